@@ -1,0 +1,1 @@
+"""Executing a plan: intent, send, receipt, settlement, resume."""

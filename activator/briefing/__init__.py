@@ -1,0 +1,1 @@
+"""The daily briefing: build (pure), render, deliver."""

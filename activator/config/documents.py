@@ -1,0 +1,163 @@
+"""YAML documents read strictly: no aliases, no duplicate keys, bounded size and depth, and every value's line known.
+
+The safe loader alone is not enough: 236 bytes of aliases can stand for millions of values, and the last of two equal
+keys would win in silence (facts/reliability.md, sections 3.4 and 6).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from activator.errors import ConfigurationError
+
+BYTES_MAX = 1_000_000
+DEPTH_MAX = 20
+
+Model = TypeVar("Model", bound=BaseModel)
+KeyPath: TypeAlias = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Plain data and, for each key path in it, the 1-based line it stands on."""
+
+    path: Path
+    data: dict[str, Any]
+    lines: dict[KeyPath, int]
+
+    def line(self, path: KeyPath) -> int:
+        """The line of the nearest enclosing value that is in the file."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+    def error(self, path: KeyPath, message: str, fix: str = "") -> ConfigurationError:
+        """An error that names file, line and field."""
+        where = ".".join(str(part) for part in path) or "the document"
+        return ConfigurationError(f"{self.path.name}, line {self.line(path)}: {where}: {message}", fix)
+
+
+def read_document(path: Path) -> Document:
+    """Read one YAML mapping.
+
+    Raises:
+        ConfigurationError: the file is missing, too large, not UTF-8, not YAML, or uses what we refuse.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be read: {error.strerror}", "Check the path, or write one with `activator init`."
+        ) from None
+    if len(raw) > BYTES_MAX:
+        raise ConfigurationError(f"{path.name} is larger than {BYTES_MAX:,} bytes", "Is this really a YAML file?")
+    return parse_document(path, raw)
+
+
+def parse_document(path: Path, raw: bytes) -> Document:
+    """Parse bytes already read; path is only named in errors."""
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise ConfigurationError(f"{path.name}, line {line}: not UTF-8", "Save the file as UTF-8.") from None
+    try:
+        _refuse_aliases(path, text)
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = mark.line + 1 if mark else 1
+        raise ConfigurationError(
+            f"{path.name}, line {line}: not valid YAML: {error.problem}", "Check quotes, colons and indentation."
+        ) from None
+    except (yaml.YAMLError, RecursionError, ValueError):
+        raise ConfigurationError(f"{path.name}: not valid YAML", "Check for control characters and nesting.") from None
+    if not isinstance(node, yaml.MappingNode):
+        raise ConfigurationError(f"{path.name}, line 1: expected `key: value` lines", "See docs/reference/project.md.")
+    lines: dict[KeyPath, int] = {(): 1}
+    data = _plain(path, node, (), lines)
+    return Document(path, data, lines)
+
+
+def _refuse_aliases(path: Path, text: str) -> None:
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent) and event.start_mark:
+            raise ConfigurationError(
+                f"{path.name}, line {event.start_mark.line + 1}: YAML aliases (*name) are refused",
+                "Write the value out.",
+            )
+
+
+def _plain(path: Path, node: yaml.Node, at: KeyPath, lines: dict[KeyPath, int]) -> Any:
+    if len(at) > DEPTH_MAX:
+        raise ConfigurationError(f"{path.name}, line {node.start_mark.line + 1}: nested deeper than {DEPTH_MAX} levels")
+    lines.setdefault(at, node.start_mark.line + 1)
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(path, child, (*at, index), lines) for index, child in enumerate(node.value)]
+    if isinstance(node, yaml.MappingNode):
+        result: dict[str, Any] = {}
+        for key_node, child in node.value:
+            key, line = str(key_node.value), key_node.start_mark.line + 1
+            if key in result:
+                raise ConfigurationError(f"{path.name}, line {line}: the key `{key}` stands twice", "Keep one of them.")
+            lines[(*at, key)] = line
+            result[key] = _plain(path, child, (*at, key), lines)
+        return result
+    return _scalar(path, node)
+
+
+def _scalar(path: Path, node: yaml.Node) -> Any:
+    """The safe loader's own reading of one scalar, but dates stay text: the models say what is a date."""
+    if node.tag == "tag:yaml.org,2002:timestamp":
+        return node.value
+    loader = yaml.SafeLoader("")
+    try:
+        return loader.construct_object(node, deep=True)
+    except (yaml.YAMLError, ValueError):
+        raise ConfigurationError(
+            f"{path.name}, line {node.start_mark.line + 1}: the tag {node.tag} is refused", "Write a plain value."
+        ) from None
+    finally:
+        loader.dispose()
+
+
+def validate(document: Document, model: type[Model]) -> Model:
+    """Check a document against a model; the first fault is raised with its line and a suggestion.
+
+    Raises:
+        ConfigurationError: names file, line, field and fix.
+    """
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        raise _explain(document, error, model) from None
+
+
+def _explain(document: Document, error: ValidationError, model: type[BaseModel]) -> ConfigurationError:
+    from difflib import get_close_matches
+
+    first = error.errors(include_url=False, include_input=False)[0]
+    at: KeyPath = tuple(part for part in first["loc"] if (*first["loc"],) and not _is_union_tag(part))
+    if first["type"] == "extra_forbidden":
+        key = str(at[-1])
+        close = get_close_matches(key, _known_keys(model), n=1)
+        fix = f"Did you mean `{close[0]}`?" if close else "Remove it, or see docs/reference/project.md for the keys."
+        return document.error(at, f"unknown key `{key}`", fix)
+    if first["type"] == "missing":
+        return document.error(at, f"`{at[-1]}` is required", "Add it; `activator init` writes a commented example.")
+    message = str(first["msg"]).removeprefix("Value error, ")
+    return document.error(at, message[:1].lower() + message[1:], "See docs/reference/project.md.")
+
+
+def _is_union_tag(part: str | int) -> bool:
+    return isinstance(part, str) and part.startswith(("function-", "tagged-union"))
+
+
+def _known_keys(model: type[BaseModel]) -> list[str]:
+    """Every key anywhere in the model, for suggestions."""
+    schema = model.model_json_schema()
+    sections = [schema, *schema.get("$defs", {}).values()]
+    return sorted({key for section in sections for key in section.get("properties", {})})

@@ -1,0 +1,277 @@
+"""The project file `activator.yaml` as a model: who, what is bid, what is said, where and when. Never a secret."""
+
+import re
+from datetime import date, time
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from activator.config.documents import Document, read_document, validate
+from activator.model.ads import BidStrategy
+
+PROJECT_FILE = "activator.yaml"
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217, e.g. EUR")]
+CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2, e.g. DE")]
+
+
+def _decimal_text(value: Any) -> Any:
+    """YAML may give 12 or "12.50"; a float has already lost its exactness, so its printed form is taken."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        message = f"unknown time zone {value!r}; use a name like Europe/Berlin"
+        raise ValueError(message) from None
+    return value
+
+
+Amount = Annotated[Decimal, BeforeValidator(_decimal_text), Field(gt=0, max_digits=14, decimal_places=2)]
+Ratio = Annotated[Decimal, BeforeValidator(_decimal_text), Field(gt=0, le=1000, decimal_places=4)]
+Share = Annotated[Decimal, BeforeValidator(_decimal_text), Field(gt=0, le=1, decimal_places=4)]
+Zone = Annotated[str, AfterValidator(_zone)]
+
+
+class Section(BaseModel):
+    """Base of every section: unknown keys are errors, values are fixed once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ProjectSection(Section):
+    """Whose project this is."""
+
+    name: str = Field(min_length=1, max_length=60, description="Shown in names of audiences, campaigns and briefings")
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{2,39}$", description="Never change it: markers are derived from it")
+
+
+class SourceSection(Section):
+    """One export and how to read it."""
+
+    name: Name
+    path: str = Field(min_length=1, description="File, relative to this file")
+    mapping: str = Field(min_length=1, description="Name of a shipped mapping, or path of a mapping file")
+
+
+class IdentitySection(Section):
+    """How identifiers are read."""
+
+    default_country: CountryCode | None = Field(
+        default=None, description="Country of phone numbers whose row names none; without it such numbers are not sent"
+    )
+
+
+class ValueSection(Section):
+    """How lifetime value is counted."""
+
+    as_of: date | Literal["latest_order"] = Field(
+        default="latest_order", description="Orders up to this day count; latest_order is the newest in the exports"
+    )
+    rates: dict[CurrencyCode, Ratio] = Field(
+        default_factory=dict, description="Units of the project currency for one unit of another, e.g. {USD: 0.92}"
+    )
+
+
+class TierSection(Section):
+    """One value tier: the best top_share of customers, cumulative from the top. The last tier takes the rest."""
+
+    name: Name
+    top_share: Share | None = Field(default=None, description="Cumulative share of customers, best first; absent: rest")
+    suppress: bool = Field(default=False, description="Excluded from every delivery group instead of bid down")
+    motivation: str | None = Field(default=None, description="Set it to overrule what the verbatims say")
+
+
+class CopySection(Section):
+    """One text. Used in the tiers whose dominant motivation it speaks to; `generic` is used where there is none."""
+
+    name: Name
+    motivation: str = Field(min_length=1)
+    headlines: tuple[Annotated[str, Field(min_length=1, max_length=255)], ...] = Field(min_length=1)
+    descriptions: tuple[Annotated[str, Field(min_length=1, max_length=1024)], ...] = Field(min_length=1)
+    message: str = Field(min_length=1, max_length=1024, description="Meta's primary text")
+
+
+class BidSection(Section):
+    """What a tier is bid. The fields each strategy needs are checked here; whether the platform takes it, there."""
+
+    strategy: BidStrategy | None = Field(default=None, description="Default: the destination's strategy")
+    amount: Amount | None = Field(default=None, description="bid_cap, cost_cap, manual_cpc: in account currency")
+    roas: Ratio | None = Field(default=None, description="min_roas, target_roas: 2.5 asks for 2.50 back per 1.00")
+    modifier: Ratio | None = Field(default=None, description="manual_cpc: audience bid adjustment, 1.6 bids 60 % more")
+
+
+class DeliverySection(Section):
+    """How one tier is delivered on one destination."""
+
+    daily_budget: Amount | None = Field(default=None, description="Where budgets sit on groups (Meta)")
+    bid: BidSection = BidSection()
+
+
+class DestinationSection(Section):
+    """One account on one platform. options are the connector's own; see docs/reference for each."""
+
+    connector: Name = Field(description="Entry point of group activator.destinations: meta, google or a third party's")
+    account_id: str = Field(pattern=r"^(act_)?[0-9][0-9-]{2,30}$", description="Advertiser account, digits")
+    currency: CurrencyCode | None = Field(default=None, description="Account currency; default: the project's")
+    time_zone: Zone | None = Field(default=None, description="Account time zone; default: the project's")
+    landing_url: str = Field(pattern=r"^https?://[^\s]+$")
+    countries: tuple[CountryCode, ...] = Field(min_length=1)
+    strategy: BidStrategy
+    daily_budget: Amount | None = Field(default=None, description="Where the budget sits on the campaign (Google)")
+    tiers: dict[Name, DeliverySection] = Field(min_length=1, description="One delivery group per tier listed here")
+    options: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def account_digits(self) -> str:
+        """The account id as digits only, the form platforms compare."""
+        return re.sub(r"\D", "", self.account_id)
+
+
+class GuardSection(Section):
+    """Limits a plan may not cross unless accepted by name with a reason."""
+
+    removal_share_max: Share = Field(default=Decimal("0.30"), description="Of an audience's members, per plan")
+    source_rows_share_min: Share = Field(default=Decimal("0.80"), description="Rows now against rows last time")
+    daily_budget_max: Amount | None = Field(default=None, description="Ceiling over all destinations, per day")
+
+
+class RunKind(StrEnum):
+    """What a schedule starts."""
+
+    SYNC = "sync"
+    BRIEFING = "briefing"
+
+
+class ScheduleSection(Section):
+    """One daily run at a local time."""
+
+    name: Name
+    run: RunKind
+    at: time = Field(description="Local time, e.g. 02:30")
+    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = Field(
+        default=("mon", "tue", "wed", "thu", "fri", "sat", "sun"), min_length=1
+    )
+    time_zone: Zone | None = Field(default=None, description="Default: the project's")
+    catch_up_hours: int = Field(default=12, ge=0, le=23, description="A slot missed for longer is recorded as skipped")
+
+
+class BriefingSection(Section):
+    """Where the daily briefing goes besides the terminal. Addresses and webhooks are settings, not project data."""
+
+    html: str = Field(default="briefing.html", description="Page, relative to this file")
+    slack: bool = Field(default=False, description="Post to ACTIVATOR_SLACK_WEBHOOK_URL")
+    email_to: tuple[Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")], ...] = ()
+    lookback_days: int = Field(default=28, ge=7, le=90)
+
+
+class Project(Section):
+    """The whole file."""
+
+    version: Literal[1] = Field(description="Version of this file format")
+    project: ProjectSection
+    time_zone: Zone = Field(description="The business's own time zone, e.g. Europe/Berlin")
+    currency: CurrencyCode = Field(description="Currency all values are counted in")
+    sources: tuple[SourceSection, ...] = Field(min_length=1)
+    identity: IdentitySection = IdentitySection()
+    value: ValueSection = ValueSection()
+    tiers: tuple[TierSection, ...] = Field(min_length=2)
+    copy_variants: tuple[CopySection, ...] = Field(alias="copy", min_length=1)
+    destinations: dict[Name, DestinationSection] = Field(min_length=1)
+    guards: GuardSection = GuardSection()
+    schedules: tuple[ScheduleSection, ...] = ()
+    briefing: BriefingSection = BriefingSection()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _unique("sources", [source.name for source in self.sources])
+        _unique("tiers", [tier.name for tier in self.tiers])
+        _unique("copy", [variant.name for variant in self.copy_variants])
+        _unique("schedules", [schedule.name for schedule in self.schedules])
+        shares = [tier.top_share for tier in self.tiers]
+        _check(shares[-1] is None, f"the last tier ({self.tiers[-1].name}) must have no top_share: it takes the rest")
+        leading = [share for share in shares[:-1] if share is not None]
+        _check(len(leading) == len(shares) - 1, "every tier but the last needs a top_share")
+        _check(leading == sorted(set(leading)), "top_share must grow from tier to tier: it is cumulative, best first")
+        _check(not self.tiers[0].suppress, "the best tier cannot be suppressed")
+        _check(
+            any(variant.motivation == "generic" for variant in self.copy_variants),
+            "copy needs at least one variant with `motivation: generic`, for tiers without a dominant motivation",
+        )
+        for name, destination in self.destinations.items():
+            self._check_destination(name, destination)
+        return self
+
+    def _check_destination(self, name: str, destination: DestinationSection) -> None:
+        tiers = {tier.name: tier for tier in self.tiers}
+        for tier, delivery in destination.tiers.items():
+            _check(tier in tiers, f"destinations.{name}.tiers: there is no tier `{tier}`")
+            _check(
+                not tiers[tier].suppress,
+                f"destinations.{name}.tiers: `{tier}` is suppressed, so it is excluded everywhere and has no group",
+            )
+            _check_bid(f"destinations.{name}.tiers.{tier}.bid", delivery.bid, destination.strategy)
+
+
+def _unique(section: str, names: list[str]) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    _check(not twice, f"{section}: the name `{', '.join(twice)}` stands twice")
+
+
+def _check(condition: bool, message: str) -> None:  # noqa: FBT001 - reads as an assertion
+    if not condition:
+        raise ValueError(message)
+
+
+# What each strategy needs: (amount, roas); None where it may not be given. Meta: 1815857, 1885204 (facts/meta.md,
+# section 4, checked 2026-11-22); Google: facts/google.md, section 7.
+BID_FIELDS: dict[BidStrategy, tuple[bool, bool]] = {
+    BidStrategy.LOWEST_COST: (False, False),
+    BidStrategy.BID_CAP: (True, False),
+    BidStrategy.COST_CAP: (True, False),
+    BidStrategy.MIN_ROAS: (False, True),
+    BidStrategy.MANUAL_CPC: (True, False),
+    BidStrategy.TARGET_ROAS: (False, True),
+}
+
+
+def _check_bid(where: str, bid: BidSection, default: BidStrategy) -> None:
+    strategy = bid.strategy or default
+    needs_amount, needs_roas = BID_FIELDS[strategy]
+    for field, needed, given in (("amount", needs_amount, bid.amount), ("roas", needs_roas, bid.roas)):
+        _check(not needed or given is not None, f"{where}: {strategy} needs `{field}`")
+        _check(needed or given is None, f"{where}: {strategy} takes no `{field}`")
+    _check(
+        bid.modifier is None or strategy is BidStrategy.MANUAL_CPC,
+        f"{where}: `modifier` is honoured under manual_cpc only; smart bidding ignores audience bid adjustments",
+    )
+    _check(
+        bid.modifier is None or bid.modifier >= 1,
+        f"{where}: a `modifier` below 1 bids a tier down a little; suppress the tier or leave its bid alone instead",
+    )
+
+
+def minor(amount: Decimal) -> int:
+    """An amount of the project file in minor units; exact, since amounts have at most two decimals."""
+    return int(amount * 100)
+
+
+def basis_points(ratio: Decimal) -> int:
+    """A ratio x 10,000; exact, since ratios have at most four decimals."""
+    return int(ratio * 10_000)
+
+
+def load_project(path: Path) -> tuple[Project, Document]:
+    """Read and check a project file.
+
+    Raises:
+        ConfigurationError: names file, line, field and fix.
+    """
+    document = read_document(path)
+    return validate(document, Project), document

@@ -1,0 +1,1 @@
+"""The sample brand and the guided demonstration on it."""

@@ -1,0 +1,1 @@
+"""What we did and believe: control store, membership log, migrations."""

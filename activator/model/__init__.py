@@ -1,0 +1,1 @@
+"""Frozen types shared by every floor. Nothing here does input or output."""

@@ -1,0 +1,47 @@
+"""Sending members: operations, receipts and what their outcome lets us believe."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Operation(StrEnum):
+    """What a batch does to its members."""
+
+    ADD = "add"
+    REMOVE = "remove"
+
+
+class Settlement(StrEnum):
+    """How far a batch has come.
+
+    PROCESSING: accepted, the platform still works on it. SETTLED: done, counts known. REJECTED: the platform took none
+    of it, now or later. UNKNOWN: it may or may not have taken effect, and may still do so until its quiet window ends.
+    """
+
+    PROCESSING = "processing"
+    SETTLED = "settled"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A platform's answer to one batch. Always sent = settled + rejected + processing + unknown.
+
+    request_id: what `settle` polls by, where the platform settles later; detail: the platform's words, scrubbed.
+    rejected_rows: zero-based positions in the batch that the platform refused, where it says which.
+    """
+
+    settlement: Settlement
+    sent: int
+    settled: int = 0
+    rejected: int = 0
+    processing: int = 0
+    unknown: int = 0
+    request_id: str | None = None
+    detail: str = ""
+    rejected_rows: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        """A receipt that does not add up is a defect of the connector, found at once."""
+        assert self.sent == self.settled + self.rejected + self.processing + self.unknown, "receipt does not balance"

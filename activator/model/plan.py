@@ -1,0 +1,136 @@
+"""The plan: an ordered list of typed changes, and what it was computed from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from activator.model.ads import GroupField, ObjectSpec
+from activator.model.delivery import Operation
+from activator.model.people import SourceCount, TierSummary
+
+
+@dataclass(frozen=True, slots=True)
+class CreateObject:
+    """Create one audience, campaign, delivery group or ad; created paused and marked as ours."""
+
+    destination: str
+    spec: ObjectSpec
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateObject:
+    """Bring settings of one of our objects back to the project file. differences: field -> (now, wanted)."""
+
+    destination: str
+    spec: ObjectSpec
+    differences: Mapping[str, tuple[GroupField, GroupField]]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedBatch:
+    """At most 10,000 members, already written down. file is relative to the plan's folder; digest is its SHA-256."""
+
+    ordinal: int
+    file: str
+    digest: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeMembers:
+    """Add or remove members of one audience."""
+
+    destination: str
+    audience_key: str
+    operation: Operation
+    rows: int
+    batches: tuple[PlannedBatch, ...]
+
+
+Change: TypeAlias = CreateObject | UpdateObject | ChangeMembers
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """How many people go from one tier of a destination to another, and why. '' is outside every tier."""
+
+    destination: str
+    from_tier: str
+    to_tier: str
+    reason: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class GuardFinding:
+    """A guard that objects. accepted carries the reason given for going ahead, which is recorded."""
+
+    guard: str
+    subject: str
+    message: str
+    fix: str
+    accepted: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceState:
+    """One audience before and after the plan. held_back: members waiting for an earlier lost send to be over."""
+
+    destination: str
+    audience_key: str
+    tier: str
+    believed: int
+    desired: int
+    adds: int
+    removes: int
+    held_back: int
+
+
+@dataclass(frozen=True, slots=True)
+class TierMotivation:
+    """Why a tier buys: outcome is one | two | none | too_few; motivations are the dominant ones, strongest first."""
+
+    tier: str
+    outcome: str
+    motivations: tuple[str, ...]
+    answers: int
+    share: float
+    share_low: float
+    quotes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bindings:
+    """What the plan was computed from. Any difference at apply time refuses it (StalePlanError)."""
+
+    ledger_lineage: str
+    ledger_serial: int
+    source_digest: str
+    project_digest: str
+    code_version: str
+    normaliser_version: str
+    remote_fingerprints: Mapping[str, str]
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything one apply will do, in order. plan_id is derived from the content: same inputs, same plan."""
+
+    plan_id: str
+    created_at: datetime
+    project_id: str
+    bindings: Bindings
+    changes: tuple[Change, ...]
+    audiences: tuple[AudienceState, ...]
+    movements: tuple[Movement, ...]
+    guards: tuple[GuardFinding, ...]
+    sources: tuple[SourceCount, ...]
+    tiers: tuple[TierSummary, ...]
+    motivations: tuple[TierMotivation, ...]
+
+    @property
+    def refused(self) -> bool:
+        """True while a guard objects that nobody has accepted by name."""
+        return any(finding.accepted is None for finding in self.guards)

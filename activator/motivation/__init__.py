@@ -1,0 +1,1 @@
+"""The soft layer: verbatims to the dominant motivation of each tier."""

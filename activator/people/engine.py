@@ -1,0 +1,66 @@
+"""The embedded engine: DuckDB behind Ibis, with a memory limit and a private scratch folder.
+
+State never lives here: DuckDB files are scratch, removed on exit and on the next start after a kill.
+"""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+
+class Engine:
+    """One connection. Tables made here vanish with it."""
+
+    def __init__(self, scratch: Path, memory_limit_mb: int = 2048, threads: int = 0) -> None:
+        """Open in memory; what exceeds memory_limit_mb is spilt to scratch (created, mode 0700)."""
+        scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder = Path(tempfile.mkdtemp(prefix=f"engine-{os.getpid()}-", dir=scratch))
+        config: dict[str, Any] = {"memory_limit": f"{memory_limit_mb}MB", "temp_directory": str(self.folder)}
+        if threads:
+            config["threads"] = threads
+        self.backend = ibis.duckdb.connect(**config)
+        self._serial = 0
+
+    def materialise(self, label: str, expression: ir.Table) -> ir.Table:
+        """Compute a relation now and return the table holding it. label only helps reading query plans."""
+        self._serial += 1
+        return self.backend.create_table(f"{label}_{self._serial}", expression, temp=True)
+
+    def drop(self, table: ir.Table) -> None:
+        """Free a table that is no longer needed."""
+        self.backend.drop_table(table.get_name(), force=True)
+
+    def close(self) -> None:
+        """Forget everything."""
+        self.backend.disconnect()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def open_engine(scratch: Path, memory_limit_mb: int = 2048, threads: int = 0) -> Iterator[Engine]:
+    """An engine for one command, closed whatever happens; leftovers of killed runs are removed first."""
+    for leftover in scratch.glob("engine-*-*"):
+        if not _alive(int(leftover.name.split("-")[1])):
+            shutil.rmtree(leftover, ignore_errors=True)
+    engine = Engine(scratch, memory_limit_mb, threads)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,1 @@
+"""What advertising brought: by segment, and where it needs attention."""

@@ -1,0 +1,1 @@
+"""From people and observation to an ordered list of changes."""

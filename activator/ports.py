@@ -1,0 +1,136 @@
+"""The seams: what the product needs from the outside, as protocols connectors fulfil.
+
+Planning is handed a DestinationReader and can therefore only read; apply is handed a Destination.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from activator.model.ads import ObjectSpec, Observation, RemoteObject
+from activator.model.checks import Finding
+from activator.model.delivery import Operation, Receipt
+from activator.model.performance import PerformanceRow
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Clock(Protocol):
+    """The only source of the present."""
+
+    def now(self) -> datetime:
+        """The present instant, timezone-aware, in UTC."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationContext:
+    """What a connector is opened with. options: the destination's own section of the project file, unvalidated.
+
+    account_id: the advertiser's account; project_dir: where `.env` and secret files are looked for.
+    markers: marker -> spec key of everything the project may own there, so that the connector can name what it finds.
+    """
+
+    name: str
+    project_id: str
+    account_id: str
+    currency: str
+    time_zone: str
+    project_dir: Path
+    options: Mapping[str, Any]
+    clock: Clock
+    markers: Mapping[str, str] = field(default_factory=dict)
+
+
+class DestinationReader(Protocol):
+    """Read-only view of one account on one platform."""
+
+    @property
+    def identifier_form(self) -> str:
+        """Which normalised columns members carry: "meta" or "google" (people.identifiers)."""
+        ...
+
+    @property
+    def batch_rows_max(self) -> int:
+        """Members per send, at most."""
+        ...
+
+    @property
+    def members_min(self) -> int:
+        """The platform's own minimum below which an audience does not deliver."""
+        ...
+
+    @property
+    def quiet_window(self) -> timedelta:
+        """How long an unacknowledged send may still take effect."""
+        ...
+
+    @property
+    def budget_level(self) -> str:
+        """Where daily budgets live: "group" (Meta ad sets) or "campaign" (Google)."""
+        ...
+
+    def comparable(self, spec: ObjectSpec) -> Mapping[str, Any]:
+        """The settings of a spec that can be compared with what `observe` returns, platform-side form, no ids."""
+        ...
+
+    def observe(self) -> Observation:
+        """Every object whose marker is in the context's markers. Raises DestinationError."""
+        ...
+
+    def performance(self, since: date, until: date) -> Iterable[PerformanceRow]:
+        """Rows by ad and day, both days included, account time zone. Raises DestinationError."""
+        ...
+
+    def check(self) -> Sequence[Finding]:
+        """Access, account and settings, each finding with its fix. Never raises for a bad configuration."""
+        ...
+
+
+class Destination(DestinationReader, Protocol):
+    """One account that can also be changed. Every method does one thing once; retry policy is the transport's."""
+
+    def create(self, spec: ObjectSpec, ids: Mapping[str, str]) -> RemoteObject:
+        """Create spec, paused and marked. ids: spec key -> platform id of what it refers to.
+
+        Raises OutcomeUnknownError when it may or may not exist now; the caller observes before trying again.
+        """
+        ...
+
+    def update(self, spec: ObjectSpec, remote: RemoteObject, ids: Mapping[str, str]) -> None:
+        """Bring the comparable settings of remote to spec, and nothing else."""
+        ...
+
+    def send(self, operation: Operation, audience_id: str, members: "pa.Table", batch_id: str) -> Receipt:
+        """Send one batch of members once.
+
+        members: columns of the identifier form, hashed. batch_id: 32 hex digits, the same for an identical resend.
+        Raises OutcomeUnknownError, RateLimitedError, RetryableError (no effect), or another DestinationError.
+        """
+        ...
+
+    def settle(self, request_id: str, sent: int) -> Receipt:
+        """What has become of an earlier send of `sent` rows that is PROCESSING."""
+        ...
+
+
+class DestinationConnector(Protocol):
+    """What an `activator.destinations` entry point names."""
+
+    def open(self, context: DestinationContext) -> Destination:
+        """Validate options and settings and return a destination. Makes no call to the platform.
+
+        Raises ConfigurationError.
+        """
+        ...
+
+    def options_schema(self) -> Mapping[str, Any]:
+        """JSON Schema of the destination's `options` in the project file."""
+        ...

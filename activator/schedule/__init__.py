@@ -1,0 +1,1 @@
+"""When things run: slots (pure) and the daemon that claims them."""

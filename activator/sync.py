@@ -1,0 +1,1 @@
+"""plan() and apply() joined: the only orchestrator."""

@@ -1,0 +1,1 @@
+"""Google: Customer Match through Data Manager, Search campaigns and reports through google-ads."""

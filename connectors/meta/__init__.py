@@ -1,0 +1,1 @@
+"""Meta: Custom Audiences, campaigns, ad sets, ads and insights through facebook-business."""
