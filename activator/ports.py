@@ -134,3 +134,34 @@ class DestinationConnector(Protocol):
     def options_schema(self) -> Mapping[str, Any]:
         """JSON Schema of the destination's `options` in the project file."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class RawExport:
+    """One export as a relation of text, exactly as it stands.
+
+    table: one string column per header plus `source_row` (int64, 1 is the header's line, so the first record is 2);
+    digest: SHA-256 of the bytes read.
+    """
+
+    name: str
+    path: Path
+    table: Any
+    header: tuple[str, ...]
+    rows: int
+    digest: str
+
+
+class Source(Protocol):
+    """What an `activator.sources` entry point names."""
+
+    def digest(self, path: Path) -> str:
+        """SHA-256 of the export's bytes, without parsing it."""
+        ...
+
+    def read(self, backend: Any, name: str, path: Path) -> RawExport:
+        """Load one export into the engine (an Ibis backend), strictly.
+
+        Raises SourceError naming file, line, field and fix; nothing of a person's data is in the message.
+        """
+        ...
