@@ -1,0 +1,156 @@
+"""Upload batches: intent before send, receipt after, and lost sends remembered until their quiet window ends."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+
+from activator.ledger.schema import batches, lost_sends
+from activator.model.delivery import Operation, Receipt, Settlement
+from activator.model.ledger import AudienceLog, BatchRecord, BatchState, LostSend
+from activator.ports import Clock
+
+_STATE = {
+    Settlement.PROCESSING: BatchState.PROCESSING,
+    Settlement.SETTLED: BatchState.SETTLED,
+    Settlement.REJECTED: BatchState.REJECTED,
+    Settlement.UNKNOWN: BatchState.UNKNOWN,
+}
+
+
+def find(connection: Connection, root: Path, batch_id: str) -> BatchRecord | None:
+    """One batch, if it was ever intended."""
+    row = connection.execute(select(batches).where(batches.c.batch_id == batch_id)).one_or_none()
+    return None if row is None else _record(row, root)
+
+
+def intend(
+    connection: Connection,
+    clock: Clock,
+    *,
+    batch_id: str,
+    plan_id: str,
+    destination: str,
+    audience_key: str,
+    operation: Operation,
+    file: str,
+    digest: str,
+    rows: int,
+) -> None:
+    """Write the intent. The batch file must already be safe on disk."""
+    connection.execute(
+        insert(batches).values(
+            batch_id=batch_id,
+            plan_id=plan_id,
+            destination=destination,
+            audience_key=audience_key,
+            operation=operation.value,
+            file=file,
+            digest=digest,
+            rows=rows,
+            state=BatchState.INTENT.value,
+            sends=0,
+            intended_at=clock.now(),
+        )
+    )
+
+
+def about_to_send(connection: Connection, clock: Clock, batch: BatchRecord, quiet_window: timedelta) -> None:
+    """Count the send and presume it lost until a receipt says otherwise: a crash in between leaves the truth."""
+    now = clock.now()
+    where = batches.c.batch_id == batch.batch_id
+    connection.execute(update(batches).where(where).values(sends=batch.sends + 1, sent_at=now))
+    connection.execute(
+        insert(lost_sends).values(batch_id=batch.batch_id, send=batch.sends + 1, quiet_until=now + quiet_window)
+    )
+
+
+def record_receipt(connection: Connection, clock: Clock, batch_id: str, receipt: Receipt) -> None:
+    """Record the answer to the latest send. Only that send stops being lost; earlier ones stay remembered."""
+    row = connection.execute(select(batches).where(batches.c.batch_id == batch_id)).one()
+    assert row.rows == receipt.sent, "receipt is for another batch"
+    state = _STATE[receipt.settlement]
+    connection.execute(
+        update(batches)
+        .where(batches.c.batch_id == batch_id)
+        .values(
+            state=state.value,
+            request_id=receipt.request_id or row.request_id,
+            settled=receipt.settled,
+            rejected=receipt.rejected,
+            processing=receipt.processing,
+            unknown=receipt.unknown,
+            detail=receipt.detail,
+            settled_at=clock.now() if state in (BatchState.SETTLED, BatchState.REJECTED) else None,
+        )
+    )
+    if state is not BatchState.UNKNOWN:
+        latest = (lost_sends.c.batch_id == batch_id) & (lost_sends.c.send == row.sends)
+        connection.execute(delete(lost_sends).where(latest))
+
+
+def record_no_effect(connection: Connection, batch_id: str, detail: str) -> None:
+    """The latest send certainly had no effect (refused or throttled before it was taken): it can be sent again."""
+    row = connection.execute(select(batches.c.sends).where(batches.c.batch_id == batch_id)).one()
+    where = batches.c.batch_id == batch_id
+    connection.execute(update(batches).where(where).values(state=BatchState.REJECTED.value, detail=detail))
+    connection.execute(delete(lost_sends).where((lost_sends.c.batch_id == batch_id) & (lost_sends.c.send == row.sends)))
+
+
+def open_batches(connection: Connection, root: Path) -> tuple[BatchRecord, ...]:
+    """Batches that are unresolved or still being processed, oldest first."""
+    states = [BatchState.INTENT.value, BatchState.UNKNOWN.value, BatchState.PROCESSING.value]
+    return _records(connection, root, select(batches).where(batches.c.state.in_(states)))
+
+
+def audience_log(connection: Connection, clock: Clock, root: Path, destination: str, audience_key: str) -> AudienceLog:
+    """Everything needed to say who is in one audience."""
+    of_audience = (batches.c.destination == destination) & (batches.c.audience_key == audience_key)
+    records = _records(connection, root, select(batches).where(of_audience))
+    lost = connection.execute(
+        select(batches.c.batch_id, batches.c.operation, batches.c.file, lost_sends.c.quiet_until)
+        .join(lost_sends, lost_sends.c.batch_id == batches.c.batch_id)
+        .where(of_audience & (lost_sends.c.quiet_until > clock.now()))
+    )
+    return AudienceLog(
+        destination,
+        audience_key,
+        records,
+        tuple(LostSend(row.batch_id, Operation(row.operation), root / row.file, row.quiet_until) for row in lost),
+    )
+
+
+def clear_audience(connection: Connection, destination: str, audience_key: str) -> None:
+    """Forget what we believed: the audience no longer exists on the platform."""
+    of_audience = (batches.c.destination == destination) & (batches.c.audience_key == audience_key)
+    gone = select(batches.c.batch_id).where(of_audience)
+    connection.execute(delete(lost_sends).where(lost_sends.c.batch_id.in_(gone)))
+    connection.execute(delete(batches).where(of_audience))
+
+
+def _records(connection: Connection, root: Path, query: Select[Any]) -> tuple[BatchRecord, ...]:
+    return tuple(_record(row, root) for row in connection.execute(query.order_by(batches.c.sequence)))
+
+
+def _record(row: Row[Any], root: Path) -> BatchRecord:
+    return BatchRecord(
+        sequence=row.sequence,
+        batch_id=row.batch_id,
+        plan_id=row.plan_id,
+        destination=row.destination,
+        audience_key=row.audience_key,
+        operation=Operation(row.operation),
+        file=root / row.file,
+        digest=row.digest,
+        rows=row.rows,
+        state=BatchState(row.state),
+        sends=row.sends,
+        request_id=row.request_id,
+        settled=row.settled,
+        rejected=row.rejected,
+        processing=row.processing,
+        unknown=row.unknown,
+        detail=row.detail,
+        sent_at=row.sent_at,
+    )

@@ -1,0 +1,1 @@
+"""Alembic migrations of the ledger; run on opening, never by hand."""

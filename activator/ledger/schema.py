@@ -1,0 +1,169 @@
+"""The ledger's tables. Members themselves stand in Parquet batches (membership_log); here is one row per batch.
+
+Instants are stored as ISO 8601 text in UTC: sortable, readable in any tool, and never naive.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+
+class Instant(TypeDecorator[datetime]):
+    """A timezone-aware datetime as fixed-width UTC text."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Refuse naive datetimes: a guess about their zone would be silent."""
+        if value is None:
+            return None
+        assert value.tzinfo is not None, "naive datetime"
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Back to an aware datetime."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+metadata = MetaData()
+
+facts = Table(
+    "fact",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+plans = Table(
+    "plan",
+    metadata,
+    Column("plan_id", String(64), primary_key=True),
+    Column("state", String(16), nullable=False),  # applying | applied | partial
+    Column("serial", Integer, nullable=False),  # the ledger's serial while this plan is applied
+    Column("started_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Column("summary", Text, nullable=False),
+)
+
+objects = Table(
+    "owned_object",
+    metadata,
+    Column("destination", String(40), primary_key=True),
+    Column("key", String(120), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("platform_id", String(120)),  # null between intent and receipt of its create
+    Column("created_at", Instant, nullable=False),
+)
+
+batches = Table(
+    "batch",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=True),
+    Column("batch_id", String(32), nullable=False, unique=True),
+    Column("plan_id", String(64), nullable=False),
+    Column("destination", String(40), nullable=False),
+    Column("audience_key", String(120), nullable=False),
+    Column("operation", String(8), nullable=False),
+    Column("file", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("state", String(16), nullable=False),  # intent | processing | settled | rejected | unknown
+    Column("sends", Integer, nullable=False),
+    Column("intended_at", Instant, nullable=False),
+    Column("sent_at", Instant),
+    Column("settled_at", Instant),
+    Column("request_id", Text),
+    Column("settled", Integer, nullable=False, server_default="0"),
+    Column("rejected", Integer, nullable=False, server_default="0"),
+    Column("processing", Integer, nullable=False, server_default="0"),
+    Column("unknown", Integer, nullable=False, server_default="0"),
+    Column("detail", Text, nullable=False, server_default=""),
+    Index("batch_of_audience", "destination", "audience_key", "sequence"),
+)
+
+# A send nobody acknowledged may land until quiet_until, even after a later acknowledgement of the same batch: the
+# protocol that forgets this loses people (facts/reliability.md, section 3.1).
+lost_sends = Table(
+    "lost_send",
+    metadata,
+    Column("batch_id", String(32), primary_key=True),
+    Column("send", Integer, primary_key=True),
+    Column("quiet_until", Instant, nullable=False),
+)
+
+source_uses = Table(
+    "source_use",
+    metadata,
+    Column("source", String(40), primary_key=True),
+    Column("plan_id", String(64), primary_key=True),
+    Column("rows", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("used_at", Instant, nullable=False),
+)
+
+leases = Table(
+    "lease",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("holder", String(120), nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("until", Instant, nullable=False),
+)
+
+slots = Table(
+    "slot",
+    metadata,
+    Column("schedule", String(40), primary_key=True),
+    Column("instant", Instant, primary_key=True),
+    Column("local_date", Date, nullable=False),
+    Column("state", String(16), nullable=False),  # running | done | failed | parked | skipped
+    Column("holder", String(120)),
+    Column("claimed_at", Instant),
+    Column("lease_until", Instant),
+    Column("finished_at", Instant),
+    Column("detail", Text, nullable=False, server_default=""),
+    UniqueConstraint("schedule", "local_date"),  # one run per local date, whatever the clocks do
+)
+
+performance = Table(
+    "performance",
+    metadata,
+    Column("destination", String(40), primary_key=True),
+    Column("ad_id", String(40), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("as_of", Instant, primary_key=True),
+    Column("campaign_id", String(40), nullable=False),
+    Column("group_id", String(40), nullable=False),
+    Column("spend_micros", BigInteger, nullable=False),
+    Column("impressions", BigInteger, nullable=False),
+    Column("clicks", BigInteger, nullable=False),
+    Column("conversions_milli", BigInteger, nullable=False),
+    Column("value_micros", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+)
+
+flags = Table(
+    "flag",
+    metadata,
+    Column("destination", String(40), primary_key=True),
+    Column("tier", String(40), primary_key=True),
+    Column("variant", String(40), primary_key=True),
+    Column("opened_on", Date, primary_key=True),
+    Column("closed_on", Date),
+    Column("body", Text, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("subject", String(200), nullable=False),
+    Column("detail", Text, nullable=False),
+)

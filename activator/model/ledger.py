@@ -1,0 +1,88 @@
+"""What the ledger remembers: objects we own, batches we sent, and what each lets us believe."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from activator.model.delivery import Operation
+
+
+class BatchState(StrEnum):
+    """INTENT is written before the send, so a crash leaves an intent whose outcome is unknown, never nothing."""
+
+    INTENT = "intent"
+    PROCESSING = "processing"
+    SETTLED = "settled"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+    @property
+    def unresolved(self) -> bool:
+        """It may have taken effect, and nobody has told us."""
+        return self in (BatchState.INTENT, BatchState.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedObject:
+    """An object we created. platform_id is None while the outcome of its create is unknown."""
+
+    destination: str
+    key: str
+    kind: str
+    name: str
+    platform_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecord:
+    """One upload batch; sequence orders all batches of a ledger."""
+
+    sequence: int
+    batch_id: str
+    plan_id: str
+    destination: str
+    audience_key: str
+    operation: Operation
+    file: Path
+    digest: str
+    rows: int
+    state: BatchState
+    sends: int
+    request_id: str | None
+    settled: int
+    rejected: int
+    processing: int
+    unknown: int
+    detail: str
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LostSend:
+    """A send that may still land: the opposite operation on its members waits until quiet_until."""
+
+    batch_id: str
+    operation: Operation
+    file: Path
+    quiet_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceLog:
+    """All there is to believe about one audience: batches in order, and sends still in the air."""
+
+    destination: str
+    audience_key: str
+    batches: tuple[BatchRecord, ...]
+    lost: tuple[LostSend, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceUse:
+    """What an applied plan last read from one source."""
+
+    source: str
+    rows: int
+    digest: str
+    used_at: datetime
