@@ -21,6 +21,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from activator.ports import Clock
+from connectors.sandbox.faults import Faults
 
 Document: TypeAlias = dict[str, Any]
 Documents: TypeAlias = list[dict[str, Any]]
@@ -71,7 +72,7 @@ def _digest(text: str) -> bytes:
 
 
 class PlatformState:
-    """What both platforms know. platform is "meta" or "google"; ids are the platforms' own, as text.
+    """What both platforms know, and the faults their servers are to show. platform is "meta" or "google"; ids are the platforms' own, as text.
 
     folder: where `sandbox.sqlite` lies (created when missing). settle_seconds: how long an accepted upload takes to
     become effective; nothing runs in the background, effects that are due are applied on the next access.
@@ -81,6 +82,7 @@ class PlatformState:
         folder.mkdir(parents=True, exist_ok=True)
         self.clock = clock
         self.settle_seconds = settle_seconds
+        self.faults = Faults()
         self._lock = threading.RLock()
         self._depth = 0
         self._database = sqlite3.connect(folder / FILE_NAME, check_same_thread=False, isolation_level=None)
