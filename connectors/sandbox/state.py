@@ -72,10 +72,11 @@ def _digest(text: str) -> bytes:
 
 
 class PlatformState:
-    """What both platforms know, and the faults their servers are to show. platform is "meta" or "google"; ids are the platforms' own, as text.
+    """What both platforms know, and the faults their servers are to show.
 
-    folder: where `sandbox.sqlite` lies (created when missing). settle_seconds: how long an accepted upload takes to
-    become effective; nothing runs in the background, effects that are due are applied on the next access.
+    platform is "meta" or "google"; ids are the platforms' own, as text. folder: where `sandbox.sqlite` lies (created
+    when missing). settle_seconds: how long an accepted upload takes to become effective; nothing runs in the
+    background, effects that are due are applied on the next access.
     """
 
     def __init__(self, folder: Path, clock: Clock, settle_seconds: float = SETTLE_SECONDS) -> None:
