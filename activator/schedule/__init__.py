@@ -1,1 +1,1 @@
-"""When things run: slots (pure) and the daemon that claims them."""
+"""When things run: slots (pure), the slot store it needs, and the daemon that claims and runs them."""
