@@ -1,0 +1,277 @@
+"""The one way to the Graph API: Meta's SDK with what it lacks, timeouts, retries, pacing and checked answers.
+
+facebook-business 26.0.3 puts the token into every URL, waits for ever, takes an HTML page for success and prints
+whole payloads in its errors (all measured). So its session gets our HTTP session: token in a header, answers checked
+before the SDK parses them, failures raised as FailedCall, which GraphApi turns into our error tree. Every error is
+raised outside the `except` that saw its cause, so not even `__context__` can leak a URL or a payload.
+"""
+
+import json
+import logging
+import random
+import ssl
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+from facebook_business.api import FacebookAdsApi, FacebookResponse
+from facebook_business.exceptions import FacebookError
+from facebook_business.session import FacebookSession
+from tenacity import RetryCallState, Retrying, retry_if_exception
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProxyError
+
+from activator.errors import DestinationError, OutcomeUnknownError, RateLimitedError, RetryableError
+from activator.ports import Clock
+from connectors.meta.errors import Effect, Failure, FailureKind, translate
+from connectors.meta.pacing import WAIT_TOTAL_MAX_SECONDS, Pacer, told_wait_seconds, use_case
+from connectors.meta.settings import MetaSettings
+from connectors.meta.version import PAGE_ROWS, PAGE_ROWS_MIN
+
+ATTEMPTS_MAX = 5
+LIMITED_ATTEMPTS_MAX = 8
+BACKOFF_FIRST_SECONDS = 1.0
+BACKOFF_MAX_SECONDS = 60.0
+
+_log = logging.getLogger(__name__)
+
+
+class FailedCall(Exception):  # noqa: N818 - not an error of ours yet: GraphApi says which one it is
+    """A call without a usable answer."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.kind.name)
+        self.failure = failure
+
+
+class CheckedRequests(requests.Session):
+    """An HTTP session that follows no redirect, obeys no environment, and returns Graph answers only."""
+
+    def __init__(self, token: str, pacer: Pacer) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.headers["Authorization"] = f"Bearer {token}"
+        self._pacer = pacer
+
+    def request(self, *args: Any, **options: Any) -> requests.Response:
+        """One HTTP call. Raises FailedCall unless a JSON object without an error came back."""
+        options["allow_redirects"] = False  # a redirect would turn a POST into a GET and could take the token elsewhere
+        failure = None
+        try:
+            response = super().request(*args, **options)
+        except requests.RequestException as error:
+            failure = _no_response(error)
+        if failure is None:
+            self._pacer.after_call(response.headers)
+            failure = _unusable(response)
+        if failure is not None:
+            raise FailedCall(failure)
+        return response
+
+
+class GraphSession(FacebookSession):  # type: ignore[misc]
+    """Meta's session on our HTTP session."""
+
+    def __init__(self, settings: MetaSettings, pacer: Pacer) -> None:
+        secret = settings.app_secret.get_secret_value() if settings.app_secret else None
+        token = settings.access_token.get_secret_value()
+        timeouts = (settings.connect_timeout_seconds, settings.read_timeout_seconds)
+        self.requests: requests.Session
+        super().__init__(app_id=settings.app_id, app_secret=secret, access_token=token, timeout=timeouts)
+        checked = CheckedRequests(token, pacer)
+        checked.verify = str(settings.ca_file) if settings.ca_file else self.requests.verify
+        if settings.proxy:
+            proxy = settings.proxy.get_secret_value()
+            checked.proxies.update({"http": proxy, "https": proxy})
+        self.GRAPH = settings.graph_url
+        self.requests.close()
+        self.requests = checked
+        self.proof: str | None = self.appsecret_proof if secret else None
+        self.secrets = tuple(text for text in (token, secret, self.proof) if text)
+
+
+class GraphApi(FacebookAdsApi):  # type: ignore[misc]
+    """Meta's API object with our retry policy. Raises errors of activator.errors and nothing else."""
+
+    def __init__(self, settings: MetaSettings, clock: Clock, seed: str = "") -> None:
+        self._pacer = Pacer(clock)
+        super().__init__(GraphSession(settings, self._pacer), api_version=settings.api_version)
+        self._clock = clock
+        self._random = random.Random(seed)  # noqa: S311 - spreads retries, protects nothing
+        quiet_libraries()
+
+    def call(
+        self,
+        method: str,
+        path: Sequence[Any],
+        params: Mapping[str, Any] | None = None,
+        **_sdk_options: Any,
+    ) -> FacebookResponse:
+        """One call with retries where they are safe. The SDK's other arguments (files, overrides) stay empty."""
+        parts = [str(part) for part in path]
+        case, effect = use_case(parts), effect_of(method, parts, params or {})
+        retrying = Retrying(
+            retry=retry_if_exception(lambda error: _repeatable(error, effect)),
+            wait=self._wait_seconds,
+            stop=_exhausted,
+            sleep=self._clock.sleep,
+            before_sleep=_announce,
+            reraise=True,
+        )
+        limited = None
+        try:
+            return retrying(self._call_once, method, parts, dict(params or {}), case, effect)
+        except RateLimitedError as error:
+            limited = error
+        self._pacer.after_limit(case, limited)
+        raise limited
+
+    def get(self, path: Sequence[str], **params: Any) -> dict[str, Any]:
+        """Read one object."""
+        answer: dict[str, Any] = self.call("GET", path, params).json()
+        return answer
+
+    def rows(
+        self, path: Sequence[str], fields: Sequence[str], page_rows: int = PAGE_ROWS, **params: Any
+    ) -> Iterator[dict[str, Any]]:
+        """Every row of an edge, all pages. Ends only at the last page; anything less raises.
+
+        The SDK's own cursor takes an empty page in the middle for the end, and asks for a summary on every page.
+        """
+        after: str | None = None
+        seen: set[str | None] = set()
+        limit = page_rows
+        while True:
+            paging = {"limit": limit} if after is None else {"limit": limit, "after": after}
+            try:
+                page = self.get(path, fields=",".join(fields), **params, **paging)
+            except RetryableError as error:
+                if error.fault.code != "1" or limit <= PAGE_ROWS_MIN:
+                    raise
+                limit = max(PAGE_ROWS_MIN, limit // 4)  # code 1 also means "please reduce the amount of data"
+                continue
+            data = page.get("data")
+            if not isinstance(data, list) or not all(isinstance(row, dict) for row in data):
+                raise RetryableError("Meta's list is unreadable", "Run the command again.")
+            yield from data
+            seen.add(after)
+            after = _next_cursor(page)
+            if after is None:
+                return
+            if after in seen:
+                raise RetryableError("Meta's list goes round in a circle", "Run the command again.")
+
+    def set(self, object_id: str, **params: Any) -> None:
+        """Set values of one object. Raises OutcomeUnknownError unless Meta confirms."""
+        answer = self.call("POST", (object_id,), params).json()
+        if answer.get("success") is not True and str(answer.get("id", "")) != object_id:
+            raise OutcomeUnknownError(
+                "Meta did not confirm a change", "Run the command again: it looks before it repeats anything."
+            )
+
+    def _call_once(
+        self, method: str, path: Sequence[str], params: dict[str, Any], case: str, effect: Effect
+    ) -> FacebookResponse:
+        self._pacer.before_call(case)
+        session: GraphSession = self._session
+        if session.proof:
+            params = {**params, "appsecret_proof": session.proof}
+        try:
+            return super().call(method, path, params=params)
+        except FailedCall as failed:
+            failure = failed.failure
+        except FacebookError:  # what the SDK alone calls a failure, e.g. {"success": false}
+            failure = Failure(FailureKind.NOT_GRAPH, http_status=200)
+        raise translate(failure, effect, session.secrets)
+
+    def _wait_seconds(self, state: RetryCallState) -> float:
+        """Exponential with jitter, but never less than the platform asks for."""
+        backoff = min(BACKOFF_MAX_SECONDS, BACKOFF_FIRST_SECONDS * 2.0 ** (state.attempt_number - 1))
+        backoff *= self._random.uniform(0.5, 1.0)
+        error = _error_of(state)
+        return error.retry_after_seconds + backoff if isinstance(error, RateLimitedError) else backoff
+
+
+def effect_of(method: str, path: Sequence[str], params: Mapping[str, Any]) -> Effect:
+    """Graph's shape says it: POST to an edge makes something, POST to a node sets its values."""
+    if method == "GET" or params.get("method") == "GET":
+        return Effect.READ
+    return Effect.SETTING if len(path) == 1 else Effect.ONCE
+
+
+def quiet_libraries() -> None:
+    """URLs may carry appsecret_proof; libraries below us do not log them."""
+    for name in ("urllib3", "requests", "facebook_business", "curlify"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def _repeatable(error: BaseException, effect: Effect) -> bool:
+    if isinstance(error, OutcomeUnknownError):
+        return effect is Effect.SETTING
+    return isinstance(error, RetryableError | RateLimitedError)
+
+
+def _error_of(state: RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
+
+
+def _exhausted(state: RetryCallState) -> bool:
+    if isinstance(_error_of(state), RateLimitedError):
+        waited = state.idle_for + state.upcoming_sleep
+        return waited > WAIT_TOTAL_MAX_SECONDS or state.attempt_number >= LIMITED_ATTEMPTS_MAX
+    return state.attempt_number >= ATTEMPTS_MAX
+
+
+def _announce(state: RetryCallState) -> None:
+    error = _error_of(state)
+    said = error.message if isinstance(error, DestinationError) else "a call failed"
+    _log.info("%s; trying again in %.0f s", said, state.upcoming_sleep)
+
+
+def _no_response(error: requests.RequestException) -> Failure:
+    """Was anything sent? Only where that is certainly not so may a create be repeated."""
+    cause = error.args[0] if error.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+    if isinstance(error, requests.exceptions.SSLError):
+        inner = reason.args[0] if isinstance(reason, Exception) and reason.args else None
+        refused = isinstance(inner, ssl.SSLCertVerificationError)
+        return Failure(FailureKind.CERTIFICATE if refused else FailureKind.NO_ANSWER)
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError) or isinstance(
+        reason, NewConnectionError | ConnectTimeoutError | ProxyError
+    ):
+        return Failure(FailureKind.NOT_SENT)
+    if isinstance(error, ValueError):  # InvalidURL, MissingSchema, InvalidHeader ...: refused before anything is sent
+        return Failure(FailureKind.BAD_ADDRESS)
+    return Failure(FailureKind.NO_ANSWER)
+
+
+def _unusable(response: requests.Response) -> Failure | None:
+    """None for a Graph answer that reports success; otherwise what is wrong with it."""
+    wait_seconds = told_wait_seconds(response.headers)
+    stranger = Failure(FailureKind.NOT_GRAPH, response.status_code, wait_seconds=wait_seconds)
+    if "html" in response.headers.get("Content-Type", "").lower():
+        return stranger
+    try:
+        body = json.loads(response.content)
+    except ValueError:  # also UnicodeDecodeError
+        return stranger
+    if not isinstance(body, dict):
+        return stranger
+    if "error" in body:
+        error = body["error"] if isinstance(body["error"], dict) else {}
+        return Failure(FailureKind.GRAPH_ERROR, response.status_code, error, wait_seconds)
+    return None if response.ok and response.status_code < 300 and body.get("success") is not False else stranger
+
+
+def _next_cursor(page: Mapping[str, Any]) -> str | None:
+    """Where the next page starts; None after the last. A next page that cannot be addressed is an error."""
+    paging = page.get("paging")
+    if not isinstance(paging, dict) or not paging.get("next"):
+        return None
+    cursors = paging.get("cursors")
+    after = cursors.get("after") if isinstance(cursors, dict) else None
+    if not after:
+        after = parse_qs(urlsplit(str(paging["next"])).query).get("after", [None])[0]
+    if not isinstance(after, str):
+        raise RetryableError("Meta's list names no next page", "Run the command again.")
+    return after

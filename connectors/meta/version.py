@@ -1,0 +1,86 @@
+"""Meta's version, limits and rules we act on: one place, each with its source and the day it was checked.
+
+DOC is https://developers.facebook.com/documentation/ads-commerce; all checked 2026-11-22 unless said otherwise.
+"""
+
+import re
+from datetime import date, timedelta
+
+# The newest Graph version the pinned SDK (facebook-business 26.0.3) speaks; released 2026-07-29.
+API_VERSION = "v26.0"
+
+# Version -> (released, last day of the Marketing API, None while not announced).
+# https://developers.facebook.com/docs/graph-api/changelog
+RELEASES: dict[str, tuple[date, date | None]] = {
+    "v26.0": (date(2026, 7, 29), None),
+    "v25.0": (date(2026, 2, 18), None),
+    "v24.0": (date(2025, 10, 8), date(2026, 10, 6)),
+}
+# Marketing API versions have lived about a year (v24.0: 363 days), so after ten months an upgrade is due.
+VERSION_AGE_WARNING = timedelta(days=300)
+
+# Rows per POST /{audience}/users. DOC/marketing-api/audiences/guides/custom-audiences
+BATCH_ROWS_MAX = 10_000
+# Below about 100 matched people an audience does not deliver. DOC/marketing-api/error-reference (200/1870047)
+MEMBERS_MIN = 100
+# Membership changes take "up to 24 hours". DOC/marketing-api/audiences/reference/custom-audience/users
+QUIET_WINDOW = timedelta(hours=24)
+# roas_average_floor is the ratio x 10,000. DOC/marketing-api/bidding/overview/bid-strategy
+ROAS_FLOOR_MIN = 100
+ROAS_FLOOR_MAX = 10_000_000
+# Ad set names. DOC/marketing-api/reference/ad-account/adsets
+NAME_LENGTH_MAX = 400
+
+# Rows per page of a list. Small enough to stay clear of code 1 "please reduce the amount of data".
+PAGE_ROWS = 100
+PAGE_ROWS_MIN = 10
+INSIGHTS_PAGE_ROWS = 500
+
+# Currencies whose amounts Meta takes in whole units ("offset 1"); all others in hundredths.
+# https://developers.facebook.com/docs/marketing-api/currencies, checked 2026-11-25
+CURRENCIES_WITHOUT_MINOR_UNIT = frozenset({"CLP", "COP", "CRC", "HUF", "ISK", "IDR", "JPY", "KRW", "PYG", "TWD", "VND"})
+
+# Where the Digital Services Act wants a beneficiary and a payor (error 3858152): the European Union.
+# Source: DOC/marketing-api/reference/ad-account/adsets, dsa_beneficiary.
+_EU = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
+DSA_COUNTRIES = frozenset(_EU.split())
+
+# Names that suggest health or financial status are flagged (operation_status 471) and block uploads and ad sets,
+# on all versions since 2026-01-06. Meta publishes examples, no list: these are its examples and their nearest kin.
+# DOC/marketing-api/marketing-api-changelog/version24.0; DOC/marketing-api/audiences/guides/custom-audiences
+FLAGGED_WORDS = re.compile(
+    r"\b(high[ -]income|low[ -]income|credit score|net worth|wealthy|affluent|bankrupt|bankruptcy|indebted"
+    r"|arthritis|cancer|depression|diabetes|diabetic|hiv|obese|obesity|pregnant|pregnancy)\b",
+    re.IGNORECASE,
+)
+OPERATION_FLAGGED = 471
+
+# One purchase is reported under several action types; the first of these that a row carries is counted, never a sum.
+# DOC/marketing-api/insights
+PURCHASE_ACTION_TYPES = ("omni_purchase", "purchase", "offsite_conversion.fb_pixel_purchase")
+
+# Usage per use case is reported in percent; above 100 calls are refused, and calling on extends the block.
+# https://developers.facebook.com/docs/graph-api/overview/rate-limiting
+USAGE_STOP_PERCENT = 95
+# A rolling hour decays; where Meta names no time we look again after a minute (the limited tier's block is 300 s).
+PAUSE_SECONDS = 60.0
+
+
+def amount_for(amount_minor: int, currency: str) -> int:
+    """Hundredths of a unit, as the project counts, in the unit Meta takes for this currency.
+
+    Raises:
+        ValueError: the amount is not whole in a currency without minor units.
+    """
+    if currency not in CURRENCIES_WITHOUT_MINOR_UNIT:
+        return amount_minor
+    whole, rest = divmod(amount_minor, 100)
+    if rest:
+        message = f"{currency} has no minor unit on Meta: {amount_minor / 100:.2f} must be a whole number"
+        raise ValueError(message)
+    return whole
+
+
+def amount_from(amount: int, currency: str) -> int:
+    """The inverse of amount_for."""
+    return amount * 100 if currency in CURRENCIES_WITHOUT_MINOR_UNIT else amount
