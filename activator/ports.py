@@ -73,6 +73,11 @@ class DestinationReader(Protocol):
         ...
 
     @property
+    def settle_wait_seconds(self) -> float:
+        """How long an apply stays to see PROCESSING batches through; 0 where sends settle at once."""
+        ...
+
+    @property
     def budget_level(self) -> str:
         """Where daily budgets live: "group" (Meta ad sets) or "campaign" (Google)."""
         ...
@@ -106,6 +111,10 @@ class Destination(DestinationReader, Protocol):
 
     def update(self, spec: ObjectSpec, remote: RemoteObject, ids: Mapping[str, str]) -> None:
         """Bring the comparable settings of remote to spec, and nothing else."""
+        ...
+
+    def pause(self, remote: RemoteObject) -> None:
+        """Stop one object of ours; pausing a paused one changes nothing."""
         ...
 
     def send(self, operation: Operation, audience_id: str, members: "pa.Table", batch_id: str) -> Receipt:

@@ -71,6 +71,10 @@ def record_receipt(connection: Connection, clock: Clock, batch_id: str, receipt:
     row = connection.execute(select(batches).where(batches.c.batch_id == batch_id)).one()
     assert row.rows == receipt.sent, "receipt is for another batch"
     state = _STATE[receipt.settlement]
+    if state is not BatchState.UNKNOWN:
+        _found(connection, batch_id, row.sends)
+    if state is BatchState.REJECTED:
+        state = _rejected_or_unknown(connection, batch_id)
     connection.execute(
         update(batches)
         .where(batches.c.batch_id == batch_id)
@@ -85,17 +89,26 @@ def record_receipt(connection: Connection, clock: Clock, batch_id: str, receipt:
             settled_at=clock.now() if state in (BatchState.SETTLED, BatchState.REJECTED) else None,
         )
     )
-    if state is not BatchState.UNKNOWN:
-        latest = (lost_sends.c.batch_id == batch_id) & (lost_sends.c.send == row.sends)
-        connection.execute(delete(lost_sends).where(latest))
 
 
 def record_no_effect(connection: Connection, batch_id: str, detail: str) -> None:
     """The latest send certainly had no effect (refused or throttled before it was taken): it can be sent again."""
-    row = connection.execute(select(batches.c.sends).where(batches.c.batch_id == batch_id)).one()
+    sends = connection.execute(select(batches.c.sends).where(batches.c.batch_id == batch_id)).scalar_one()
+    _found(connection, batch_id, sends)
+    state = _rejected_or_unknown(connection, batch_id)
     where = batches.c.batch_id == batch_id
-    connection.execute(update(batches).where(where).values(state=BatchState.REJECTED.value, detail=detail))
-    connection.execute(delete(lost_sends).where((lost_sends.c.batch_id == batch_id) & (lost_sends.c.send == row.sends)))
+    connection.execute(update(batches).where(where).values(state=state.value, detail=detail))
+
+
+def _found(connection: Connection, batch_id: str, send: int) -> None:
+    """The outcome of one send is known: it is no longer in the air."""
+    connection.execute(delete(lost_sends).where((lost_sends.c.batch_id == batch_id) & (lost_sends.c.send == send)))
+
+
+def _rejected_or_unknown(connection: Connection, batch_id: str) -> BatchState:
+    """A refused batch has no effect, unless an earlier send of it was lost and may have had one."""
+    earlier = connection.execute(select(lost_sends.c.send).where(lost_sends.c.batch_id == batch_id)).first()
+    return BatchState.REJECTED if earlier is None else BatchState.UNKNOWN
 
 
 def open_batches(connection: Connection, root: Path) -> tuple[BatchRecord, ...]:

@@ -11,17 +11,21 @@ def owned(connection: Connection, destination: str) -> dict[str, OwnedObject]:
     """Everything of ours on one destination, by spec key, unfinished creates included."""
     query = select(objects).where(objects.c.destination == destination)
     return {
-        row.key: OwnedObject(row.destination, row.key, row.kind, row.name, row.platform_id)
+        row.key: OwnedObject(row.destination, row.key, row.kind, row.name, row.platform_id, row.plan_id)
         for row in connection.execute(query)
     }
 
 
-def intend(connection: Connection, clock: Clock, destination: str, kind: str, key: str, name: str) -> None:
+def intend(
+    connection: Connection, clock: Clock, plan_id: str, destination: str, kind: str, key: str, name: str
+) -> None:
     """Write down that a create is about to be sent; repeating an unfinished intent changes nothing."""
     if key in owned(connection, destination):
         return
     connection.execute(
-        insert(objects).values(destination=destination, key=key, kind=kind, name=name, created_at=clock.now())
+        insert(objects).values(
+            destination=destination, key=key, kind=kind, name=name, plan_id=plan_id, created_at=clock.now()
+        )
     )
 
 

@@ -56,6 +56,7 @@ objects = Table(
     Column("kind", String(16), nullable=False),
     Column("name", Text, nullable=False),
     Column("platform_id", String(120)),  # null between intent and receipt of its create
+    Column("plan_id", String(64), nullable=False),
     Column("created_at", Instant, nullable=False),
 )
 

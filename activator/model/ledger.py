@@ -25,13 +25,14 @@ class BatchState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OwnedObject:
-    """An object we created. platform_id is None while the outcome of its create is unknown."""
+    """An object we created, and by which plan. platform_id is None while the outcome of its create is unknown."""
 
     destination: str
     key: str
     kind: str
     name: str
     platform_id: str | None
+    plan_id: str
 
 
 @dataclass(frozen=True, slots=True)

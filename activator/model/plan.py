@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from activator.model.ads import GroupField, ObjectSpec
+from activator.model.ads import GroupField, ObjectSpec, RemoteObject
 from activator.model.delivery import Operation
 from activator.model.people import SourceCount, TierSummary
 
@@ -28,6 +28,14 @@ class UpdateObject:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseObject:
+    """Pause an object of ours that the project no longer wants, e.g. an ad whose text lost its tier."""
+
+    destination: str
+    remote: RemoteObject
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedBatch:
     """At most 10,000 members, already written down. file is relative to the plan's folder; digest is its SHA-256."""
 
@@ -39,16 +47,20 @@ class PlannedBatch:
 
 @dataclass(frozen=True, slots=True)
 class ChangeMembers:
-    """Add or remove members of one audience."""
+    """Add or remove members of one audience.
+
+    after_removals: these adds share an identifier with a removal of the same plan and may only follow it.
+    """
 
     destination: str
     audience_key: str
     operation: Operation
+    after_removals: bool
     rows: int
     batches: tuple[PlannedBatch, ...]
 
 
-Change: TypeAlias = CreateObject | UpdateObject | ChangeMembers
+Change: TypeAlias = CreateObject | UpdateObject | PauseObject | ChangeMembers
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,116 @@
+"""Executing a plan: the same ordered list the preview shows, change by change. It decides nothing."""
+
+from typing import assert_never
+
+from activator.apply import members, objects, settlement
+from activator.apply.context import LEASE_NAME, ApplyContext
+from activator.apply.result import ApplyResult, ChangeResult, ChangeState
+from activator.errors import (
+    ActivatorError,
+    AuthenticationRequiredError,
+    DestinationError,
+    PermanentRefusalError,
+    RowRejectedError,
+)
+from activator.ledger import lease
+from activator.model.ads import kind_of
+from activator.model.delivery import Operation
+from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, UpdateObject
+
+
+def execute(context: ApplyContext) -> ApplyResult:
+    """Carry out every change. A destination that fails is left alone from then on; the others go on."""
+    context.renew_lease()
+    try:
+        run = _Run(context)
+        results = [run.step(ordinal, change) for ordinal, change in enumerate(context.plan.changes, start=1)]
+        settlement.wait(context.ledger, context.destinations, context.clock)
+        return ApplyResult(context.plan.plan_id, _refreshed(context, results), stopped=context.should_stop())
+    finally:
+        with context.ledger.writing() as connection:
+            lease.release(connection, LEASE_NAME, context.actor)
+
+
+class _Run:
+    """One pass over the changes; remembers which destinations are out of order, and why."""
+
+    def __init__(self, context: ApplyContext) -> None:
+        self.context = context
+        self.failed: dict[str, ActivatorError] = {}
+
+    def step(self, ordinal: int, change: Change) -> ChangeResult:
+        """One change: done, or explained. A failure that concerns only this object leaves its destination usable."""
+        if change.destination in self.failed:
+            return self._result(ordinal, change, ChangeState.LEFT, self.failed[change.destination])
+        if self.context.should_stop():
+            return self._result(ordinal, change, ChangeState.LEFT, DestinationError("stopped on request"))
+        try:
+            result = self._do(ordinal, change)
+        except (PermanentRefusalError, RowRejectedError) as refused:
+            return self._result(ordinal, change, ChangeState.FAILED, refused)
+        except DestinationError as error:
+            self.failed[change.destination] = error
+            state = ChangeState.FAILED if isinstance(error, AuthenticationRequiredError) else ChangeState.LEFT
+            return self._result(ordinal, change, state, error)
+        if result.error is not None and not isinstance(result.error, PermanentRefusalError | RowRejectedError):
+            self.failed[change.destination] = result.error
+        return result
+
+    def _do(self, ordinal: int, change: Change) -> ChangeResult:
+        match change:
+            case CreateObject():
+                made = objects.create(self.context, change)
+                state = ChangeState.DONE if made else ChangeState.ALREADY
+            case UpdateObject():
+                objects.update(self.context, change)
+                state = ChangeState.DONE
+            case PauseObject():
+                objects.pause(self.context, change)
+                state = ChangeState.DONE
+            case ChangeMembers():
+                return self._members(ordinal, change)
+            case _:
+                assert_never(change)
+        self.context.report(subject(change), 1)
+        return self._result(ordinal, change, state, None)
+
+    def _members(self, ordinal: int, change: ChangeMembers) -> ChangeResult:
+        if change.after_removals and not members.removals_settled(self.context, change):
+            settlement.wait(self.context.ledger, self.context.destinations, self.context.clock)
+            if not members.removals_settled(self.context, change):
+                waiting = DestinationError(
+                    "removals of the same people are still being processed", "Apply the plan again later."
+                )
+                return self._result(ordinal, change, ChangeState.LEFT, waiting)
+        return members.change_members(self.context, ordinal, change)
+
+    @staticmethod
+    def _result(ordinal: int, change: Change, state: ChangeState, error: ActivatorError | None) -> ChangeResult:
+        return ChangeResult(ordinal, change.destination, subject(change), state, error=error)
+
+
+def subject(change: Change) -> str:
+    """What a change is about, in a few words."""
+    match change:
+        case CreateObject():
+            return f"create {kind_of(change.spec)} {change.spec.key}"
+        case UpdateObject():
+            return f"update {kind_of(change.spec)} {change.spec.key}"
+        case PauseObject():
+            return f"pause {change.remote.kind} {change.remote.key}"
+        case ChangeMembers():
+            verb = "add to" if change.operation is Operation.ADD else "remove from"
+            return f"{verb} {change.audience_key}"
+        case _:
+            assert_never(change)
+
+
+def _refreshed(context: ApplyContext, results: list[ChangeResult]) -> tuple[ChangeResult, ...]:
+    """Member results once more, after waiting: what was processing may have settled."""
+    fresh = []
+    for result, change in zip(results, context.plan.changes, strict=True):
+        if isinstance(change, ChangeMembers) and result.state is ChangeState.PROCESSING:
+            fresh.append(members.summary(context, result.ordinal, change, result.error, already=False))
+        else:
+            fresh.append(result)
+    return tuple(fresh)

@@ -1,0 +1,201 @@
+"""Sending members by the membership protocol (facts/reliability.md, section 4): intent, send, receipt, settlement."""
+
+import hashlib
+import os
+import shutil
+
+import pyarrow.parquet as pq
+
+from activator.apply.context import ApplyContext
+from activator.apply.objects import known_ids
+from activator.apply.result import ChangeResult, ChangeState
+from activator.errors import (
+    ActivatorError,
+    DestinationError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    RetryableError,
+    RowRejectedError,
+)
+from activator.ledger import batches
+from activator.model.delivery import Operation, Receipt, Settlement
+from activator.model.ledger import BatchRecord, BatchState
+from activator.model.plan import ChangeMembers, PlannedBatch
+from activator.plan.files import verify_batch
+
+SENDS_MAX = 3  # of one batch in one run; more only hammers a platform that does not answer
+FINISHED = (BatchState.SETTLED, BatchState.PROCESSING)
+
+
+def change_members(context: ApplyContext, ordinal: int, change: ChangeMembers) -> ChangeResult:
+    """Send every batch of one change, stopping at the first that cannot be sent."""
+    error: ActivatorError | None = None
+    already = True
+    for planned in change.batches:
+        if context.should_stop():
+            error = DestinationError("stopped on request", "Apply the plan again to go on.")
+            break
+        record = _intended(context, change, planned)
+        if record.state in FINISHED:
+            context.report("", record.rows)
+            continue
+        already = False
+        try:
+            _send(context, change, record)
+        except DestinationError as refused:
+            error = refused
+            break
+        context.report(f"{change.operation} {change.rows:,} {change.destination} {change.audience_key}", record.rows)
+    return summary(context, ordinal, change, error, already=already)
+
+
+def summary(
+    context: ApplyContext, ordinal: int, change: ChangeMembers, error: ActivatorError | None, *, already: bool
+) -> ChangeResult:
+    """Counts of one change as the ledger has them now; sent = settled + rejected + processing + unknown."""
+    records = [record for record in (_find(context, change, batch) for batch in change.batches) if record is not None]
+    known = [record for record in records if record.state in FINISHED]
+    processing = sum(record.processing for record in known)
+    state = ChangeState.ALREADY if already else ChangeState.DONE
+    if processing:
+        state = ChangeState.PROCESSING
+    if error is not None:
+        state = ChangeState.LEFT if isinstance(error, RetryableError | RateLimitedError) else ChangeState.FAILED
+        state = ChangeState.LEFT if isinstance(error, OutcomeUnknownError) or error.exit_code == 7 else state
+    return ChangeResult(
+        ordinal,
+        change.destination,
+        f"{change.operation} {change.audience_key}",
+        state,
+        sent=sum(record.rows for record in records if record.sends),
+        settled=sum(record.settled for record in known),
+        rejected=sum(record.rejected for record in known),
+        processing=processing,
+        error=error,
+    )
+
+
+def removals_settled(context: ApplyContext, change: ChangeMembers) -> bool:
+    """Whether every removal of this plan from the same audience is done: only then may these adds follow."""
+    for other in context.plan.changes:
+        if (
+            isinstance(other, ChangeMembers)
+            and other.operation is Operation.REMOVE
+            and (other.destination, other.audience_key) == (change.destination, change.audience_key)
+        ):
+            records = [_find(context, other, batch) for batch in other.batches]
+            if any(record is None or record.state is not BatchState.SETTLED for record in records):
+                return False
+    return True
+
+
+def batch_id(context: ApplyContext, change: ChangeMembers, planned: PlannedBatch) -> str:
+    """The same batch of the same plan always has the same id; a different payload never does."""
+    parts = (
+        context.plan.plan_id,
+        change.destination,
+        change.audience_key,
+        change.operation.value,
+        str(change.after_removals),
+        str(planned.ordinal),
+        planned.digest,
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+def _find(context: ApplyContext, change: ChangeMembers, planned: PlannedBatch) -> BatchRecord | None:
+    with context.ledger.reading() as connection:
+        return batches.find(connection, context.ledger.folder, batch_id(context, change, planned))
+
+
+def _intended(context: ApplyContext, change: ChangeMembers, planned: PlannedBatch) -> BatchRecord:
+    """The batch with its file safe in the store and its intent committed."""
+    record = _find(context, change, planned)
+    if record is not None:
+        return record
+    verify_batch(context.folder / planned.file, planned.digest)
+    identity = batch_id(context, change, planned)
+    file = _keep(context, change.destination, planned, identity)
+    with context.ledger.writing() as connection:
+        batches.intend(
+            connection,
+            context.clock,
+            batch_id=identity,
+            plan_id=context.plan.plan_id,
+            destination=change.destination,
+            audience_key=change.audience_key,
+            operation=change.operation,
+            file=file,
+            digest=planned.digest,
+            rows=planned.rows,
+        )
+    record = _find(context, change, planned)
+    assert record is not None, "an intent just written cannot be missing"
+    return record
+
+
+def _keep(context: ApplyContext, destination: str, planned: PlannedBatch, identity: str) -> str:
+    """Copy a batch into the membership log, fsynced: what we may have sent must outlive any crash."""
+    relative = f"membership/{destination}/{identity}.parquet"
+    target = context.ledger.folder / relative
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    partial = target.with_suffix(".partial")
+    descriptor = os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    with (context.folder / planned.file).open("rb") as source, os.fdopen(descriptor, "wb") as copy:
+        shutil.copyfileobj(source, copy)
+        copy.flush()
+        os.fsync(copy.fileno())
+    partial.replace(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return relative
+
+
+def _send(context: ApplyContext, change: ChangeMembers, record: BatchRecord) -> None:
+    """Send one batch; an unknown outcome allows only the identical batch again, at most SENDS_MAX times in a run."""
+    port = context.destinations[change.destination]
+    audience_id = known_ids(context, change.destination).get(change.audience_key)
+    if audience_id is None:
+        raise DestinationError(f"{change.audience_key} does not exist yet", "Apply the plan again.")
+    members = pq.read_table(record.file)
+    for attempt in range(1, SENDS_MAX + 1):
+        context.renew_lease()
+        with context.ledger.writing() as connection:
+            current = batches.find(connection, context.ledger.folder, record.batch_id)
+            assert current is not None, "a batch being sent cannot be missing"
+            batches.about_to_send(connection, context.clock, current, port.quiet_window)
+        try:
+            receipt = port.send(change.operation, audience_id, members, record.batch_id)
+        except OutcomeUnknownError as lost:
+            _record(context, record, _unknown(record, lost))
+            if attempt == SENDS_MAX:
+                raise
+            context.clock.sleep(float(2**attempt))
+            continue
+        except RowRejectedError as refused:
+            _record(
+                context, record, Receipt(Settlement.REJECTED, record.rows, rejected=record.rows, detail=str(refused))
+            )
+            raise
+        except DestinationError as refused:
+            with context.ledger.writing() as connection:
+                batches.record_no_effect(connection, record.batch_id, refused.message)
+            raise
+        _record(context, record, receipt)
+        if receipt.settlement is Settlement.REJECTED:
+            raise RowRejectedError(f"the platform took none of {record.rows:,} rows: {receipt.detail}")
+        if receipt.settlement is not Settlement.UNKNOWN:
+            return
+    raise OutcomeUnknownError(f"{record.rows:,} rows: the platform does not say what became of them")
+
+
+def _unknown(record: BatchRecord, lost: OutcomeUnknownError) -> Receipt:
+    return Receipt(Settlement.UNKNOWN, record.rows, unknown=record.rows, detail=lost.message)
+
+
+def _record(context: ApplyContext, record: BatchRecord, receipt: Receipt) -> None:
+    with context.ledger.writing() as connection:
+        batches.record_receipt(connection, context.clock, record.batch_id, receipt)

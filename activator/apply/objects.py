@@ -1,0 +1,79 @@
+"""Creating, updating and pausing ad objects: intent first, look before repeating, receipt after."""
+
+from collections.abc import Mapping
+
+from activator.apply.context import ApplyContext
+from activator.errors import DestinationError, OutcomeUnknownError
+from activator.ledger import batches, objects
+from activator.model.ads import ObjectSpec, RemoteObject, kind_of
+from activator.model.plan import CreateObject, PauseObject, UpdateObject
+
+
+def create(context: ApplyContext, change: CreateObject) -> bool:
+    """Create one object unless it is there. Returns whether anything had to be done.
+
+    Raises:
+        DestinationError: refused, or still unknown after looking.
+    """
+    spec, destination = change.spec, change.destination
+    mine = context.ledger.owned(destination).get(spec.key)
+    if mine is not None and mine.platform_id is not None and mine.plan_id == context.plan.plan_id:
+        return False  # created by an earlier try of this plan; listings may lag behind, the ledger does not
+    found = context.observed[destination].get(spec.key)
+    if found is not None:
+        _acknowledge(context, destination, spec, found)
+        return False
+    with context.ledger.writing() as connection:
+        if mine is not None and mine.platform_id is not None:  # gone from the platform, and its members with it
+            objects.forget(connection, destination, spec.key)
+            batches.clear_audience(connection, destination, spec.key)
+        objects.intend(connection, context.clock, context.plan.plan_id, destination, kind_of(spec), spec.key, spec.name)
+    remote = _create_once(context, destination, spec)
+    _acknowledge(context, destination, spec, remote)
+    return True
+
+
+def _create_once(context: ApplyContext, destination: str, spec: ObjectSpec) -> RemoteObject:
+    """Send the create once. After an unknown outcome look for the marker; only if it is surely not there, send again.
+
+    Neither platform has idempotency keys: a blind second create would make a twin (facts/google.md 8, meta.md 4).
+    """
+    port = context.destinations[destination]
+    ids = known_ids(context, destination)
+    try:
+        return port.create(spec, ids)
+    except OutcomeUnknownError:
+        observation = port.observe()
+        found = observation.by_key().get(spec.key)
+        if found is not None:
+            return found
+        if not observation.complete:
+            raise
+    return port.create(spec, ids)
+
+
+def _acknowledge(context: ApplyContext, destination: str, spec: ObjectSpec, remote: RemoteObject) -> None:
+    with context.ledger.writing() as connection:
+        objects.intend(connection, context.clock, context.plan.plan_id, destination, kind_of(spec), spec.key, spec.name)
+        objects.acknowledge(connection, destination, spec.key, remote.platform_id)
+
+
+def update(context: ApplyContext, change: UpdateObject) -> None:
+    """Bring one object back in line."""
+    remote = context.observed[change.destination].get(change.spec.key)
+    if remote is None:
+        raise DestinationError(f"{change.spec.key} is gone from the platform", "Run `activator plan` again.")
+    context.destinations[change.destination].update(change.spec, remote, known_ids(context, change.destination))
+
+
+def pause(context: ApplyContext, change: PauseObject) -> None:
+    """Stop one object."""
+    context.destinations[change.destination].pause(change.remote)
+
+
+def known_ids(context: ApplyContext, destination: str) -> Mapping[str, str]:
+    """Spec key -> platform id: what was observed at the start, and what has been created since."""
+    created = context.ledger.owned(destination)
+    ids = {key: remote.platform_id for key, remote in context.observed[destination].items()}
+    ids |= {key: mine.platform_id for key, mine in created.items() if mine.platform_id is not None}
+    return ids

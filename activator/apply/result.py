@@ -1,0 +1,53 @@
+"""What came of a plan, change by change."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from activator.errors import ActivatorError
+
+
+class ChangeState(StrEnum):
+    """DONE now, ALREADY done by an earlier try, PROCESSING on the platform, LEFT for later, or FAILED for good."""
+
+    DONE = "done"
+    ALREADY = "already"
+    PROCESSING = "processing"
+    LEFT = "left"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeResult:
+    """One change's end. error explains LEFT and FAILED."""
+
+    ordinal: int
+    destination: str
+    subject: str
+    state: ChangeState
+    sent: int = 0
+    settled: int = 0
+    rejected: int = 0
+    processing: int = 0
+    error: ActivatorError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyResult:
+    """The whole apply. stopped: it was asked to stop and parked the rest."""
+
+    plan_id: str
+    results: tuple[ChangeResult, ...]
+    stopped: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Nothing is left to send. Batches still processing on a platform were accepted and need nothing from us."""
+        return all(result.state not in (ChangeState.LEFT, ChangeState.FAILED) for result in self.results)
+
+    @property
+    def exit_code(self) -> int:
+        """0 complete; 6 a platform needs a human; 7 partly done and resumable."""
+        if self.complete:
+            return 0
+        codes = {result.error.exit_code for result in self.results if result.error is not None}
+        return 6 if 6 in codes else 7  # 6: see errors.AuthenticationRequiredError

@@ -1,0 +1,148 @@
+"""What should exist on one destination: audiences, one campaign, one delivery group per tier, its ads (pure)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from activator.config.project import CopySection, DestinationSection, Project, TierSection, basis_points, minor
+from activator.model.ads import AdSpec, AudienceSpec, Bid, CampaignSpec, CopyVariant, GroupSpec, ObjectSpec
+from activator.model.naming import marked_name, marker
+from activator.model.plan import TierMotivation
+from activator.plan.copy import variants_for_tier
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """Specs in the order they must be created in, and the tiers that have an audience."""
+
+    audiences: tuple[AudienceSpec, ...]
+    campaign: CampaignSpec
+    groups: tuple[GroupSpec, ...]
+    ads: tuple[AdSpec, ...]
+
+    @property
+    def specs(self) -> tuple[ObjectSpec, ...]:
+        """Everything, parents first."""
+        return (*self.audiences, self.campaign, *self.groups, *self.ads)
+
+
+def audience_key(tier: str) -> str:
+    """The spec key of a tier's audience."""
+    return f"audience/{tier}"
+
+
+def delivered_tiers(project: Project, destination: DestinationSection) -> tuple[TierSection, ...]:
+    """Tiers that need an audience: those with a delivery group, and the suppressed ones to keep out of all of them."""
+    return tuple(tier for tier in project.tiers if tier.suppress or tier.name in destination.tiers)
+
+
+def desired_objects(
+    project: Project, name: str, budget_level: str, motivations: Mapping[str, TierMotivation]
+) -> Desired:
+    """The whole delivery tree of one destination.
+
+    budget_level: "group" (Meta: a budget per tier, never shared) or "campaign" (Google).
+    """
+    destination = project.destinations[name]
+    tiers = delivered_tiers(project, destination)
+    named = _Namer(project, name)
+    audiences = tuple(_audience(named, tier) for tier in tiers)
+    budget = destination.daily_budget
+    campaign = CampaignSpec(
+        key="campaign",
+        name=named("campaign", "value tiers"),
+        daily_budget_minor=minor(budget) if budget is not None and budget_level == "campaign" else None,
+        strategy=destination.strategy,
+    )
+    keys = [audience.key for audience in audiences]
+    groups = tuple(
+        _group(named, destination, tier.name, keys, budget_level) for tier in tiers if tier.name in destination.tiers
+    )
+    variants = tuple(_variant(section) for section in project.copy_variants)
+    ads = tuple(
+        _ad(named, destination, group, variant)
+        for group in groups
+        for variant in variants_for_tier(motivations.get(group.tier), _override(project, group.tier), variants)
+    )
+    return Desired(audiences, campaign, groups, ads)
+
+
+def markers(project: Project, name: str) -> dict[str, str]:
+    """Marker -> spec key of everything the project could own on a destination, whatever the motivations are now."""
+    keys = ["campaign"]
+    for tier in project.tiers:
+        keys += [audience_key(tier.name), f"group/{tier.name}"]
+        keys += [f"ad/{tier.name}/{variant.name}" for variant in project.copy_variants]
+    return {marker(project.project.id, name, key): key for key in keys}
+
+
+class _Namer:
+    """Names of one destination: readable, neutral, ending in the marker."""
+
+    def __init__(self, project: Project, destination: str) -> None:
+        self.project = project.project
+        self.destination = destination
+
+    def __call__(self, key: str, label: str) -> str:
+        return marked_name(f"{self.project.name} · {label}", self.project.id, self.destination, key)
+
+
+def _audience(named: _Namer, tier: TierSection) -> AudienceSpec:
+    key = audience_key(tier.name)
+    return AudienceSpec(
+        key=key,
+        name=named(key, f"{tier.name} customers"),
+        description=f"Kept by activator: customers of tier {tier.name}. Do not edit by hand.",
+        tier=tier.name,
+        suppress=tier.suppress,
+    )
+
+
+def _group(
+    named: _Namer, destination: DestinationSection, tier: str, audience_keys: list[str], budget_level: str
+) -> GroupSpec:
+    delivery = destination.tiers[tier]
+    own = audience_key(tier)
+    budget = delivery.daily_budget
+    return GroupSpec(
+        key=f"group/{tier}",
+        name=named(f"group/{tier}", tier),
+        campaign_key="campaign",
+        tier=tier,
+        audience_key=own,
+        excluded_audience_keys=tuple(sorted(key for key in audience_keys if key != own)),
+        daily_budget_minor=minor(budget) if budget is not None and budget_level == "group" else None,
+        bid=Bid(
+            strategy=delivery.bid.strategy or destination.strategy,
+            amount_minor=None if delivery.bid.amount is None else minor(delivery.bid.amount),
+            roas_bp=None if delivery.bid.roas is None else basis_points(delivery.bid.roas),
+            modifier_bp=None if delivery.bid.modifier is None else basis_points(delivery.bid.modifier),
+        ),
+        countries=destination.countries,
+    )
+
+
+def _ad(named: _Namer, destination: DestinationSection, group: GroupSpec, variant: CopyVariant) -> AdSpec:
+    key = f"ad/{group.tier}/{variant.name}"
+    tags = {
+        "utm_source": named.destination,
+        "utm_medium": "paid",
+        "utm_campaign": named.project.id,
+        "utm_content": f"{group.tier}-{variant.name}",
+    }
+    return AdSpec(
+        key=key,
+        name=named(key, f"{group.tier} · {variant.name}"),
+        group_key=group.key,
+        variant=variant,
+        landing_url=destination.landing_url,
+        url_tags="&".join(f"{name}={quote(value, safe='')}" for name, value in tags.items()),
+    )
+
+
+def _variant(section: CopySection) -> CopyVariant:
+    return CopyVariant(section.name, section.motivation, section.headlines, section.descriptions, section.message)
+
+
+def _override(project: Project, tier: str) -> str | None:
+    return next(section.motivation for section in project.tiers if section.name == tier)

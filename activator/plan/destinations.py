@@ -1,0 +1,60 @@
+"""Opening the project's destinations through their connectors."""
+
+from activator.config.extensions import DESTINATIONS, load_extension
+from activator.config.workspace import Workspace
+from activator.errors import ConfigurationError
+from activator.plan.desired import markers
+from activator.ports import Clock, Destination, DestinationConnector, DestinationContext
+
+
+def open_destinations(workspace: Workspace, clock: Clock) -> dict[str, Destination]:
+    """Every destination of the project, in the file's order. No call is made to a platform.
+
+    Raises:
+        ConfigurationError: a connector, its options or its credentials are missing or wrong.
+    """
+    return {name: open_destination(workspace, name, clock) for name in workspace.project.destinations}
+
+
+def open_destination(workspace: Workspace, name: str, clock: Clock) -> Destination:
+    """One destination by its name in the project file."""
+    project = workspace.project
+    section = project.destinations[name]
+    connector: DestinationConnector = load_extension(DESTINATIONS, section.connector)
+    destination = connector.open(
+        DestinationContext(
+            name=name,
+            project_id=project.project.id,
+            account_id=section.account_digits,
+            currency=section.currency or project.currency,
+            time_zone=section.time_zone or project.time_zone,
+            project_dir=workspace.folder,
+            options={**section.options, "countries": section.countries},
+            clock=clock,
+            markers=markers(project, name),
+        )
+    )
+    _check_budgets(workspace, name, destination.budget_level)
+    return destination
+
+
+def _check_budgets(workspace: Workspace, name: str, level: str) -> None:
+    """Budgets must stand where the platform keeps them; one in the other place would silently do nothing."""
+    section = workspace.project.destinations[name]
+    where = f"activator.yaml: destinations.{name}"
+    if level == "group":
+        lacking = [tier for tier, delivery in section.tiers.items() if delivery.daily_budget is None]
+        if lacking:
+            raise ConfigurationError(
+                f"{where}.tiers.{lacking[0]}: daily_budget is required", "This platform keeps a budget per tier."
+            )
+        if section.daily_budget is not None:
+            raise ConfigurationError(f"{where}.daily_budget: not used here", "Set daily_budget on each tier instead.")
+        return
+    if section.daily_budget is None:
+        raise ConfigurationError(f"{where}.daily_budget is required", "This platform keeps the budget per campaign.")
+    given = [tier for tier, delivery in section.tiers.items() if delivery.daily_budget is not None]
+    if given:
+        raise ConfigurationError(
+            f"{where}.tiers.{given[0]}.daily_budget: not used here", "Set daily_budget on the destination instead."
+        )

@@ -1,0 +1,66 @@
+"""Saved plans: one JSON file beside the batches it will send, refused if a byte of it changed."""
+
+import hashlib
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from activator.errors import StalePlanError
+from activator.model.plan import ChangeMembers, Plan
+
+PLAN_FILE = "plan.json"
+_ADAPTER: TypeAdapter[Plan] = TypeAdapter(Plan)
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def content_id(plan: Plan) -> str:
+    """The plan's id: a digest of everything in it but the id and the instants it was made and expires at."""
+    bindings = replace(plan.bindings, expires_at=_NEVER)
+    timeless = replace(plan, plan_id="", created_at=_NEVER, bindings=bindings)
+    return hashlib.sha256(_ADAPTER.dump_json(timeless)).hexdigest()[:24]
+
+
+def save_plan(plan: Plan, folder: Path) -> Path:
+    """Write the plan into its folder, for its owner only."""
+    path = folder / PLAN_FILE
+    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(_ADAPTER.dump_json(plan, indent=2))
+        stream.flush()
+        os.fsync(stream.fileno())
+    return path
+
+
+def load_plan(path: Path) -> tuple[Plan, Path]:
+    """Read a saved plan (its file or its folder) and check that neither it nor its batches were touched.
+
+    Raises:
+        StalePlanError: missing, damaged or edited.
+    """
+    file = path / PLAN_FILE if path.is_dir() else path
+    try:
+        plan = _ADAPTER.validate_json(file.read_bytes())
+    except OSError as error:
+        raise StalePlanError(f"the plan {path} cannot be read: {error.strerror}", "Run `activator plan`.") from None
+    except ValidationError:
+        raise StalePlanError(f"{file} is not a plan of this version", "Run `activator plan` again.") from None
+    if content_id(plan) != plan.plan_id:
+        raise StalePlanError(f"{file} was edited after it was made", "Run `activator plan` again.")
+    for change in plan.changes:
+        if isinstance(change, ChangeMembers):
+            for batch in change.batches:
+                verify_batch(file.parent / batch.file, batch.digest)
+    return plan, file.parent
+
+
+def verify_batch(path: Path, digest: str) -> None:
+    """Refuse a batch file that is missing or differs from what was planned."""
+    try:
+        actual = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        raise StalePlanError(f"the batch {path.name} of this plan is missing", "Run `activator plan` again.") from None
+    if actual != digest:
+        raise StalePlanError(f"the batch {path.name} of this plan was changed", "Run `activator plan` again.")

@@ -1,0 +1,96 @@
+"""Guards: what a plan may not do unless somebody accepts it by name, with a reason (pure).
+
+They look at the plan itself, so the preview shows what apply would refuse.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from activator.config.project import GuardSection, minor
+from activator.model.ads import CampaignSpec, GroupSpec, ObjectSpec
+from activator.model.ledger import SourceUse
+from activator.model.plan import AudienceState, GuardFinding
+
+SMALL_AUDIENCE = 10  # below this a share says nothing; emptying is still guarded
+
+GUARDS: Mapping[str, str] = {
+    "removal-share": "A plan removes too large a share of an audience.",
+    "empty-audience": "An audience would fall below what the platform delivers to, or to nobody.",
+    "source-shrunk": "An export has far fewer rows than the one used last.",
+    "daily-budget": "The daily budgets together exceed the ceiling of the project file.",
+    "unknown-audience": "An audience of ours exists whose members this ledger does not know.",
+    "lost-audience": "An audience of ours is gone from the platform and would be made anew.",
+}
+
+
+def audience_guards(
+    states: Sequence[AudienceState], limits: GuardSection, members_min: Mapping[str, int]
+) -> list[GuardFinding]:
+    """removal-share and empty-audience, per audience. members_min: the platform's own minimum, by destination."""
+    findings = []
+    for state in states:
+        left = state.believed - state.removes + state.adds
+        subject = f"{state.destination}/{state.audience_key}"
+        minimum = members_min[state.destination]
+        if state.believed and (left == 0 or left < minimum <= state.believed):
+            findings.append(
+                GuardFinding(
+                    "empty-audience",
+                    subject,
+                    f"{state.believed:,} members would become {left:,}; the platform delivers from {minimum:,}",
+                    "Check that the exports are complete.",
+                )
+            )
+        elif state.believed >= SMALL_AUDIENCE and state.removes > limits.removal_share_max * state.believed:
+            share = 100 * state.removes // state.believed
+            findings.append(
+                GuardFinding(
+                    "removal-share",
+                    subject,
+                    f"{state.removes:,} of {state.believed:,} members would be removed ({share} %; "
+                    f"limit {100 * limits.removal_share_max:.0f} %)",
+                    "Check the exports and the tier cuts.",
+                )
+            )
+    return findings
+
+
+def source_guards(rows: Mapping[str, int], last: Mapping[str, SourceUse], limits: GuardSection) -> list[GuardFinding]:
+    """source-shrunk: a cut file parses perfectly, so only its size can give it away."""
+    return [
+        GuardFinding(
+            "source-shrunk",
+            name,
+            f"{count:,} rows, {last[name].rows:,} when last used (limit {100 * limits.source_rows_share_min:.0f} %)",
+            "Export it again, and check that it is complete.",
+        )
+        for name, count in rows.items()
+        if name in last and count < limits.source_rows_share_min * last[name].rows
+    ]
+
+
+def budget_guards(specs: Mapping[str, Sequence[ObjectSpec]], limits: GuardSection) -> list[GuardFinding]:
+    """daily-budget: over all destinations, in the project's currency."""
+    if limits.daily_budget_max is None:
+        return []
+    ceiling = minor(limits.daily_budget_max)
+    total = sum(
+        spec.daily_budget_minor or 0
+        for destination in specs.values()
+        for spec in destination
+        if isinstance(spec, GroupSpec | CampaignSpec)
+    )
+    if total <= ceiling:
+        return []
+    return [
+        GuardFinding(
+            "daily-budget",
+            "all destinations",
+            f"budgets of {total / 100:,.2f} a day exceed the ceiling of {ceiling / 100:,.2f}",
+            "Lower the budgets, or raise guards.daily_budget_max.",
+        )
+    ]
+
+
+def accept(findings: Sequence[GuardFinding], accepted: Mapping[str, str]) -> tuple[GuardFinding, ...]:
+    """Mark the guards accepted by name; the reason given is part of the plan and of the audit log."""
+    return tuple(GuardFinding(f.guard, f.subject, f.message, f.fix, accepted.get(f.guard)) for f in findings)

@@ -1,0 +1,171 @@
+"""Putting one plan together: members and objects of every destination, guards over all, bound to its origins."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from activator.config.project import Project
+from activator.ledger.store import LedgerReader
+from activator.model.ads import Observation
+from activator.model.ledger import AudienceLog
+from activator.model.plan import (
+    AudienceState,
+    Bindings,
+    Change,
+    ChangeMembers,
+    GuardFinding,
+    Movement,
+    Plan,
+    TierMotivation,
+)
+from activator.people.engine import Engine
+from activator.people.identifiers import NORMALISER_VERSION
+from activator.people.pipeline import People
+from activator.plan import guards
+from activator.plan.desired import Desired, desired_objects
+from activator.plan.files import content_id
+from activator.plan.members import MemberPlanner
+from activator.plan.objects import fingerprints, object_changes, observed_by_key, ownership_guards
+from activator.ports import DestinationReader
+
+PLAN_LIFE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationPlan:
+    """One destination's share of the plan. Changes are grouped by when they may run; see `ordered`."""
+
+    removes: tuple[Change, ...]
+    audiences: tuple[Change, ...]
+    adds: tuple[Change, ...]
+    adds_after: tuple[Change, ...]
+    delivery: tuple[Change, ...]
+    states: tuple[AudienceState, ...]
+    movements: tuple[Movement, ...]
+    guards: tuple[GuardFinding, ...]
+    fingerprints: Mapping[str, str]
+    desired: Desired
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a plan is made from and bound to."""
+
+    project: Project
+    project_digest: str
+    source_digest: str
+    source_rows: Mapping[str, int]
+    code_version: str
+    now: datetime
+
+
+def plan_destination(
+    engine: Engine,
+    world: World,
+    people: People,
+    motivations: Mapping[str, TierMotivation],
+    ledger: LedgerReader,
+    name: str,
+    reader: DestinationReader,
+    observation: Observation,
+    folder: Path,
+) -> DestinationPlan:
+    """Compare what should be with what we believe and what was observed; write the batches into folder."""
+    desired = desired_objects(world.project, name, reader.budget_level, motivations)
+    observed = observed_by_key(name, observation)
+    owned = ledger.owned(name)
+    ownership = ownership_guards(name, observed, owned, desired)
+    lost = {finding.subject for finding in ownership if finding.guard == "lost-audience"}
+    members = MemberPlanner(
+        engine=engine,
+        destination=name,
+        form=reader.identifier_form,
+        batch_rows_max=reader.batch_rows_max,
+        folder=folder,
+        members=people.members(reader.identifier_form),
+        status=people.status(reader.identifier_form),
+    ).plan(
+        [
+            (
+                spec,
+                AudienceLog(name, spec.key, (), ())
+                if f"{name}/{spec.key}" in lost
+                else ledger.audience_log(name, spec.key),
+            )
+            for spec in desired.audiences
+        ]
+    )
+    audiences, delivery = object_changes(name, reader, desired, observed)
+    return DestinationPlan(
+        removes=members.removes,
+        audiences=tuple(audiences),
+        adds=members.adds,
+        adds_after=members.adds_after,
+        delivery=tuple(delivery),
+        states=members.states,
+        movements=members.movements,
+        guards=tuple(ownership),
+        fingerprints=fingerprints(name, desired, observed),
+        desired=desired,
+    )
+
+
+def assemble(
+    world: World,
+    people: People,
+    motivations: Mapping[str, TierMotivation],
+    ledger: LedgerReader,
+    readers: Mapping[str, DestinationReader],
+    parts: Mapping[str, DestinationPlan],
+    accepted: Mapping[str, str],
+) -> Plan:
+    """The whole plan. accepted: guard name -> reason."""
+    limits = world.project.guards
+    states = tuple(state for part in parts.values() for state in part.states)
+    findings = [
+        *(finding for part in parts.values() for finding in part.guards),
+        *guards.source_guards(world.source_rows, ledger.last_uses(), limits),
+        *guards.audience_guards(states, limits, {name: reader.members_min for name, reader in readers.items()}),
+        *guards.budget_guards({name: part.desired.specs for name, part in parts.items()}, limits),
+    ]
+    prints = {key: value for part in parts.values() for key, value in part.fingerprints.items()}
+    plan = Plan(
+        plan_id="",
+        created_at=world.now,
+        project_id=world.project.project.id,
+        bindings=Bindings(
+            ledger_lineage=ledger.lineage,
+            ledger_serial=ledger.serial(),
+            source_digest=world.source_digest,
+            project_digest=world.project_digest,
+            code_version=world.code_version,
+            normaliser_version=NORMALISER_VERSION,
+            remote_fingerprints=prints,
+            expires_at=world.now + PLAN_LIFE,
+        ),
+        changes=ordered(tuple(parts.values())),
+        audiences=states,
+        movements=tuple(movement for part in parts.values() for movement in part.movements),
+        guards=guards.accept(findings, accepted),
+        sources=people.counts,
+        tiers=people.tiers,
+        motivations=tuple(motivations[tier] for tier in sorted(motivations)),
+    )
+    return replace(plan, plan_id=content_id(plan))
+
+
+def ordered(parts: Sequence[DestinationPlan]) -> tuple[Change, ...]:
+    """Taking out comes before putting in, on every destination, and audiences before what delivers to them."""
+    return (
+        *(change for part in parts for change in part.removes),
+        *(change for part in parts for change in part.audiences),
+        *(change for part in parts for change in part.adds),
+        *(change for part in parts for change in part.adds_after),
+        *(change for part in parts for change in part.delivery),
+    )
+
+
+def member_rows(plan: Plan) -> int:
+    """Rows the plan will send, for progress."""
+    return sum(change.rows for change in plan.changes if isinstance(change, ChangeMembers))
