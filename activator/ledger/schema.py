@@ -120,10 +120,9 @@ slots = Table(
     metadata,
     Column("schedule", String(40), primary_key=True),
     Column("instant", Instant, primary_key=True),
-    Column("local_date", Date, nullable=False),
-    Column("state", String(16), nullable=False),  # running | done | failed | parked | skipped
+    Column("local_date", Date),  # null for the mark of a schedule's first sight
+    Column("state", String(16), nullable=False),  # schedule.store.SlotState
     Column("holder", String(120)),
-    Column("claimed_at", Instant),
     Column("lease_until", Instant),
     Column("finished_at", Instant),
     Column("detail", Text, nullable=False, server_default=""),
@@ -147,15 +146,15 @@ performance = Table(
     Column("currency", String(3), nullable=False),
 )
 
-flags = Table(
-    "flag",
+flag_episodes = Table(
+    "flag_episode",
     metadata,
     Column("destination", String(40), primary_key=True),
     Column("tier", String(40), primary_key=True),
-    Column("variant", String(40), primary_key=True),
+    Column("variant", String(40), primary_key=True),  # '' for a tier as a whole
     Column("opened_on", Date, primary_key=True),
+    Column("started_on", Date, nullable=False),
     Column("closed_on", Date),
-    Column("body", Text, nullable=False),
 )
 
 audit = Table(
