@@ -109,6 +109,7 @@ _CODES: dict[int, _Rule] = {
     ),
     2654: _Rule(_Act.REFUSED, "the audience cannot be created", "Run `activator doctor`; terms may not be accepted."),
     2656: _Rule(_Act.REFUSED, "the audience cannot be deleted", "Lookalikes or ad sets still use it."),
+    3018: _Rule(_Act.REFUSED, "the report starts more than 37 months ago", "Ask for later days."),
     1404078: _Rule(_Act.HUMAN, "Meta blocks this as abusive", "Open Account Quality at Meta and follow it up there."),
 }
 

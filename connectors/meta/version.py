@@ -6,6 +6,8 @@ DOC is https://developers.facebook.com/documentation/ads-commerce; all checked 2
 import re
 from datetime import date, timedelta
 
+from activator.errors import ConfigurationError
+
 # The newest Graph version the pinned SDK (facebook-business 26.0.3) speaks; released 2026-07-29.
 API_VERSION = "v26.0"
 
@@ -30,6 +32,11 @@ ROAS_FLOOR_MIN = 100
 ROAS_FLOOR_MAX = 10_000_000
 # Ad set names. DOC/marketing-api/reference/ad-account/adsets
 NAME_LENGTH_MAX = 400
+
+# Names of creatives. DOC/marketing-api/reference/ad-creative
+CREATIVE_NAME_LENGTH_MAX = 100
+# How many creatives are searched for one left behind by a crash; Meta offers no filter by name for them.
+CREATIVES_SEARCHED_MAX = 200
 
 # Rows per page of a list. Small enough to stay clear of code 1 "please reduce the amount of data".
 PAGE_ROWS = 100
@@ -70,14 +77,15 @@ def amount_for(amount_minor: int, currency: str) -> int:
     """Hundredths of a unit, as the project counts, in the unit Meta takes for this currency.
 
     Raises:
-        ValueError: the amount is not whole in a currency without minor units.
+        ConfigurationError: the amount is not whole in a currency without minor units.
     """
     if currency not in CURRENCIES_WITHOUT_MINOR_UNIT:
         return amount_minor
     whole, rest = divmod(amount_minor, 100)
     if rest:
-        message = f"{currency} has no minor unit on Meta: {amount_minor / 100:.2f} must be a whole number"
-        raise ValueError(message)
+        raise ConfigurationError(
+            f"{currency} amounts are whole on Meta, {whole}.{rest:02} is not", "Round the amount in the project file."
+        )
     return whole
 
 

@@ -1,0 +1,145 @@
+"""Meta as a destination: what the ports ask for, said in terms of audiences, delivery and Insights."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, assert_never
+
+import pyarrow as pa
+
+from activator.errors import ConfigurationError, PermanentRefusalError
+from activator.model.ads import (
+    AdSpec,
+    AudienceSpec,
+    CampaignSpec,
+    GroupSpec,
+    ObjectSpec,
+    Observation,
+    RemoteObject,
+    kind_of,
+)
+from activator.model.checks import Finding
+from activator.model.delivery import Operation, Receipt
+from activator.model.performance import PerformanceRow
+from activator.ports import DestinationContext
+from connectors.meta.audiences import create_audience, read_audiences, send_members
+from connectors.meta.checks import Doctor
+from connectors.meta.creatives import Creatives, ad_fields
+from connectors.meta.delivery import PAUSED, Delivery, campaign_fields
+from connectors.meta.listing import Listing
+from connectors.meta.options import MetaOptions, read_options
+from connectors.meta.performance import Insights
+from connectors.meta.settings import MetaSettings, load
+from connectors.meta.transport import GraphApi
+from connectors.meta.version import BATCH_ROWS_MAX, MEMBERS_MIN, QUIET_WINDOW
+
+
+class MetaDestination:
+    """One ad account. Implements activator.ports.Destination."""
+
+    identifier_form = "meta"
+    batch_rows_max = BATCH_ROWS_MAX
+    members_min = MEMBERS_MIN
+    quiet_window: timedelta = QUIET_WINDOW
+    budget_level = "group"
+
+    def __init__(self, context: DestinationContext, settings: MetaSettings, options: MetaOptions) -> None:
+        self._context = context
+        self._settings = settings
+        self._options = options
+        self._account = f"act_{re.sub(r'[^0-9]', '', context.account_id)}"
+        self._api = GraphApi(settings, context.clock, seed=context.project_id)
+        self._listing = Listing(self._api, self._account, context.markers)
+        creatives = Creatives(self._api, self._account, options)
+        self._delivery = Delivery(self._api, self._account, options, context.currency, creatives)
+
+    def comparable(self, spec: ObjectSpec) -> Mapping[str, Any]:
+        """See ports. Raises ConfigurationError for a bid or budget Meta does not have."""
+        match spec:
+            case AudienceSpec():
+                return {}
+            case CampaignSpec():
+                return campaign_fields(spec.name)
+            case GroupSpec():
+                return self._delivery.group_fields(spec)
+            case AdSpec():
+                return ad_fields(spec)
+        assert_never(spec)
+
+    def observe(self) -> Observation:
+        """Four lists, read to their ends: an incomplete one raises."""
+        audiences = tuple(read_audiences(self._listing))
+        keys = {audience.platform_id: audience.key for audience in audiences}
+        campaigns = tuple(self._delivery.read_campaigns(self._listing))
+        groups = tuple(self._delivery.read_groups(self._listing, keys))
+        ads = tuple(self._delivery.read_ads(self._listing))
+        return Observation((*audiences, *campaigns, *groups, *ads), complete=True)
+
+    def create(self, spec: ObjectSpec, ids: Mapping[str, str]) -> RemoteObject:
+        """See ports. An ad is two calls; what the first leaves behind after a crash is found and used again."""
+        fields = self.comparable(spec)
+        status = PAUSED
+        match spec:
+            case AudienceSpec():
+                platform_id, status = create_audience(self._api, self._account, self._options, spec), "unknown"
+            case CampaignSpec():
+                platform_id = self._delivery.create_campaign(spec)
+            case GroupSpec():
+                platform_id = self._delivery.create_group(spec, ids)
+            case AdSpec():
+                platform_id = self._delivery.create_ad(spec, ids)
+        return RemoteObject(kind_of(spec), spec.key, platform_id, spec.name, status, fields)
+
+    def update(self, spec: ObjectSpec, remote: RemoteObject, ids: Mapping[str, str]) -> None:
+        """See ports. Sends only what differs, and no call if nothing does."""
+        match spec:
+            case AudienceSpec():
+                return
+            case CampaignSpec():
+                if remote.fields.get("name") != spec.name:
+                    self._api.set(remote.platform_id, name=spec.name)
+            case GroupSpec():
+                self._delivery.update_group(spec, remote, ids)
+            case AdSpec():
+                self._delivery.update_ad(spec, remote)
+
+    def pause(self, remote: RemoteObject) -> None:
+        """See ports. An audience has nothing to pause."""
+        if remote.kind != "audience":
+            self._api.set(remote.platform_id, status=PAUSED)
+
+    def send(self, operation: Operation, audience_id: str, members: pa.Table, batch_id: str) -> Receipt:
+        """See ports. Meta answers at once; the effect may take up to 24 hours."""
+        return send_members(self._api, operation, audience_id, members, batch_id)
+
+    def settle(self, request_id: str, sent: int) -> Receipt:
+        """Never needed: no receipt of ours is PROCESSING."""
+        raise PermanentRefusalError(f"Meta answers uploads at once; there is no request {request_id} of {sent:,} rows")
+
+    def performance(self, since: date, until: date) -> Iterable[PerformanceRow]:
+        """See ports."""
+        return Insights(self._api, self._account, self._context.name, self._context.currency).rows(since, until)
+
+    def check(self) -> Sequence[Finding]:
+        """See ports."""
+        return Doctor(self._api, self._account, self._settings, self._options, self._context).findings()
+
+
+class MetaConnector:
+    """The entry point `meta` of group activator.destinations."""
+
+    def open(self, context: DestinationContext) -> MetaDestination:
+        """See ports."""
+        if not re.fullmatch(r"(act_)?[0-9][0-9-]*", context.account_id):
+            raise ConfigurationError(
+                f"destinations.{context.name}.account_id is not an ad account", "Give its digits, e.g. 1234567890."
+            )
+        options = read_options(context.name, context.options)
+        return MetaDestination(context, load(context.project_dir), options)
+
+    def options_schema(self) -> Mapping[str, Any]:
+        """See ports."""
+        return MetaOptions.model_json_schema()
+
+
+connector = MetaConnector()
