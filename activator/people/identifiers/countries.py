@@ -1,0 +1,115 @@
+"""Country words to ISO 3166-1 alpha-2, and North American states to their postal abbreviations.
+
+Names come from the `pycountry` tables (ISO 3166-1 and 3166-2, with the iso-codes translations), plus what people and
+shops write instead. Looked up by letters alone, without accents and case, so "U.S.A." and "usa" are one word.
+"""
+
+import functools
+import gettext
+import unicodedata
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+import pyarrow.compute as pc
+import pycountry
+
+LANGUAGES = ("de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da", "nb", "fi", "cs", "hu", "ro", "tr", "el", "ru", "ja", "zh_CN", "ko")  # fmt: skip # noqa: E501
+ALIASES = {
+    "US": "america|united states of america|u s of a|usa|vereinigte staaten von amerika|etats unis d amerique|eeuu",
+    "GB": "uk|great britain|britain|england|scotland|wales|northern ireland|großbritannien|grande bretagne|gran bretaña",
+    "NL": "holland|the netherlands", "CZ": "czech republic|tschechien", "KR": "south korea|korea|südkorea",
+    "KP": "north korea", "RU": "russia", "TW": "taiwan", "VN": "vietnam", "IR": "iran", "SY": "syria", "TR": "turkey|türkei",
+    "BO": "bolivia", "VE": "venezuela", "TZ": "tanzania", "MD": "moldova", "LA": "laos", "BN": "brunei",
+    "MK": "macedonia|north macedonia", "CI": "ivory coast", "CV": "cape verde", "SZ": "swaziland", "MM": "burma",
+    "PS": "palestine", "VA": "vatican|vatican city", "HK": "hong kong", "MO": "macau|macao", "AE": "uae|emirates",
+    "IE": "republic of ireland|eire", "CN": "prc|mainland china", "CD": "dr congo", "GR": "hellas", "EL": "",
+    "CH": "schweiz|suisse|svizzera|switzerland", "BY": "belarus|weißrussland", "DE": "brd|federal republic of germany",
+}  # fmt: skip
+
+
+def _letters(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.lower())
+    return "".join(letter for letter in decomposed if letter.isalpha())
+
+
+@functools.cache
+def alpha2_codes() -> tuple[str, ...]:
+    """Every assigned ISO 3166-1 alpha-2 code, upper case."""
+    return tuple(sorted(country.alpha_2 for country in pycountry.countries))
+
+
+@functools.cache
+def _country_words() -> dict[str, str]:
+    """Word -> code. English and the codes win; a word two languages use for different countries is dropped."""
+    words: dict[str, str] = {}
+    for code, names in ALIASES.items():
+        words |= {_letters(name): code for name in names.split("|") if name}
+    for country in pycountry.countries:
+        for attribute in ("alpha_2", "alpha_3", "name", "official_name", "common_name"):
+            for name in _both_ways(getattr(country, attribute, "")):
+                words.setdefault(_letters(name), country.alpha_2)
+    translated: dict[str, set[str]] = {}
+    for language in LANGUAGES:
+        catalogue = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, languages=[language])
+        for country in pycountry.countries:
+            for name in _both_ways(catalogue.gettext(country.name)):
+                translated.setdefault(_letters(name), set()).add(country.alpha_2)
+    for word, codes in translated.items():
+        if len(codes) == 1:
+            words.setdefault(word, next(iter(codes)))
+    words.pop("", None)
+    return words
+
+
+def _both_ways(name: str) -> tuple[str, ...]:
+    """`Korea, Republic of` is also `Republic of Korea`."""
+    head, comma, tail = name.partition(", ")
+    return (name, f"{tail} {head}") if comma else (name,)
+
+
+@functools.cache
+def _states() -> dict[str, str]:
+    """`US:texas` -> `tx`; likewise for Canada. Without a country the key is `:texas`; no name is in both."""
+    states: dict[str, str] = {}
+    for country in ("US", "CA"):
+        for part in pycountry.subdivisions.get(country_code=country):
+            code = part.code.removeprefix(f"{country}-").lower()
+            for word in (_letters(part.name), code, country.lower() + code):
+                states[f"{country}:{word}"] = code
+            states[f":{_letters(part.name)}"] = code
+    states |= {f"{country}:{word}": "dc" for country in ("US", "") for word in ("washingtondc", "dc")}
+    return states
+
+
+@functools.cache
+def _arrow_table(which: str) -> tuple[pa.Array, pa.Array]:
+    words = _country_words() if which == "countries" else _states()
+    return pa.array(words.keys(), pa.string()), pa.array(words.values(), pa.string())
+
+
+def _looked_up(words: pa.Array, which: str) -> pa.Array:
+    keys, codes = _arrow_table(which)
+    return pc.fill_null(pc.take(codes, pc.index_in(words, value_set=keys)), "")
+
+
+def _arrow_letters(text: pa.Array) -> pa.Array:
+    decomposed = pc.utf8_normalize(pc.utf8_lower(text), form="NFKD")
+    return pc.replace_substring_regex(decomposed, pattern=r"[^\p{L}]+", replacement="")
+
+
+@ibis.udf.scalar.pyarrow
+def country_of_word(word: str) -> str:
+    """ISO 3166-1 alpha-2 for a code or a name in any of LANGUAGES, else "" (the engine takes no NULL)."""
+    return _looked_up(_arrow_letters(word), "countries")
+
+
+@ibis.udf.scalar.pyarrow
+def state_code(state: str, country: str) -> str:
+    """Postal abbreviation of a US or Canadian state, else ""; country is US, CA, or "" where it is not known."""
+    return _looked_up(pc.binary_join_element_wise(country, _arrow_letters(state), ":"), "states")
+
+
+def iso2(country: ir.StringValue) -> ir.StringValue:
+    """ISO 3166-1 alpha-2 in upper case of whatever stands in a country column, or NULL."""
+    return country_of_word(country).nullif("")

@@ -1,0 +1,67 @@
+"""E-mail addresses: Google's canonical form and Meta's plain one.
+
+Google: https://developers.google.com/data-manager/api/devguides/concepts/formatting (2026-11): white space out, lower
+case; dots and +suffix out of the local part of gmail.com and googlemail.com only.
+Meta: https://developers.facebook.com/docs/marketing-api/audiences/guides/custom-audiences#hash (2026-11): trim, lower.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from activator.people.identifiers.hashing import is_empty_digest
+from activator.people.identifiers.text import byte_length, extracted, folded, let
+
+# One "@", something before it, a dotted domain after it. Looser than RFC 5322 on purpose: the platforms match what
+# people typed, and only what cannot be an address is set aside. The second half lets a SHA-256 digest pass.
+_LOCAL = r"[^@\s,;:<>()\[\]\\\"\x00-\x20\x7f]{1,64}"
+_DOMAIN = r"(?:[\pL\pN_](?:[\pL\pN\pM_-]*[\pL\pN\pM])?\.)+(?:[\pL][\pL\pM]+|xn--[a-z0-9-]+)"
+_ADDRESS = rf"^(?:{_LOCAL}@{_DOMAIN}|[0-9a-f]{{64}})$"
+
+# Addresses people and test suites type to get past a form, and domains that reach nobody (RFC 2606 and 6762).
+_FILLERS = (
+    "test@test.com", "test@test.de", "test@test.test", "a@a.com", "a@b.com", "aa@aa.com", "abc@abc.com", "asd@asd.com",
+    "asdf@asdf.com", "none@none.com", "no@no.com", "na@na.com", "null@null.com", "nan@nan.com", "noemail@noemail.com",
+    "no@email.com", "email@email.com", "mail@mail.com", "unknown@unknown.com", "user@domain.com", "name@domain.com",
+    "your@email.com", "you@example.com", "email@example.com", "name@example.com", "user@example.com", "x@x.com",
+    "fake@fake.com", "none@example.com", "n/a@n/a.com",
+)  # fmt: skip
+_FILLER_LENGTH = max(map(len, _FILLERS))
+_NOBODY = r"^(?:no-?_?reply|do-?_?not-?_?reply|mailer-daemon|postmaster)(?:\+[^@]*)?@|\.(?:invalid|localhost|local)$"
+
+
+def address(value: ir.StringValue) -> ir.StringValue:
+    """One lower-case address (or digest), or NULL: what both platforms' forms are made from."""
+    text = folded(value).re_replace(r"^(?:mailto:)?(?:.*<([^<>]*)>$)?", r"\1").re_replace(r"[\s\v]+", "")
+    return let(extracted(text, _ADDRESS), _somebody)
+
+
+def google_email(value: ir.StringValue) -> ir.StringValue:
+    """Google's form; also the identity of an address, so that the spellings of one Gmail inbox are one person."""
+    return let(address(value), _gmail_canonical)
+
+
+def meta_email(value: ir.StringValue) -> ir.StringValue:
+    """Meta's form: dots and suffixes stay. NULL exactly where Google's form is NULL."""
+    return let(address(value), _gmail_checked)
+
+
+def _somebody(found: ir.StringValue) -> ir.StringValue:
+    nobody = ((byte_length(found) <= _FILLER_LENGTH) & found.isin(_FILLERS)) | found.re_search(_NOBODY)
+    return ibis.cases((nobody | is_empty_digest(found), ibis.null("string")), else_=found)
+
+
+def _is_gmail(plain: ir.StringValue) -> ir.BooleanValue:
+    return plain.endswith("@gmail.com") | plain.endswith("@googlemail.com")
+
+
+def _gmail_local(plain: ir.StringValue) -> ir.StringValue:
+    return plain.re_extract(r"^[^@+]*", 0).replace(".", "")
+
+
+def _gmail_canonical(plain: ir.StringValue) -> ir.StringValue:
+    short = _gmail_local(plain).nullif("") + extracted(plain, r"@.*$")
+    return ibis.cases((_is_gmail(plain), short), else_=plain)
+
+
+def _gmail_checked(plain: ir.StringValue) -> ir.StringValue:
+    return ibis.cases((_is_gmail(plain) & (_gmail_local(plain) == ""), ibis.null("string")), else_=plain)

@@ -1,0 +1,36 @@
+"""SHA-256 over UTF-8, lower-case hex: what both platforms take. Nothing is never hashed, and no hash is hashed again."""
+
+import hashlib
+
+import ibis
+import ibis.expr.types as ir
+
+from activator.people.identifiers.text import PLACEHOLDERS, let
+
+DIGEST = r"^[0-9a-f]{64}$"
+# Exports hashed elsewhere may hold digests of nothing; e3b0c442... (the empty string) is the best known of them.
+EMPTY_DIGESTS = sorted(
+    hashlib.sha256(text.encode()).hexdigest()
+    for word in (*PLACEHOLDERS, "", " ")
+    for text in {word, word.upper(), word.capitalize()}
+)
+
+
+def is_digest(value: ir.StringValue) -> ir.BooleanValue:
+    """Whether a normalised value is a SHA-256 digest that came with the export. The length test spares the pattern."""
+    return (value.length() == 64) & value.re_search(DIGEST)
+
+
+def sha256_hex(value: ir.StringValue) -> ir.StringValue:
+    """The digest of a value that is no digest yet; NULL stays NULL."""
+    return value.hexdigest("sha256")
+
+
+def hashed_once(value: ir.StringValue) -> ir.StringValue:
+    """The digest to send for a normalised value: its own, or the one it already is."""
+    return let(value, lambda plain: ibis.cases((is_digest(plain), plain), else_=sha256_hex(plain)))
+
+
+def is_empty_digest(value: ir.StringValue) -> ir.BooleanValue:
+    """Whether the value is the digest of nothing."""
+    return (value.length() == 64) & value.isin(EMPTY_DIGESTS)

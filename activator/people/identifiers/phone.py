@@ -1,0 +1,127 @@
+"""Phone numbers to E.164, by `phonenumbers` (Google's libphonenumber), never by guessing a country.
+
+Both platforms want the country code (https://developers.google.com/data-manager/api/devguides/concepts/formatting and
+https://developers.facebook.com/docs/marketing-api/audiences/guides/custom-audiences#hash, 2026-11); Meta without "+".
+"""
+
+import re
+import unicodedata
+
+import ibis
+import ibis.expr.types as ir
+import phonenumbers
+import pyarrow as pa
+from phonenumbers import PhoneNumber, PhoneNumberFormat
+
+from activator.people.identifiers.countries import iso2
+
+# A number typed without "+" is read as international only from this length on: ten digits are how North America
+# writes a national number, and many of those would also be somebody else's valid international one.
+_BARE_INTERNATIONAL_DIGITS_MIN = 11
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
+_SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?e[+-]?\d+", re.IGNORECASE)
+_WHOLE = re.compile(r"(\+?\d{6,})[.,]0+")
+_LABEL = re.compile(
+    r"^(?:tel|phone|telephone|telefon|mobile|mobil|handy|cell|fon|tlf|whatsapp)\s*[.:]?\s*", re.IGNORECASE
+)
+_EXTENSION = re.compile(
+    r"\s*(?:;ext=|,?\s*(?:extension|extn|ext|durchwahl|poste|x|#)\s*[.:]?)\s*\d{1,7}$", re.IGNORECASE
+)
+_ODD = re.compile(r"[^\d\s()./+\-–—‐‑‒―−·\u2009]")  # letters, separators of two numbers, anything else
+_TRUNK_ZERO = re.compile(r"\(\s*0\s*\)")
+# Typed to get past a form: 1234567890 and its kin; one repeated digit is caught by counting.
+_FILLERS = frozenset({"1234567890", "0123456789", "123456789", "12345678", "1234567", "9876543210", "0987654321"})
+
+
+def e164(text: str, country: str) -> str | None:
+    """`+` and digits, or None where no number can be known for certain.
+
+    Args:
+        text: as exported.
+        country: ISO 3166-1 alpha-2 of the row or of the project, or "" where neither says one.
+    """
+    text = unicodedata.normalize("NFKC", text).strip()
+    if _DIGEST.fullmatch(text):
+        return text.lower()
+    plain = _plain(text)
+    if plain is None:
+        return None
+    digits, international = plain
+    if _is_filler(digits):
+        return None
+    number = _international(digits) if international else _national(digits, country)
+    if number is None or _is_filler(phonenumbers.national_significant_number(number)):
+        return None
+    return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
+
+
+def _plain(text: str) -> tuple[str, bool] | None:
+    """Digits, and whether they were written with their country code; None where the text is not one number."""
+    if _SCIENTIFIC.fullmatch(text):
+        return None  # a spreadsheet has cut the digits off
+    text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    whole = _WHOLE.fullmatch(text)
+    text = whole.group(1) if whole else _EXTENSION.sub("", _LABEL.sub("", text))
+    if _ODD.search(text) or text.find("+", 1) > 1 or text.count("+") > 1:
+        return None
+    digits = re.sub(r"\D", "", text)
+    international = "+" in text or digits.startswith("00")
+    if international:
+        digits = re.sub(r"\D", "", _TRUNK_ZERO.sub("", text)).lstrip("0")
+    return (digits, international) if 6 <= len(digits) <= 20 else None
+
+
+def _is_filler(digits: str) -> bool:
+    return len(set(digits)) == 1 or digits in _FILLERS
+
+
+def _parsed(text: str, country: str | None) -> PhoneNumber | None:
+    try:
+        return phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException:
+        return None
+
+
+def _international(digits: str) -> PhoneNumber | None:
+    """A number written with "+" or "00": taken when its length is possible, since numbering plans lag behind."""
+    number = _parsed(f"+{digits}", None)
+    return number if number and len(digits) >= 8 and phonenumbers.is_possible_number(number) else None
+
+
+def _national(digits: str, country: str) -> PhoneNumber | None:
+    if country:
+        number = _parsed(digits, country)
+        if number and phonenumbers.is_valid_number(number):
+            return number
+    bare = _parsed(f"+{digits}", None) if len(digits) >= _BARE_INTERNATIONAL_DIGITS_MIN else None
+    if bare and digits[0] != "0" and phonenumbers.is_valid_number(bare):
+        return bare
+    return _north_american(digits) if country and phonenumbers.country_code_for_region(country) == 1 else None
+
+
+def _north_american(digits: str) -> PhoneNumber | None:
+    """1 and ten digits in a country whose code is 1: written with its country code, so only its length must fit.
+
+    Meta's published examples 15559876543 and 01(650)123-4567 are such numbers: unassigned, and accepted.
+    """
+    digits = digits.lstrip("0")
+    return _international(digits) if re.fullmatch(r"1[2-9]\d{9}", digits) else None
+
+
+@ibis.udf.scalar.pyarrow
+def e164_of(text: str, country: str) -> str:
+    """`e164` over a column, "" for None (the engine takes no NULL). The pipeline calls it on distinct pairs only."""
+    pairs = zip(text.to_pylist(), country.to_pylist(), strict=True)
+    return pa.array([e164(number, region) or "" for number, region in pairs], pa.string())
+
+
+def google_phone(value: ir.StringValue, country: ir.StringValue | None) -> ir.StringValue:
+    """E.164; also the identity of a phone. Values without any digit never reach the parser."""
+    region = ibis.literal("") if country is None else iso2(country).fill_null("")
+    number = ibis.cases((value.re_search(r"\p{Nd}.*\p{Nd}"), e164_of(value, region)), else_="")
+    return number.nullif("")
+
+
+def meta_phone(value: ir.StringValue, country: ir.StringValue | None) -> ir.StringValue:
+    """E.164 without the plus sign."""
+    return google_phone(value, country).replace("+", "")

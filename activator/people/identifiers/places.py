@@ -1,0 +1,78 @@
+"""City, state, postal code and country.
+
+Google: https://developers.google.com/data-manager/api/devguides/concepts/formatting (2026-11): alpha-2 region code and
+postal code, neither hashed. Meta: https://developers.facebook.com/docs/marketing-api/audiences/guides/custom-audiences#hash
+(2026-11): city a-z only; state two letters in the US, elsewhere the full name without punctuation, special characters
+and spaces; ZIP lower case without spaces and dashes, five digits in the US; country alpha-2 in lower case.
+"""
+
+import ibis
+import ibis.expr.types as ir
+
+from activator.people.identifiers.countries import alpha2_codes, iso2, state_code
+from activator.people.identifiers.text import clean, extracted, folded, known, let, strip_accents, without_decimal_zero
+
+# Latin letters that decompose into nothing; transliterated one for one, or one for two.
+_SINGLE = ("øłđðıħŧŋ", "oldd" + "ihtn")
+_DOUBLE = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ĳ": "ij"}
+_CITY_HEADERS = ("city", "town", "ort", "stadt", "ville", "none", "unknown")
+_STATE_HEADERS = ("state", "province", "region", "bundesland", "county")
+_ZIP_HEADERS = ("zip", "zipcode", "zip code", "postal code", "postcode", "plz", "0", "00000")
+
+
+def google_region_code(value: ir.StringValue) -> ir.StringValue:
+    """An assigned alpha-2 code, upper case. Words are refused here: the pipeline asks `iso2` first."""
+    return let(clean(value).upper(), _alpha2)
+
+
+def google_postal_code(value: ir.StringValue) -> ir.StringValue:
+    """As written, trimmed."""
+    text = let(clean(value), lambda code: known(code, *_ZIP_HEADERS))
+    return extracted(without_decimal_zero(text), r"^[\p{L}\p{N} .-]*\p{N}[\p{L}\p{N} .-]*$")
+
+
+def meta_country(value: ir.StringValue) -> ir.StringValue:
+    """Alpha-2 in lower case, from a code or a name."""
+    return iso2(clean(value)).lower()
+
+
+def meta_city(value: ir.StringValue) -> ir.StringValue:
+    """Letters a-z. Accents are transliterated; a city in another script is not sent."""
+    return _latin_letters(let(folded(value), lambda city: known(city, *_CITY_HEADERS)))
+
+
+def meta_state(value: ir.StringValue, country: ir.StringValue | None) -> ir.StringValue:
+    """US and Canada: two letters. Elsewhere, and where the country is unknown, the letters of the full name."""
+    name = let(folded(value), lambda state: known(state, *_STATE_HEADERS))
+    code = ibis.literal("") if country is None else iso2(country).fill_null("")
+    american = ibis.cases((code.isin(["US", "CA", ""]), state_code(name, code).nullif("")), else_=ibis.null("string"))
+    letters = ibis.cases((code == "US", ibis.null("string")), else_=_latin_letters(name))
+    return ibis.coalesce(american, letters)
+
+
+def meta_zip(value: ir.StringValue, country: ir.StringValue | None) -> ir.StringValue:
+    """Lower case, letters and digits only; five digits in the US."""
+    text = let(without_decimal_zero(folded(value)), lambda code: known(code, *_ZIP_HEADERS))
+    short = text.re_replace(r"^(\d{5})(?:-\d{0,4}| \d{4})$", r"\1").re_replace(r"[\s.-]+", "")
+    code = extracted(short, r"^[a-z0-9]*[0-9][a-z0-9]*$")
+    if country is None:
+        return _short_enough(code)
+    american = iso2(country).fill_null("") == "US"
+    return _short_enough(ibis.cases((american, code.re_replace(r"^(\d{5})\d{4}$", r"\1")), else_=code))
+
+
+def _short_enough(code: ir.StringValue) -> ir.StringValue:
+    """No postal code has more than a dozen characters; what has is another column's value."""
+    return extracted(code, r"^.{1,12}$")
+
+
+def _alpha2(code: ir.StringValue) -> ir.StringValue:
+    return ibis.cases((code.isin(alpha2_codes()), code), else_=ibis.null("string"))
+
+
+def _latin_letters(text: ir.StringValue) -> ir.StringValue:
+    text = text.translate(*_SINGLE)
+    for letter, pair in _DOUBLE.items():
+        text = text.replace(letter, pair)
+    letters = strip_accents(text).re_replace(r"\P{L}+", "")
+    return extracted(letters, r"^[a-z]{1,60}$")
