@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 
 from activator.people.identifiers import birth, email, names, phone, places
 from activator.people.identifiers.countries import iso2
-from activator.people.identifiers.forms import FORM_COLUMNS, member_key
+from activator.people.identifiers.forms import FORM_COLUMNS, STRONG_COLUMNS, member_key
 from activator.people.identifiers.hashing import hashed_once
 from activator.people.identifiers.text import clean, known, let
 
@@ -16,6 +16,7 @@ __all__ = [
     "FIELDS",
     "FORM_COLUMNS",
     "NORMALISER_VERSION",
+    "STRONG_COLUMNS",
     "digest",
     "hashed",
     "iso2",

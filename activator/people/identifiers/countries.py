@@ -7,6 +7,7 @@ shops write instead. Looked up by letters alone, without accents and case, so "U
 import functools
 import gettext
 import unicodedata
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -17,13 +18,13 @@ import pycountry
 LANGUAGES = ("de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da", "nb", "fi", "cs", "hu", "ro", "tr", "el", "ru", "ja", "zh_CN", "ko")  # fmt: skip # noqa: E501
 ALIASES = {
     "US": "america|united states of america|u s of a|usa|vereinigte staaten von amerika|etats unis d amerique|eeuu",
-    "GB": "uk|great britain|britain|england|scotland|wales|northern ireland|großbritannien|grande bretagne|gran bretaña",
+    "GB": "uk|great britain|britain|england|scotland|wales|northern ireland|großbritannien|grande bretagne",
     "NL": "holland|the netherlands", "CZ": "czech republic|tschechien", "KR": "south korea|korea|südkorea",
-    "KP": "north korea", "RU": "russia", "TW": "taiwan", "VN": "vietnam", "IR": "iran", "SY": "syria", "TR": "turkey|türkei",
+    "KP": "north korea", "RU": "russia", "TW": "taiwan", "VN": "vietnam", "IR": "iran", "SY": "syria", "TR": "turkey",
     "BO": "bolivia", "VE": "venezuela", "TZ": "tanzania", "MD": "moldova", "LA": "laos", "BN": "brunei",
     "MK": "macedonia|north macedonia", "CI": "ivory coast", "CV": "cape verde", "SZ": "swaziland", "MM": "burma",
     "PS": "palestine", "VA": "vatican|vatican city", "HK": "hong kong", "MO": "macau|macao", "AE": "uae|emirates",
-    "IE": "republic of ireland|eire", "CN": "prc|mainland china", "CD": "dr congo", "GR": "hellas", "EL": "",
+    "IE": "republic of ireland|eire", "CN": "prc|mainland china", "CD": "dr congo", "GR": "hellas",
     "CH": "schweiz|suisse|svizzera|switzerland", "BY": "belarus|weißrussland", "DE": "brd|federal republic of germany",
 }  # fmt: skip
 
@@ -68,12 +69,16 @@ def _both_ways(name: str) -> tuple[str, ...]:
     return (name, f"{tail} {head}") if comma else (name,)
 
 
+def _subdivisions(country: str) -> list[Any]:
+    return [part for part in pycountry.subdivisions if part.country_code == country]
+
+
 @functools.cache
 def _states() -> dict[str, str]:
     """`US:texas` -> `tx`; likewise for Canada. Without a country the key is `:texas`; no name is in both."""
     states: dict[str, str] = {}
     for country in ("US", "CA"):
-        for part in pycountry.subdivisions.get(country_code=country):
+        for part in _subdivisions(country):
             code = part.code.removeprefix(f"{country}-").lower()
             for word in (_letters(part.name), code, country.lower() + code):
                 states[f"{country}:{word}"] = code
@@ -89,6 +94,7 @@ def _arrow_table(which: str) -> tuple[pa.Array, pa.Array]:
 
 
 def _looked_up(words: pa.Array, which: str) -> pa.Array:
+    """The codes, "" where there is none: the engine takes no NULL from a function."""
     keys, codes = _arrow_table(which)
     return pc.fill_null(pc.take(codes, pc.index_in(words, value_set=keys)), "")
 
@@ -98,18 +104,23 @@ def _arrow_letters(text: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(decomposed, pattern=r"[^\p{L}]+", replacement="")
 
 
-@ibis.udf.scalar.pyarrow
-def country_of_word(word: str) -> str:
-    """ISO 3166-1 alpha-2 for a code or a name in any of LANGUAGES, else "" (the engine takes no NULL)."""
-    return _looked_up(_arrow_letters(word), "countries")
+def _country_codes(words: pa.Array) -> pa.Array:
+    return _looked_up(_arrow_letters(words), "countries")
 
 
-@ibis.udf.scalar.pyarrow
-def state_code(state: str, country: str) -> str:
-    """Postal abbreviation of a US or Canadian state, else ""; country is US, CA, or "" where it is not known."""
-    return _looked_up(pc.binary_join_element_wise(country, _arrow_letters(state), ":"), "states")
+def _state_codes(states: pa.Array, countries: pa.Array) -> pa.Array:
+    return _looked_up(pc.binary_join_element_wise(countries, _arrow_letters(states), ":"), "states")
+
+
+_country_of_word = ibis.udf.scalar.pyarrow(_country_codes, signature=(("string",), "string"))
+_state_code = ibis.udf.scalar.pyarrow(_state_codes, signature=(("string", "string"), "string"))
 
 
 def iso2(country: ir.StringValue) -> ir.StringValue:
-    """ISO 3166-1 alpha-2 in upper case of whatever stands in a country column, or NULL."""
-    return country_of_word(country).nullif("")
+    """ISO 3166-1 alpha-2 in upper case for a code or a name in any of LANGUAGES, else NULL. One vectorised look-up."""
+    return _country_of_word(country).nullif("")
+
+
+def state_code(state: ir.StringValue, country: ir.StringValue) -> ir.StringValue:
+    """Postal abbreviation of a US or Canadian state, else NULL; country is US, CA, or "" where it is not known."""
+    return _state_code(state, country).nullif("")

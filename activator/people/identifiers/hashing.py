@@ -1,4 +1,4 @@
-"""SHA-256 over UTF-8, lower-case hex: what both platforms take. Nothing is never hashed, and no hash is hashed again."""
+"""SHA-256 over UTF-8 as lower-case hex, what both platforms take. Nothing is never hashed, nor is a hash."""
 
 import hashlib
 

@@ -108,17 +108,19 @@ def _north_american(digits: str) -> PhoneNumber | None:
     return _international(digits) if re.fullmatch(r"1[2-9]\d{9}", digits) else None
 
 
-@ibis.udf.scalar.pyarrow
-def e164_of(text: str, country: str) -> str:
-    """`e164` over a column, "" for None (the engine takes no NULL). The pipeline calls it on distinct pairs only."""
-    pairs = zip(text.to_pylist(), country.to_pylist(), strict=True)
+def _e164_column(texts: pa.Array, countries: pa.Array) -> pa.Array:
+    """`e164` over a column, "" for None: the engine takes no NULL. The pipeline calls it on distinct pairs only."""
+    pairs = zip(texts.to_pylist(), countries.to_pylist(), strict=True)
     return pa.array([e164(number, region) or "" for number, region in pairs], pa.string())
+
+
+_e164 = ibis.udf.scalar.pyarrow(_e164_column, signature=(("string", "string"), "string"))
 
 
 def google_phone(value: ir.StringValue, country: ir.StringValue | None) -> ir.StringValue:
     """E.164; also the identity of a phone. Values without any digit never reach the parser."""
     region = ibis.literal("") if country is None else iso2(country).fill_null("")
-    number = ibis.cases((value.re_search(r"\p{Nd}.*\p{Nd}"), e164_of(value, region)), else_="")
+    number = ibis.cases((value.re_search(r"\p{Nd}.*\p{Nd}"), _e164(value, region)), else_="")
     return number.nullif("")
 
 

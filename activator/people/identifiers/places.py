@@ -45,7 +45,7 @@ def meta_state(value: ir.StringValue, country: ir.StringValue | None) -> ir.Stri
     """US and Canada: two letters. Elsewhere, and where the country is unknown, the letters of the full name."""
     name = let(folded(value), lambda state: known(state, *_STATE_HEADERS))
     code = ibis.literal("") if country is None else iso2(country).fill_null("")
-    american = ibis.cases((code.isin(["US", "CA", ""]), state_code(name, code).nullif("")), else_=ibis.null("string"))
+    american = ibis.cases((code.isin(["US", "CA", ""]), state_code(name, code)), else_=ibis.null("string"))
     letters = ibis.cases((code == "US", ibis.null("string")), else_=_latin_letters(name))
     return ibis.coalesce(american, letters)
 

@@ -1,11 +1,12 @@
 """What every identifier starts from: one spelling of the same text, whatever tool exported it."""
 
 from collections.abc import Callable
+from typing import Any, cast
 
 import ibis
 import ibis.expr.types as ir
 
-# What exports write where there is nothing. A digest of any of these matches nobody and hides that the value is missing.
+# What exports write where there is nothing. A digest of any of these matches nobody, and hides that nothing was there.
 PLACEHOLDERS = frozenset(
     {
         "nan", "null", "none", "nil", "n/a", "n.a.", "na", "#n/a", "#na", "#ref!", "#value!", "undefined", "unknown",
@@ -21,19 +22,21 @@ _FULL_WIDTH = "".join(chr(code) for code in range(0xFF01, 0xFF5F))
 _ASCII = "".join(chr(code) for code in range(0x21, 0x7F))
 
 
-@ibis.udf.scalar.builtin(name="nfc_normalize")
-def nfc(text: str) -> str:
-    """The engine's own canonical composition."""
+def _of_engine(name: str, result: str) -> Callable[[ir.StringValue], Any]:
+    """A one-argument text function the engine brings and Ibis does not name."""
+
+    def function(text: Any) -> Any:
+        raise NotImplementedError
+
+    return cast(
+        "Callable[[ir.StringValue], Any]",
+        ibis.udf.scalar.builtin(function, name=name, signature=(("string",), result)),
+    )
 
 
-@ibis.udf.scalar.builtin(name="strip_accents")
-def strip_accents(text: str) -> str:
-    """The engine's own removal of combining marks."""
-
-
-@ibis.udf.scalar.builtin(name="strlen")
-def byte_length(text: str) -> int:
-    """Bytes of the UTF-8 form; equal to the character count exactly when the text is ASCII."""
+nfc = _of_engine("nfc_normalize", "string")  # canonical composition
+strip_accents = _of_engine("strip_accents", "string")  # combining marks removed
+byte_length = _of_engine("strlen", "int64")  # of the UTF-8 form; equals the character count when the text is ASCII
 
 
 def clean(value: ir.StringValue) -> ir.StringValue:
@@ -59,7 +62,7 @@ def _clean_unicode(value: ir.StringValue) -> ir.StringValue:
 
 def let(value: ir.StringValue, body: Callable[[ir.StringValue], ir.StringValue]) -> ir.StringValue:
     """Compute value once and use it several times in body. Without it, every use would repeat the whole expression."""
-    return ibis.array([value]).map(lambda bound: body(bound))[0]
+    return ibis.array([value]).map(lambda bound: body(bound))[0]  # noqa: PLW0108 - Ibis reads the signature
 
 
 def known(value: ir.StringValue, *more: str) -> ir.StringValue:
