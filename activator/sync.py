@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from mappings.loader import load_mapping
 
@@ -14,9 +15,9 @@ from activator.apply import executor, settlement, verify
 from activator.apply.context import LEASE_NAME, ApplyContext
 from activator.apply.result import ApplyResult
 from activator.config.extensions import SOURCES, load_extension
-from activator.config.project import Project
+from activator.config.project import Project, SourceSection
 from activator.config.workspace import Workspace
-from activator.ledger import lease, plans
+from activator.ledger import lease, overview, plans
 from activator.ledger.store import Ledger, LedgerReader
 from activator.model.ledger import SourceUse
 from activator.model.people import SourceCount
@@ -25,6 +26,7 @@ from activator.motivation import load_lexicons, profile
 from activator.people.engine import Engine, open_engine
 from activator.people.identifiers import NORMALISER_VERSION
 from activator.people.mapping import canonical
+from activator.people.membership import believed_count
 from activator.people.pipeline import CanonicalSource, People, PeoplePolicy, TierCut, build_people
 from activator.plan.destinations import open_destinations
 from activator.plan.files import save_plan
@@ -110,6 +112,16 @@ def read_people(workspace: Workspace, engine: Engine) -> People:
         raw = reader.read(engine.backend, section.name, workspace.folder / section.path)
         sources.append(CanonicalSource(section.name, mapping.entity, canonical(raw, mapping)))
     return build_people(engine, sources, people_policy(workspace.project))
+
+
+def check_source(workspace: Workspace, section: SourceSection) -> int:
+    """Read one export through its mapping; returns its rows. Raises SourceError as a sync would."""
+    reader: Source = load_extension(SOURCES, "crm")
+    mapping = load_mapping(section.mapping, workspace.folder)
+    with open_engine(workspace.scratch, workspace.settings.memory_limit_mb, workspace.settings.threads) as engine:
+        raw = reader.read(engine.backend, section.name, workspace.folder / section.path)
+        canonical(raw, mapping)
+    return raw.rows
 
 
 def people_policy(project: Project) -> PeoplePolicy:
@@ -235,3 +247,49 @@ def sync(runner: Runner, accepted: Mapping[str, str] | None = None) -> tuple[Pla
     poll_processing(runner)
     plan, folder = make_plan(runner, accepted)
     return plan, apply_plan(runner, plan, folder)
+
+
+def state_of(runner: Runner, *, history: bool = False) -> dict[str, Any]:
+    """What `status` shows: believed members per audience, open batches, last plan, slots. Calls no platform."""
+    workspace = runner.workspace
+    ledger = LedgerReader(workspace.state, runner.clock)
+    try:
+        with ledger.reading() as connection:
+            state: dict[str, Any] = {
+                "last_plan": overview.last_plan(connection),
+                "slots": overview.newest_slots(connection),
+            }
+            if history:
+                state["history"] = overview.history(connection)
+        state["open_batches"] = [
+            {
+                "destination": record.destination,
+                "audience_key": record.audience_key,
+                "operation": record.operation.value,
+                "rows": record.rows,
+                "state": record.state.value,
+                "detail": record.detail,
+            }
+            for record in ledger.open_batches()
+        ]
+        with open_engine(workspace.scratch, workspace.settings.memory_limit_mb, workspace.settings.threads) as engine:
+            state["audiences"] = [
+                _audience_state(engine, ledger, name, key)
+                for name in workspace.project.destinations
+                for key, owned in ledger.owned(name).items()
+                if owned.kind == "audience"
+            ]
+        return state
+    finally:
+        ledger.close()
+
+
+def _audience_state(engine: Engine, ledger: LedgerReader, name: str, key: str) -> dict[str, Any]:
+    log = ledger.audience_log(name, key)
+    return {
+        "destination": name,
+        "audience_key": key,
+        "members": believed_count(engine, log),
+        "batches": len(log.batches),
+        "waiting_until": max((send.quiet_until for send in log.lost), default=None),
+    }

@@ -139,8 +139,10 @@ def validate(document: Document, model: type[Model]) -> Model:
 def _explain(document: Document, error: ValidationError, model: type[BaseModel]) -> ConfigurationError:
     from difflib import get_close_matches
 
-    first = error.errors(include_url=False, include_input=False)[0]
-    at: KeyPath = tuple(part for part in first["loc"] if (*first["loc"],) and not _is_union_tag(part))
+    faults = error.errors(include_url=False, include_input=False)
+    unknown = [fault for fault in faults if fault["type"] == "extra_forbidden"]  # a typo explains what is missing too
+    first = (unknown or faults)[0]
+    at: KeyPath = tuple(part for part in first["loc"] if not _is_union_tag(part))
     if first["type"] == "extra_forbidden":
         key = str(at[-1])
         close = get_close_matches(key, _known_keys(model), n=1)
@@ -149,7 +151,16 @@ def _explain(document: Document, error: ValidationError, model: type[BaseModel])
     if first["type"] == "missing":
         return document.error(at, f"`{at[-1]}` is required", "Add it; `activator init` writes a commented example.")
     message = str(first["msg"]).removeprefix("Value error, ")
+    if not at:
+        at, message = _place_of(document, message)
     return document.error(at, message[:1].lower() + message[1:], "See docs/reference/project.md.")
+
+
+def _place_of(document: Document, message: str) -> tuple[KeyPath, str]:
+    """A check over several sections names its place in its own words: `destinations.meta.tiers: there is no ...`."""
+    place, colon, rest = message.partition(": ")
+    at: KeyPath = tuple(place.split("."))
+    return (at, rest) if colon and at[:1] in document.lines else ((), message)
 
 
 def _is_union_tag(part: str | int) -> bool:

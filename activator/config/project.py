@@ -195,14 +195,20 @@ class Project(Section):
         _unique("copy", [variant.name for variant in self.copy_variants])
         _unique("schedules", [schedule.name for schedule in self.schedules])
         shares = [tier.top_share for tier in self.tiers]
-        _check(shares[-1] is None, f"the last tier ({self.tiers[-1].name}) must have no top_share: it takes the rest")
+        _check(
+            shares[-1] is None,
+            f"tiers: the last tier ({self.tiers[-1].name}) must have no top_share: it takes the rest",
+        )
         leading = [share for share in shares[:-1] if share is not None]
-        _check(len(leading) == len(shares) - 1, "every tier but the last needs a top_share")
-        _check(leading == sorted(set(leading)), "top_share must grow from tier to tier: it is cumulative, best first")
-        _check(not self.tiers[0].suppress, "the best tier cannot be suppressed")
+        _check(len(leading) == len(shares) - 1, "tiers: every tier but the last needs a top_share")
+        _check(
+            leading == sorted(set(leading)),
+            "tiers: top_share must grow from tier to tier: it is cumulative, best first",
+        )
+        _check(not self.tiers[0].suppress, "tiers: the best tier cannot be suppressed")
         _check(
             any(variant.motivation == "generic" for variant in self.copy_variants),
-            "copy needs at least one variant with `motivation: generic`, for tiers without a dominant motivation",
+            "copy: needs at least one variant with `motivation: generic`, for tiers without a dominant motivation",
         )
         for name, destination in self.destinations.items():
             self._check_destination(name, destination)
@@ -211,10 +217,10 @@ class Project(Section):
     def _check_destination(self, name: str, destination: DestinationSection) -> None:
         tiers = {tier.name: tier for tier in self.tiers}
         for tier, delivery in destination.tiers.items():
-            _check(tier in tiers, f"destinations.{name}.tiers: there is no tier `{tier}`")
+            _check(tier in tiers, f"destinations.{name}.tiers.{tier}: there is no tier `{tier}`")
             _check(
                 not tiers[tier].suppress,
-                f"destinations.{name}.tiers: `{tier}` is suppressed, so it is excluded everywhere and has no group",
+                f"destinations.{name}.tiers.{tier}: `{tier}` is suppressed, so it is excluded everywhere and has no group",
             )
             _check_bid(f"destinations.{name}.tiers.{tier}.bid", delivery.bid, destination.strategy)
 

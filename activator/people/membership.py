@@ -61,10 +61,7 @@ def believe(engine: Engine, form: str, log: AudienceLog) -> Belief:
         nothing = identifiers_of(nobody, form)
         return Belief(nobody, nothing, nothing)
     events = ibis.union(*[_events(engine, batch, columns) for batch in live])
-    newest = ibis.window(group_by="member_key", order_by=ibis.desc("sequence"))
-    last = events.mutate(position=ibis.row_number().over(newest)).filter(lambda t: t.position == 0)
-    members = last.filter((last.operation == Operation.ADD.value) | ~last.certain).select(*columns, "certain")
-    believed = engine.materialise("believed", members)
+    believed = engine.materialise("believed", _last_events(events).select(*columns, "certain"))
     lost = [(send.operation, send.file) for send in log.lost]
     processing = [(batch.operation, batch.file) for batch in live if batch.state is BatchState.PROCESSING]
     in_air = [*lost, *processing]
@@ -73,6 +70,22 @@ def believe(engine: Engine, form: str, log: AudienceLog) -> Belief:
         _in_air(engine, form, [file for operation, file in in_air if operation is Operation.ADD]),
         _in_air(engine, form, [file for operation, file in in_air if operation is Operation.REMOVE]),
     )
+
+
+def believed_count(engine: Engine, log: AudienceLog) -> int:
+    """How many members are or may be in one audience; reads keys only, whatever the form."""
+    live = [batch for batch in log.batches if batch.state is not BatchState.REJECTED]
+    if not live:
+        return 0
+    events = ibis.union(*[_events(engine, batch, list(KEYS)) for batch in live])
+    return int(_last_events(events).count().execute())
+
+
+def _last_events(events: ir.Table) -> ir.Table:
+    """For each member the last batch that names it; members surely out are dropped."""
+    newest = ibis.window(group_by="member_key", order_by=ibis.desc("sequence"))
+    last = events.mutate(position=ibis.row_number().over(newest)).filter(lambda t: t.position == 0)
+    return last.filter((last.operation == Operation.ADD.value) | ~last.certain)
 
 
 def _events(engine: Engine, batch: BatchRecord, columns: list[str]) -> ir.Table:

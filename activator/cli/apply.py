@@ -1,0 +1,50 @@
+"""`activator apply`: do exactly what a saved plan says."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from activator.cli.console import JsonOption, ProjectOption, print_json, steps
+
+
+def apply(
+    plan: Annotated[
+        str | None, typer.Argument(help="Id or folder of a saved plan; default: the newest.", show_default=False)
+    ] = None,
+    project: ProjectOption = Path(),
+    as_json: JsonOption = False,
+) -> None:
+    """Do exactly what a saved plan says, or refuse it.
+
+    Refused (exit 5) when an export, the project file, the ledger or an object on a platform changed since. After a
+    crash or a lost connection, apply the same plan again: it goes on where it stopped.
+    """
+    from activator.cli.preview import show_result
+    from activator.config.clock import SystemClock
+    from activator.config.workspace import open_workspace
+    from activator.plan.files import load_plan
+    from activator.sync import Runner, apply_plan
+
+    workspace = open_workspace(project)
+    loaded, folder = load_plan(_find(workspace.plans, plan))
+    with steps(quiet=as_json) as report:
+        result = apply_plan(Runner(workspace, SystemClock(), report=report), loaded, folder)
+    if as_json:
+        print_json(result)
+    else:
+        show_result(result)
+    raise typer.Exit(result.exit_code)
+
+
+def _find(plans: Path, wanted: str | None) -> Path:
+    """The folder of a plan by id or path; the newest saved one when none is named."""
+    from activator.errors import ConfigurationError
+
+    if wanted is not None:
+        named = plans / wanted
+        return named if named.is_dir() else Path(wanted)
+    saved = sorted(plans.glob("*/plan.json"), key=lambda path: path.stat().st_mtime_ns)
+    if not saved:
+        raise ConfigurationError("there is no saved plan", "Run `activator plan` first.")
+    return saved[-1].parent

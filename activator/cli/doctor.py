@@ -1,0 +1,89 @@
+"""`activator doctor`: what is wrong before it costs a sync, each finding with its fix."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from activator.cli.console import JsonOption, ProjectOption, print_json, printable, say
+from activator.errors import ActivatorError
+from activator.model.checks import Finding, Severity
+
+MARKS = {Severity.OK: "ok     ", Severity.WARNING: "warning", Severity.ERROR: "error  "}
+
+
+def doctor(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
+    """Check the project file, exports, installation, credentials and accounts. Changes nothing.
+
+    Exits 2 when something would stop a sync.
+    """
+    findings = [*_installation(), *_project(project)]
+    if as_json:
+        print_json(findings)
+    else:
+        for finding in findings:
+            say(f"{MARKS[finding.severity]}  {finding.check}: {printable(finding.message)}")
+            if finding.fix and finding.severity is not Severity.OK:
+                say(f"         what to do: {printable(finding.fix)}")
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        raise typer.Exit(2)
+
+
+def _installation() -> list[Finding]:
+    """Two distributions owning our top-level packages overwrite each other in silence; see docs/adr."""
+    from importlib.metadata import packages_distributions
+
+    owners = packages_distributions()
+    findings = []
+    for package in ("connectors", "mappings"):
+        names = sorted(set(owners.get(package, ())))
+        if len(names) > 1:
+            findings.append(
+                Finding(
+                    "installation",
+                    Severity.ERROR,
+                    f"the package `{package}` is owned by {' and '.join(names)}",
+                    "Install activator in an environment of its own.",
+                )
+            )
+    return findings or [Finding("installation", Severity.OK, "our packages are ours alone")]
+
+
+def _project(folder: Path) -> Sequence[Finding]:
+    from activator.config.workspace import open_workspace
+
+    try:
+        workspace = open_workspace(folder)
+    except ActivatorError as error:
+        return [_failed("project file", error)]
+    from activator.config.clock import SystemClock
+    from activator.sync import check_source
+
+    findings = [Finding("project file", Severity.OK, f"{workspace.project.project.name}: read and consistent")]
+    for section in workspace.project.sources:
+        try:
+            rows = check_source(workspace, section)
+        except ActivatorError as error:
+            findings.append(_failed(f"source {section.name}", error))
+        else:
+            findings.append(Finding(f"source {section.name}", Severity.OK, f"{rows:,} rows in {section.path}"))
+    findings += _private_files(folder)
+    from activator.plan.destinations import open_destination
+
+    for name in workspace.project.destinations:
+        try:
+            findings += open_destination(workspace, name, SystemClock()).check()
+        except ActivatorError as error:
+            findings.append(_failed(f"destination {name}", error))
+    return findings
+
+
+def _private_files(folder: Path) -> list[Finding]:
+    env = folder / ".env"
+    if env.exists() and env.stat().st_mode & 0o077:
+        return [Finding("secrets", Severity.WARNING, ".env can be read by others", "chmod 600 .env")]
+    return []
+
+
+def _failed(check: str, error: ActivatorError) -> Finding:
+    return Finding(check, Severity.ERROR, error.message, error.next_step)

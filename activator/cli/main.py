@@ -1,0 +1,90 @@
+"""The command line's entry: commands are listed here, each in a file of its own; errors become words and exit codes."""
+
+import sys
+from pathlib import Path
+
+import typer
+
+from activator.cli import apply, briefing, demo, doctor, identifiers, init, mappings, plan, sandbox, serve, status, sync
+from activator.cli.console import describe, explain, print_json
+from activator.errors import ActivatorError
+
+EXIT_CODES = """
+Exit codes: 0 done, 1 a fault of activator itself, 2 usage, configuration or export, 3 the plan has changes
+(plan --detailed-exit-code), 4 refused by a guard, 5 stale plan, 6 a platform needs a human, 7 partly done
+and resumable.
+"""
+
+app = typer.Typer(
+    name="activator",
+    help="Advertising that treats customers by what they are worth and why they buy.\n\n"
+    "Start with `activator init EXPORT...`, look at `activator plan`, then `activator apply`.\n\n" + EXIT_CODES,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(init.init)
+app.command()(doctor.doctor)
+app.add_typer(mappings.app, name="mappings")
+app.command()(plan.plan)
+app.command()(apply.apply)
+app.command()(sync.sync)
+app.command()(status.status)
+app.command()(briefing.briefing)
+app.command()(serve.serve)
+app.command()(identifiers.identifiers)
+app.command()(sandbox.sandbox)
+app.command()(demo.demo)
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    show: bool = typer.Option(False, "--version", help="Print the version and exit.", is_eager=True),
+) -> None:
+    """Options of `activator` itself."""
+    if show:
+        from activator import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def run() -> None:
+    """Run one command. Expected errors are explained; unexpected ones name their place and nothing they worked on."""
+    try:
+        app(prog_name="activator")
+    except ActivatorError as error:
+        if "--json" in sys.argv[1:]:
+            print_json({"error": describe(error)})
+        else:
+            explain(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("stopped; what was sent is in the ledger, `activator apply` or `activator sync` goes on", err=True)
+        sys.exit(7)
+    except BrokenPipeError:
+        sys.exit(0)
+    except MemoryError:
+        typer.echo("error: out of memory\n  what to do: lower ACTIVATOR_MEMORY_LIMIT_MB", err=True)
+        sys.exit(2)
+    except OSError as error:
+        typer.echo(f"error: {error.strerror or type(error).__name__}", err=True)
+        typer.echo("  what to do: check disk space and permissions of the project folder", err=True)
+        sys.exit(2)
+    except Exception as error:  # noqa: BLE001 - a traceback may quote people's data: only its place is shown
+        typer.echo(f"internal error: {type(error).__name__} at {_place(error)}", err=True)
+        typer.echo("  what to do: please report this line; nothing of your data is in it", err=True)
+        sys.exit(1)
+
+
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    place = "unknown"
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if "activator" in code.co_filename or "connectors" in code.co_filename:
+            place = f"{Path(code.co_filename).parent.name}/{Path(code.co_filename).name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

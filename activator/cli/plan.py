@@ -1,0 +1,40 @@
+"""`activator plan`: preview every change and save the plan."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from activator.cli.console import AcceptOption, JsonOption, ProjectOption, ReasonOption, acceptances, print_json, steps
+
+
+def plan(
+    project: ProjectOption = Path(),
+    accept: AcceptOption = None,
+    reason: ReasonOption = None,
+    as_json: JsonOption = False,
+    detailed_exit_code: Annotated[
+        bool, typer.Option("--detailed-exit-code", help="Exit 3 when the plan has changes.")
+    ] = False,
+) -> None:
+    """Show everything one apply would do, and save it.
+
+    Reads the exports, the ledger and the platforms; changes nothing. The saved plan is what `activator apply` does,
+    exactly, or refuses. A plan that a guard objects to is shown too, and exits 4.
+    """
+    from activator.cli.preview import show_plan
+    from activator.config.clock import SystemClock
+    from activator.config.workspace import open_workspace
+    from activator.sync import Runner, make_plan
+
+    with steps(quiet=as_json) as report:
+        runner = Runner(open_workspace(project), SystemClock(), report=report)
+        made, folder = make_plan(runner, acceptances(accept, reason))
+    if as_json:
+        print_json({"plan": made, "folder": folder, "refused": made.refused})
+    else:
+        show_plan(made, folder)
+    if made.refused:
+        raise typer.Exit(4)
+    if detailed_exit_code and made.changes:
+        raise typer.Exit(3)

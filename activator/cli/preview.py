@@ -1,0 +1,220 @@
+"""The preview of a plan and the account of an apply, in words and tables. Walks the very list apply executes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import assert_never
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from activator.apply.executor import subject
+from activator.apply.result import ApplyResult, ChangeState
+from activator.cli.console import printable
+from activator.model.ads import AdSpec, AudienceSpec, Bid, CampaignSpec, GroupSpec, ObjectSpec
+from activator.model.delivery import Operation
+from activator.model.people import Outcome
+from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, Plan, UpdateObject
+
+OUTCOME_WORDS = {
+    Outcome.MEMBER: "people in a tier, consented and reachable",
+    Outcome.MERGED: "further rows of a person already counted",
+    Outcome.INVALID: "set aside",
+    Outcome.NO_IDENTIFIER: "no usable e-mail or phone",
+    Outcome.NO_CONSENT: "no consent to advertising",
+    Outcome.NOT_A_CUSTOMER: "no purchase yet",
+}
+
+
+def show_plan(plan: Plan, folder: Path) -> None:
+    """Print the whole preview."""
+    console = Console()
+    console.print(f"[bold]Plan {plan.plan_id}[/bold]  {plan.created_at:%Y-%m-%d %H:%M} UTC", highlight=False)
+    for table in (_people(plan), _sources(plan), _movements(plan), _audiences(plan)):
+        if table.row_count:
+            console.print()
+            console.print(table)
+    console.print()
+    if not plan.changes:
+        console.print("[green]Nothing to change:[/green] the platforms are as the project wants them.", highlight=False)
+    for line in _change_lines(plan):
+        console.print(line, highlight=False)
+    for finding in plan.guards:
+        mark = "[yellow]accepted[/yellow]" if finding.accepted else "[bold red]refused[/bold red]"
+        console.print(f"{mark} by guard {finding.guard}: {_text(finding.subject)}: {_text(finding.message)}")
+        console.print(f"  {_text(finding.accepted or finding.fix)}", highlight=False)
+    console.print()
+    if plan.refused:
+        names = " ".join(f"--accept {name}" for name in sorted({f.guard for f in plan.guards if f.accepted is None}))
+        console.print(f'If this is right: activator plan {names} --reason "..."', highlight=False, soft_wrap=True)
+    elif plan.changes:
+        console.print(f"Saved in {_text(str(folder))}", highlight=False, soft_wrap=True)
+        console.print(f"Do exactly this with: activator apply {plan.plan_id}", highlight=False, soft_wrap=True)
+
+
+def show_result(result: ApplyResult) -> None:
+    """Print what came of an apply: counts, and every change that is not done with its reason."""
+    console = Console()
+    done = sum(r.state in (ChangeState.DONE, ChangeState.ALREADY, ChangeState.PROCESSING) for r in result.results)
+    console.print(f"[bold]{done} of {len(result.results)} changes done[/bold]", highlight=False)
+    members = _sent(result)
+    if members.row_count:
+        console.print(members)
+    for row in result.results:
+        if row.error is not None:
+            console.print(f"[red]{row.state}[/red] {row.destination}: {row.subject}: {_text(row.error.message)}")
+            console.print(f"  what to do: {_text(row.error.next_step or 'apply the plan again')}", highlight=False)
+    if any(row.state is ChangeState.PROCESSING for row in result.results):
+        console.print("The platform accepted everything and still works on some; `activator status` shows how far.")
+    if not result.complete:
+        console.print(f"Go on with: activator apply {result.plan_id}", highlight=False)
+
+
+def _sent(result: ApplyResult) -> Table:
+    table = Table(box=box.SIMPLE, title="Members", title_justify="left")
+    for column in ("destination", "change"):
+        table.add_column(column)
+    for column in ("sent", "settled", "rejected", "processing"):
+        table.add_column(column, justify="right")
+    for row in result.results:
+        if row.sent:
+            counts = (row.sent, row.settled, row.rejected, row.processing)
+            table.add_row(row.destination, row.subject, *(f"{count:,}" for count in counts))
+    return table
+
+
+def _people(plan: Plan) -> Table:
+    table = Table(box=box.SIMPLE, title="Customers by value", title_justify="left")
+    for column in ("tier", "people", "value", "from", "to"):
+        table.add_column(column, justify="left" if column == "tier" else "right")
+    table.add_column("why they buy")
+    motives = {motivation.tier: motivation for motivation in plan.motivations}
+    for tier in plan.tiers:
+        motive = motives.get(tier.tier)
+        why = ""
+        if motive is not None:
+            words = {"none": "no dominant motivation", "too_few": "too few answers to say"}
+            why = words.get(motive.outcome, " and ".join(motive.motivations)) + f" ({motive.answers} answers)"
+        table.add_row(
+            tier.tier,
+            f"{tier.people:,}",
+            *(money(value) for value in (tier.value_minor, tier.value_min_minor, tier.value_max_minor)),
+            why,
+        )
+    return table
+
+
+def _sources(plan: Plan) -> Table:
+    table = Table(box=box.SIMPLE, title="Every row accounted for", title_justify="left")
+    table.add_column("source")
+    table.add_column("rows", justify="right")
+    table.add_column("outcome")
+    for count in plan.sources:
+        reason = f": {count.reason}" if count.reason else ""
+        table.add_row(count.source, f"{count.rows:,}", _text(OUTCOME_WORDS[count.outcome] + reason))
+    return table
+
+
+def _movements(plan: Plan) -> Table:
+    table = Table(box=box.SIMPLE, title="Who moves", title_justify="left")
+    for column in ("destination", "from", "to", "why"):
+        table.add_column(column)
+    table.add_column("people", justify="right")
+    for move in plan.movements:
+        table.add_row(move.destination, move.from_tier or "—", move.to_tier or "—", move.reason, f"{move.people:,}")
+    return table
+
+
+def _audiences(plan: Plan) -> Table:
+    table = Table(box=box.SIMPLE, title="Audiences", title_justify="left")
+    for column in ("destination", "tier"):
+        table.add_column(column)
+    for column in ("now", "add", "remove", "waiting", "then"):
+        table.add_column(column, justify="right")
+    for state in plan.audiences:
+        table.add_row(
+            state.destination,
+            state.tier,
+            f"{state.believed:,}",
+            f"+{state.adds:,}" if state.adds else "",
+            f"-{state.removes:,}" if state.removes else "",
+            f"{state.held_back:,}" if state.held_back else "",
+            f"{state.believed + state.adds - state.removes:,}",
+        )
+    return table
+
+
+def _change_lines(plan: Plan) -> Iterator[str]:
+    for change in plan.changes:
+        yield f"  {_sign(change)} [dim]{change.destination:<7}[/dim] {_text(subject(change))}{_detail(change)}"
+
+
+def _sign(change: Change) -> str:
+    match change:
+        case CreateObject():
+            return "[green]+[/green]"
+        case UpdateObject():
+            return "[yellow]~[/yellow]"
+        case PauseObject():
+            return "[yellow]‖[/yellow]"
+        case ChangeMembers():
+            return "[green]+[/green]" if change.operation is Operation.ADD else "[red]-[/red]"
+        case _:
+            assert_never(change)
+
+
+def _detail(change: Change) -> str:
+    match change:
+        case CreateObject():
+            return _text(_spec_words(change.spec))
+        case UpdateObject():
+            return _text(
+                "".join(f"\n      {field}: {now} -> {wanted}" for field, (now, wanted) in change.differences.items())
+            )
+        case PauseObject():
+            return " [dim](no longer wanted)[/dim]"
+        case ChangeMembers():
+            after = ", after the removals" if change.after_removals else ""
+            batches = len(change.batches)
+            return f"  [bold]{change.rows:,}[/bold] people in {batches} batch{'es' if batches > 1 else ''}{after}"
+        case _:
+            assert_never(change)
+
+
+def _spec_words(spec: ObjectSpec) -> str:
+    match spec:
+        case AudienceSpec():
+            return "  kept out of every group" if spec.suppress else ""
+        case CampaignSpec():
+            budget = "" if spec.daily_budget_minor is None else f", {money(spec.daily_budget_minor)} a day"
+            return f"  paused, {spec.strategy}{budget}"
+        case GroupSpec():
+            budget = "" if spec.daily_budget_minor is None else f", {money(spec.daily_budget_minor)} a day"
+            return (
+                f"  paused, {bid_words(spec.bid)}{budget}; keeps out {len(spec.excluded_audience_keys)} other audiences"
+            )
+        case AdSpec():
+            return f"  paused, speaks to {spec.variant.motivation}: “{spec.variant.headlines[0]}”"
+
+
+def bid_words(bid: Bid) -> str:
+    """A bid as a person says it."""
+    words = [str(bid.strategy).replace("_", " ")]
+    if bid.amount_minor is not None:
+        words.append(money(bid.amount_minor))
+    if bid.roas_bp is not None:
+        words.append(f"{bid.roas_bp / 10_000:g}")
+    if bid.modifier_bp is not None:
+        words.append(f"x {bid.modifier_bp / 10_000:g} for this tier")
+    return " ".join(words)
+
+
+def money(minor: int) -> str:
+    """Minor units as people write amounts."""
+    sign = "-" if minor < 0 else ""
+    return f"{sign}{abs(minor) // 100:,}.{abs(minor) % 100:02d}"
+
+
+def _text(value: str) -> str:
+    return escape(printable(value))

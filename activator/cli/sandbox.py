@@ -1,0 +1,49 @@
+"""`activator sandbox`: both platforms on this machine, to try everything without an account."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from activator.cli.console import say
+
+
+def sandbox(
+    folder: Annotated[Path, typer.Option(help="Where the sandbox keeps its state.")] = Path(".sandbox"),
+    graph_port: Annotated[int, typer.Option(help="Port of the Graph API; 0 picks one.")] = 0,
+    grpc_port: Annotated[int, typer.Option(help="Port of both Google APIs; 0 picks one.")] = 0,
+    oauth_port: Annotated[int, typer.Option(help="Port of the token endpoint; 0 picks one.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the performance it invents.")] = 7,
+    settle_seconds: Annotated[float, typer.Option(help="How long uploads take to settle.")] = 0.3,
+    env_file: Annotated[Path | None, typer.Option(help="Also write the settings to this file, e.g. .env.")] = None,
+) -> None:
+    """Run the local stand-in for Meta and Google, print the settings to use, and serve until stopped.
+
+    It speaks the real protocols (Graph API over HTTPS, Google Ads and Data Manager over gRPC with TLS, an OAuth token
+    endpoint) and refuses what the platforms refuse. It is no platform: nothing is ever shown to anybody.
+    """
+    from connectors.sandbox.server import Sandbox
+
+    from activator.schedule.stop import StopSignal, stop_on_signals
+
+    stop = StopSignal()
+    with (
+        stop_on_signals(stop),
+        Sandbox(
+            folder,
+            graph_port=graph_port,
+            grpc_port=grpc_port,
+            oauth_port=oauth_port,
+            seed=seed,
+            settle_seconds=settle_seconds,
+        ) as running,
+    ):
+        settings = running.settings()
+        text = "".join(f"{name}={value}\n" for name, value in settings.items())
+        if env_file is not None:
+            env_file.touch(mode=0o600)
+            env_file.write_text(text)
+        say(text.rstrip())
+        say("# serving; Ctrl-C stops it")
+        while not stop.wait(3600.0):
+            pass

@@ -1,0 +1,56 @@
+"""`activator status`: what we believe, what is open, and what comes next."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from activator.cli.console import JsonOption, ProjectOption, print_json, say, steps
+
+
+def status(
+    project: ProjectOption = Path(),
+    as_json: JsonOption = False,
+    history: Annotated[bool, typer.Option("--history", help="Also list who applied what, and when.")] = False,
+) -> None:
+    """Show audiences, open batches, the last plan and the schedule's slots.
+
+    Asks the platforms what became of batches they were still processing, and records the answers.
+    """
+    from activator.config.clock import SystemClock
+    from activator.config.workspace import open_workspace
+    from activator.sync import Runner, poll_processing, state_of
+
+    runner = Runner(open_workspace(project), SystemClock())
+    with steps(quiet=as_json) as report:
+        report("asking the platforms", 0)
+        poll_processing(runner)
+    state = state_of(runner, history=history)
+    if as_json:
+        print_json(state)
+        return
+    _show(state)
+
+
+def _show(state: dict[str, Any]) -> None:
+    last = state["last_plan"]
+    say(f"Last plan: {last['plan_id']} {last['state']}, {last['summary']}" if last else "No plan has been applied yet.")
+    for audience in state["audiences"]:
+        say(
+            f"  {audience['destination']:<8} {audience['audience_key']:<22} {audience["members"]:>9,} believed members, "
+            f"{audience['batches']} batches"
+        )
+    open_batches = state["open_batches"]
+    if open_batches:
+        say("Open batches:")
+    for batch in open_batches:
+        say(
+            f"  {batch['destination']:<8} {batch['operation']} {batch['audience_key']}: {batch['rows']:,} rows, "
+            f"{batch['state']} {batch['detail']}"
+        )
+    for slot in state["slots"]:
+        say(f"  schedule {slot['schedule']}: {slot['instant']} {slot['state']} {slot['detail']}")
+    for entry in state.get("history", ()):
+        say(f"  {entry['at']} {entry['actor']} {entry['action']} {entry['subject']} {entry['detail']}")
+    if not open_batches:
+        say("Nothing is open.")

@@ -1,0 +1,41 @@
+"""`activator sync`: plan and apply in one go, for schedules."""
+
+from pathlib import Path
+
+import typer
+
+from activator.cli.console import AcceptOption, JsonOption, ProjectOption, ReasonOption, acceptances, print_json, steps
+
+
+def sync(
+    project: ProjectOption = Path(),
+    accept: AcceptOption = None,
+    reason: ReasonOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Plan, then apply that plan at once.
+
+    What a person does with `plan` and `apply`, for schedulers: the same guards refuse the same plans (exit 4).
+    """
+    from activator.cli.preview import show_plan, show_result
+    from activator.config.clock import SystemClock
+    from activator.config.workspace import open_workspace
+    from activator.sync import Runner, apply_plan, make_plan, poll_processing
+
+    with steps(quiet=as_json) as report:
+        runner = Runner(open_workspace(project), SystemClock(), report=report)
+        poll_processing(runner)
+        made, folder = make_plan(runner, acceptances(accept, reason))
+    if not as_json:
+        show_plan(made, folder)
+    if made.refused:
+        if as_json:
+            print_json({"plan": made, "folder": folder, "refused": True})
+        raise typer.Exit(4)
+    with steps(quiet=as_json) as report:
+        result = apply_plan(Runner(runner.workspace, runner.clock, report=report), made, folder)
+    if as_json:
+        print_json({"plan": made, "result": result})
+    else:
+        show_result(result)
+    raise typer.Exit(result.exit_code)

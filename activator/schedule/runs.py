@@ -1,0 +1,48 @@
+"""What a slot runs: a sync or a briefing of one project."""
+
+from collections.abc import Mapping
+
+from activator.briefing.run import brief
+from activator.config.project import RunKind
+from activator.config.workspace import Workspace
+from activator.errors import UnsafePlanError
+from activator.ports import Clock
+from activator.schedule.daemon import Runner as SlotRunner
+from activator.schedule.slots import Slot
+from activator.schedule.stop import RunParkedError, StopSignal
+from activator.sync import Runner, apply_plan, make_plan, poll_processing
+
+
+def slot_runners(workspace: Workspace, clock: Clock) -> Mapping[RunKind, SlotRunner]:
+    """The run of each kind."""
+
+    def sync_slot(_slot: Slot, stop: StopSignal) -> str:
+        return run_sync(Runner(workspace, clock, should_stop=stop.is_set))
+
+    def briefing_slot(_slot: Slot, _stop: StopSignal) -> str:
+        return brief(workspace, clock, pull=True, deliver=True).headline
+
+    return {RunKind.SYNC: sync_slot, RunKind.BRIEFING: briefing_slot}
+
+
+def run_sync(runner: Runner) -> str:
+    """One unattended sync; returns a short account.
+
+    Raises:
+        UnsafePlanError: a guard objects; nobody is there to accept it. RunParkedError: asked to stop half-way.
+        ActivatorError: the first failure of the apply.
+    """
+    poll_processing(runner)
+    plan, folder = make_plan(runner)
+    if plan.refused:
+        first = next(finding for finding in plan.guards if finding.accepted is None)
+        raise UnsafePlanError(f"guard {first.guard} objects to {first.subject}: {first.message}", first.fix)
+    result = apply_plan(runner, plan, folder)
+    done = sum(row.error is None for row in result.results)
+    account = f"{done} of {len(result.results)} changes done"
+    if result.stopped and not result.complete:
+        raise RunParkedError(account)
+    failed = next((row.error for row in result.results if row.error is not None), None)
+    if failed is not None:
+        raise failed
+    return account
