@@ -1,0 +1,160 @@
+"""The Google destination: Customer Match lists through the Data Manager API, Search campaigns through Google Ads."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from activator.config.settings import load_settings
+from activator.errors import ConfigurationError
+from activator.model.ads import (
+    AdSpec,
+    AudienceSpec,
+    CampaignSpec,
+    GroupField,
+    GroupSpec,
+    ObjectSpec,
+    Observation,
+    RemoteObject,
+    kind_of,
+)
+from activator.model.checks import Finding
+from activator.model.delivery import Operation, Receipt
+from activator.model.performance import PerformanceRow
+from activator.ports import DestinationContext
+from connectors.google.audiences import Audiences
+from connectors.google.checks import Checks
+from connectors.google.comparison import comparable
+from connectors.google.delivery import Delivery
+from connectors.google.observation import observe
+from connectors.google.options import options_schema, read_options
+from connectors.google.performance import read_performance
+from connectors.google.settings import PREFIX, GoogleSettings
+from connectors.google.transport import GoogleTransport
+from connectors.google.updates import Updates
+from connectors.google.version import BATCH_ROWS_MAX, MEMBERS_MIN, QUIET_WINDOW
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ACCOUNT = re.compile(r"[0-9]{10}")
+
+
+class GoogleDestination:
+    """One Google Ads account: implements ports.Destination. Opened without a call to Google."""
+
+    identifier_form = "google"
+    batch_rows_max = BATCH_ROWS_MAX
+    members_min = MEMBERS_MIN
+    budget_level = "campaign"
+
+    def __init__(self, context: DestinationContext, settings: GoogleSettings) -> None:
+        """Check options, settings and files. Raises ConfigurationError."""
+        customer_id = context.account_id.replace("-", "")
+        if not _ACCOUNT.fullmatch(customer_id):
+            raise ConfigurationError(
+                f"destinations.{context.name}.account_id: a Google Ads account has ten digits",
+                "Take it from the top right corner of Google Ads, e.g. 123-456-7890.",
+            )
+        self._context = context
+        self._settings = settings
+        self._options = read_options(context.name, context.options)
+        self._transport = GoogleTransport(settings, customer_id, context.clock)
+        self._audiences = Audiences(
+            self._transport,
+            membership_days=self._options.membership_days,
+            description=self._options.description,
+            terms_accepted=self._options.customer_match_terms_accepted,
+        )
+        self._delivery = Delivery(self._transport, self._options)
+        self._updates = Updates(self._transport, self._options)
+
+    @property
+    def quiet_window(self) -> timedelta:
+        """How long an unacknowledged upload may still take effect."""
+        return QUIET_WINDOW
+
+    @property
+    def settle_wait_seconds(self) -> float:
+        """How long to wait for an upload to be processed before leaving it to the next run."""
+        return self._settings.settle_wait_seconds
+
+    @property
+    def poll_first_seconds(self) -> float:
+        """How long to wait before an upload's status is first asked for."""
+        return self._settings.poll_first_seconds
+
+    def comparable(self, spec: ObjectSpec) -> Mapping[str, GroupField]:
+        """See ports. Raises ConfigurationError for what Google would refuse or ignore, so that the plan shows it."""
+        return comparable(spec, self._options)
+
+    def observe(self) -> Observation:
+        """See ports."""
+        return observe(self._transport, self._audiences.all(), self._context.markers)
+
+    def create(self, spec: ObjectSpec, ids: Mapping[str, str]) -> RemoteObject:
+        """See ports. An object that already has the marked name is returned instead of made twice."""
+        fields = comparable(spec, self._options)
+        status = "PAUSED"
+        match spec:
+            case AudienceSpec():
+                platform_id, status = str(self._audiences.create(spec).id), "OPEN"
+            case CampaignSpec():
+                platform_id = self._delivery.create_campaign(spec)
+            case GroupSpec():
+                platform_id = self._delivery.create_group(spec, ids)
+            case AdSpec():
+                platform_id = self._delivery.create_ad(spec, ids)
+        return RemoteObject(kind_of(spec), spec.key, platform_id, spec.name, status, fields)
+
+    def update(self, spec: ObjectSpec, remote: RemoteObject, ids: Mapping[str, str]) -> None:
+        """See ports. A list has no comparable settings, so there is nothing to bring back."""
+        match spec:
+            case AudienceSpec():
+                return
+            case CampaignSpec():
+                self._updates.update_campaign(spec, remote.platform_id)
+            case GroupSpec():
+                self._updates.update_group(spec, remote.platform_id, ids)
+            case AdSpec():
+                self._updates.update_ad(spec, remote.platform_id)
+
+    def pause(self, remote: RemoteObject) -> None:
+        """See ports."""
+        self._updates.pause(remote)
+
+    def send(self, operation: Operation, audience_id: str, members: "pa.Table", batch_id: str) -> Receipt:
+        """See ports. Google has no idempotency key; an identical resend is an upsert (ingest) or changes nothing."""
+        del batch_id
+        return self._audiences.send(operation, audience_id, members)
+
+    def settle(self, request_id: str, sent: int) -> Receipt:
+        """See ports."""
+        return self._audiences.settle(request_id, sent)
+
+    def performance(self, since: date, until: date) -> Iterable[PerformanceRow]:
+        """See ports."""
+        return read_performance(self._transport, self._context.name, self._context.markers, since, until)
+
+    def check(self) -> Sequence[Finding]:
+        """See ports."""
+        return Checks(self._transport, self._audiences, self._settings, self._options, self._context).run()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+
+class GoogleConnector:
+    """What the entry point `google` names: implements ports.DestinationConnector."""
+
+    def open(self, context: DestinationContext) -> GoogleDestination:
+        """See ports."""
+        return GoogleDestination(context, load_settings(GoogleSettings, context.project_dir, PREFIX))
+
+    def options_schema(self) -> Mapping[str, Any]:
+        """See ports."""
+        return options_schema()
+
+
+connector = GoogleConnector()

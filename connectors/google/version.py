@@ -1,0 +1,73 @@
+"""Versions, limits and fixed names of the Google Ads API and the Data Manager API, each with its source and date.
+
+Google changes these; nothing else in this connector repeats them. "read" dates are when we looked.
+"""
+
+from datetime import date, timedelta
+
+# google-ads 34.0.0, client.py `_VALID_API_VERSIONS` (read 2026-11-22); first is the default.
+API_VERSIONS = ("v26", "v25", "v24", "v23")
+
+# Releases: developers.google.com/google-ads/api/docs/release-notes (read 2026-11-22). Majors live about twelve months:
+# .../docs/sunset-dates; no date was published for v23, so these are warnings and never refusals.
+RELEASED = {"v23": date(2026, 1, 28), "v24": date(2026, 4, 22), "v25": date(2026, 7, 22), "v26": date(2026, 10, 14)}
+LIFETIME = timedelta(days=365)
+SUNSET_WARNING = timedelta(days=90)
+
+GOOGLE_ADS_ENDPOINT = "googleads.googleapis.com:443"
+DATA_MANAGER_ENDPOINT = "datamanager.googleapis.com:443"
+TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+
+# Both are needed: a token without `datamanager` is answered 403 (Data Manager guide, "Set up API access").
+SCOPES = ("https://www.googleapis.com/auth/adwords", "https://www.googleapis.com/auth/datamanager")
+
+# google-ads 34.0.0, client.py `_GRPC_CHANNEL_OPTIONS` (read 2026-11-22).
+METADATA_BYTES_MAX = 16 * 1024 * 1024
+RECEIVE_BYTES_MAX = 64 * 1024 * 1024
+
+# developers.google.com/data-manager/api/devguides/limits and types/ingestion_service.py, user_data.py (0.9.4).
+BATCH_ROWS_MAX = 10_000
+IDENTIFIERS_MAX = 10
+LIST_PAGE_ROWS = 1_000
+
+# Data Manager guide "Send audience members", note (read 2026-11-22): fewer active members do not serve.
+MEMBERS_MIN = 100
+
+# ads-developers.googleblog.com/2025/02 "Update to Customer Match membership": at most 540 days since 2025-04-07.
+MEMBERSHIP_DAYS_MAX = 540
+
+# Data Manager guide "Diagnostics": an upload is processed within 24 hours; its status can be read for 50 days.
+QUIET_WINDOW = timedelta(hours=24)
+
+# resources/types/ad_group_criterion.py (v26): "The modifier must be in the range: 0.1 - 10.0".
+MODIFIER_BP_MIN, MODIFIER_BP_MAX = 1_000, 100_000
+
+# common/types/bidding.py (v26), TargetRoas: 0.01 to 1000.0.
+ROAS_BP_MIN, ROAS_BP_MAX = 100, 10_000_000
+
+# common/types/criteria.py (v26), KeywordInfo: "at most 80 characters and 10 words".
+KEYWORD_CHARACTERS_MAX, KEYWORD_WORDS_MAX = 80, 10
+
+# docs/responsive-search-ads/overview and common/types/ad_type_infos.py (v26), read 2026-11-22.
+HEADLINES_MIN, HEADLINES_MAX, HEADLINE_WIDTH_MAX = 3, 15, 30
+DESCRIPTIONS_MIN, DESCRIPTIONS_MAX, DESCRIPTION_WIDTH_MAX = 2, 4, 90
+PATH_WIDTH_MAX = 15
+
+# `Ad.name` is not supported for responsive search ads (resources/types/ad.py, v26), so an ad carries its marker as a
+# custom parameter: key at most 16 alphanumeric characters, value at most 250 (docs/ads/upgraded-urls).
+MARKER_PARAMETER = "act"
+
+LABEL_NAME = "activator"
+LABEL_COLOUR = "#1A73E8"
+LABEL_DESCRIPTION = "Made and kept up to date by activator"
+
+# The project file counts money in hundredths of the currency unit, Google in millionths.
+MICROS_PER_MINOR = 10_000
+
+# Waits inside one call. A longer wait is the caller's decision, so it is raised as RateLimitedError instead.
+ATTEMPTS_MAX = 4
+RATE_WAIT_SECONDS_MAX = 60.0
+RATE_WAIT_SECONDS_DEFAULT = 5.0
+QUOTA_MINUTE_SECONDS = 60.0
+QUOTA_DAY_SECONDS = 3_600.0
+RESEND_ROUNDS_MAX = 20
