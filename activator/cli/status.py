@@ -37,8 +37,8 @@ def _show(state: dict[str, Any]) -> None:
     say(f"Last plan: {last['plan_id']} {last['state']}, {last['summary']}" if last else "No plan has been applied yet.")
     for audience in state["audiences"]:
         say(
-            f"  {audience['destination']:<8} {audience['audience_key']:<22} {audience["members"]:>9,} believed members, "
-            f"{audience['batches']} batches"
+            f"  {audience['destination']:<8} {audience['audience_key']:<22} {audience['members']:>9,} believed "
+            f"members, {audience['batches']} batches"
         )
     open_batches = state["open_batches"]
     if open_batches:

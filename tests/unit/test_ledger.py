@@ -1,0 +1,203 @@
+"""The ledger: intent before send, lost sends remembered, one writer, and a serial that makes plans go stale."""
+
+import sqlite3
+import stat
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from activator.errors import LedgerError, StalePlanError
+from activator.ledger import batches, lease, objects, performance, plans
+from activator.ledger.slots import LedgerSlots
+from activator.ledger.store import Ledger, LedgerReader
+from activator.model.delivery import Operation, Receipt, Settlement
+from activator.model.ledger import BatchRecord, BatchState
+from activator.model.performance import PerformanceRow
+from tests.clocks import ManualClock
+
+WINDOW = timedelta(hours=24)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, clock: ManualClock) -> Ledger:
+    return Ledger(tmp_path / ".activator", clock)
+
+
+def intend(ledger: Ledger, batch_id: str = "a" * 32, operation: Operation = Operation.ADD) -> None:
+    with ledger.writing() as connection:
+        batches.intend(
+            connection,
+            ledger.clock,
+            batch_id=batch_id,
+            plan_id="p1",
+            destination="meta",
+            audience_key="audience/high",
+            operation=operation,
+            file=f"membership/meta/{batch_id}.parquet",
+            digest="d" * 64,
+            rows=10,
+        )
+
+
+def found(ledger: Ledger, batch_id: str = "a" * 32) -> BatchRecord:
+    with ledger.reading() as connection:
+        record = batches.find(connection, ledger.folder, batch_id)
+    assert record is not None
+    return record
+
+
+def send(ledger: Ledger, batch_id: str = "a" * 32) -> None:
+    record = found(ledger, batch_id)
+    with ledger.writing() as connection:
+        batches.about_to_send(connection, ledger.clock, record, WINDOW)
+
+
+def answer(ledger: Ledger, receipt: Receipt, batch_id: str = "a" * 32) -> None:
+    with ledger.writing() as connection:
+        batches.record_receipt(connection, ledger.clock, batch_id, receipt)
+
+
+SETTLED = Receipt(Settlement.SETTLED, 10, settled=9, rejected=1)
+
+
+def test_the_store_is_private_to_its_owner(ledger: Ledger) -> None:
+    assert stat.S_IMODE(ledger.folder.stat().st_mode) == 0o700
+    assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in ledger.folder.glob("ledger.sqlite*"))
+
+
+def test_a_reader_cannot_write(ledger: Ledger, clock: ManualClock) -> None:
+    reader = LedgerReader(ledger.folder, clock)
+    with pytest.raises(LedgerError, match="readonly"), reader.reading() as connection:
+        plans.note(connection, clock, "me", "wrote", "something")
+
+
+def test_a_crash_between_intent_and_answer_leaves_an_unresolved_batch(ledger: Ledger) -> None:
+    intend(ledger)
+    send(ledger)
+    assert found(ledger).state.unresolved
+    assert [record.batch_id for record in ledger.open_batches()] == ["a" * 32]
+    assert len(ledger.audience_log("meta", "audience/high").lost) == 1
+
+
+def test_an_answered_send_is_no_longer_in_the_air(ledger: Ledger) -> None:
+    intend(ledger)
+    send(ledger)
+    answer(ledger, SETTLED)
+    record = found(ledger)
+    assert (record.state, record.settled, record.rejected) == (BatchState.SETTLED, 9, 1)
+    assert ledger.audience_log("meta", "audience/high").lost == ()
+
+
+def test_a_lost_send_is_remembered_past_a_later_answer_until_its_window_ends(
+    ledger: Ledger, clock: ManualClock
+) -> None:
+    intend(ledger)
+    send(ledger)
+    answer(ledger, Receipt(Settlement.UNKNOWN, 10, unknown=10))
+    send(ledger)
+    answer(ledger, SETTLED)
+    assert len(ledger.audience_log("meta", "audience/high").lost) == 1
+    clock.advance(hours=24, seconds=1)
+    assert ledger.audience_log("meta", "audience/high").lost == ()
+
+
+def test_a_refused_resend_stays_unknown_while_an_earlier_send_was_lost(ledger: Ledger) -> None:
+    intend(ledger)
+    send(ledger)
+    answer(ledger, Receipt(Settlement.UNKNOWN, 10, unknown=10))
+    send(ledger)
+    with ledger.writing() as connection:
+        batches.record_no_effect(connection, "a" * 32, "throttled")
+    assert found(ledger).state is BatchState.UNKNOWN
+
+
+def test_a_receipt_that_does_not_add_up_is_impossible() -> None:
+    with pytest.raises(AssertionError, match="balance"):
+        Receipt(Settlement.SETTLED, 10, settled=9)
+
+
+def test_only_one_run_holds_the_lease_and_a_dead_one_gives_it_up(ledger: Ledger, clock: ManualClock) -> None:
+    with ledger.writing() as connection:
+        assert lease.take(connection, clock, "apply", "elsewhere:1") == 1
+    with pytest.raises(LedgerError, match="another run is at work"), ledger.writing() as connection:
+        lease.take(connection, clock, "apply", "me:2")
+    clock.advance(hours=1)
+    with ledger.writing() as connection:
+        assert lease.take(connection, clock, "apply", "me:2") == 2
+    dead = lease.this_process().rpartition(":")[0] + ":4194304"  # above any real pid on Linux
+    with ledger.writing() as connection:
+        lease.release(connection, "apply", "me:2")
+        lease.take(connection, clock, "apply", dead)
+        assert lease.take(connection, clock, "apply", "me:2") == 2
+
+
+def test_a_plan_made_before_another_began_is_stale(ledger: Ledger, clock: ManualClock) -> None:
+    with ledger.writing() as connection:
+        plans.begin(connection, clock, "p1", 0, "")
+    with pytest.raises(StalePlanError, match="another plan"), ledger.writing() as connection:
+        plans.begin(connection, clock, "p2", 0, "")
+
+
+def test_an_interrupted_plan_goes_on_and_a_finished_one_does_not(ledger: Ledger, clock: ManualClock) -> None:
+    with ledger.writing() as connection:
+        plans.begin(connection, clock, "p1", 0, "")
+    assert ledger.resumable("p1")
+    with ledger.writing() as connection:
+        plans.begin(connection, clock, "p1", 0, "")
+        plans.finish(connection, clock, "p1", complete=True, uses=())
+    with pytest.raises(StalePlanError, match="already been applied"), ledger.writing() as connection:
+        plans.begin(connection, clock, "p1", 0, "")
+
+
+def test_the_intent_of_a_create_is_kept_until_its_answer(ledger: Ledger, clock: ManualClock) -> None:
+    with ledger.writing() as connection:
+        objects.intend(connection, clock, "p1", "meta", "audience", "audience/high", "n [act:0]")
+    assert ledger.owned("meta")["audience/high"].platform_id is None
+    with ledger.writing() as connection:
+        objects.acknowledge(connection, "meta", "audience/high", "777")
+    assert ledger.owned("meta")["audience/high"].platform_id == "777"
+
+
+def test_performance_shows_the_newest_restatement(ledger: Ledger, clock: ManualClock) -> None:
+    day = clock.now().date()
+
+    def row(value_micros: int) -> PerformanceRow:
+        return PerformanceRow("meta", "1", "2", "3", day, 5_000_000, 100, 10, 2_000, value_micros, "EUR")
+
+    with ledger.writing() as connection:
+        performance.record(connection, clock, [row(1)])
+    clock.advance(hours=1)
+    with ledger.writing() as connection:
+        performance.record(connection, clock, [row(2)])
+    with ledger.reading() as connection:
+        assert [kept.value_micros for kept in performance.latest(connection, day, day)] == [2]
+
+
+def test_one_local_date_is_claimed_once_whatever_the_instant(ledger: Ledger, clock: ManualClock) -> None:
+    slots, now = LedgerSlots(ledger), clock.now()
+    minutes = timedelta(minutes=3)
+    assert slots.claim("nightly", now, now.date(), now, "a", minutes)
+    assert not slots.claim("nightly", now, now.date(), now, "b", minutes)
+    assert not slots.claim("nightly", now + timedelta(hours=1), now.date(), now, "b", minutes)
+    assert slots.claim("nightly", now, now.date(), now + timedelta(hours=1), "b", minutes)
+
+
+def test_a_newer_ledger_is_left_alone(ledger: Ledger, clock: ManualClock) -> None:
+    ledger.close()
+    with sqlite3.connect(ledger.folder / "ledger.sqlite") as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '9999'")
+    raw.close()
+    with pytest.raises(LedgerError, match="newer activator"):
+        Ledger(ledger.folder, clock)
+
+
+def test_a_damaged_ledger_stops_the_run(tmp_path: Path, clock: ManualClock) -> None:
+    (tmp_path / "ledger.sqlite").write_bytes(b"not a database" * 100)
+    with pytest.raises(LedgerError):
+        Ledger(tmp_path, clock)
