@@ -9,7 +9,6 @@ from typing import Any
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
-from facebook_business.adobjects.adaccount import AdAccount
 
 from activator.errors import OutcomeUnknownError, PermanentRefusalError
 from activator.model.ads import AudienceSpec, RemoteObject
@@ -41,8 +40,7 @@ def create_audience(api: GraphApi, account: str, options: MetaOptions, spec: Aud
     }
     if options.retention_days is not None:
         params["retention_days"] = options.retention_days
-    made = AdAccount(fbid=account, api=api).create_custom_audience(params=params)
-    return created_id(made)
+    return api.create((account, "customaudiences"), params)
 
 
 def refuse_flagged_words(text: str) -> None:
@@ -53,15 +51,6 @@ def refuse_flagged_words(text: str) -> None:
             f"Meta flags audiences that say `{found.group(0)}`: it suggests health or financial status",
             "Rename the tier (or the project) in activator.yaml to something neutral, and plan again.",
         )
-
-
-def created_id(made: Mapping[str, Any]) -> str:
-    """The id in the answer to a create. Raises OutcomeUnknownError if there is none."""
-    if not made.get("id"):
-        raise OutcomeUnknownError(
-            "Meta's answer to a create names no id", "Run the command again: it looks before it creates."
-        )
-    return str(made["id"])
 
 
 def read_audiences(listing: Listing) -> Iterator[RemoteObject]:

@@ -7,11 +7,8 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-from facebook_business.adobjects.adaccount import AdAccount
-
 from activator.model.ads import AdSpec, GroupField
 from activator.model.naming import marker_in
-from connectors.meta.audiences import created_id
 from connectors.meta.listing import GONE
 from connectors.meta.options import MetaOptions
 from connectors.meta.transport import GraphApi
@@ -40,8 +37,8 @@ class Creatives:
         identity = _identity(spec.name, self._params(spec))
         if identity not in self._known:
             known, self._known = self._known, None  # after an unknown outcome the next call searches again
-            made = AdAccount(fbid=self._account, api=self._api).create_ad_creative(params=self._params(spec))
-            self._known = {**known, identity: created_id(made)}
+            made = self._api.create((self._account, "adcreatives"), self._params(spec))
+            self._known = {**known, identity: made}
         return self._known[identity]
 
     def _search(self) -> dict[tuple[GroupField, ...], str]:

@@ -7,11 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from facebook_business.adobjects.adaccount import AdAccount
-
 from activator.errors import PermanentRefusalError
 from activator.model.ads import AdSpec, CampaignSpec, GroupField, GroupSpec, RemoteObject
-from connectors.meta.audiences import created_id
 from connectors.meta.bids import bid_params, bid_text, bid_text_of
 from connectors.meta.creatives import Creatives, ad_fields, ad_fields_of
 from connectors.meta.listing import Listing, needed
@@ -51,7 +48,7 @@ class Delivery:
         }
         if self.options.special_ad_category_country:
             params["special_ad_category_country"] = list(self.options.special_ad_category_country)
-        return created_id(AdAccount(fbid=self.account, api=self.api).create_campaign(params=params))
+        return self.api.create((self.account, "campaigns"), params)
 
     def create_group(self, spec: GroupSpec, ids: Mapping[str, str]) -> str:
         """One ad set for one tier: its own audience in, the other tiers' out, nothing widened by Meta."""
@@ -80,7 +77,7 @@ class Delivery:
             "adlabels": LABELS,
             **self._dsa(spec.countries),
         }
-        return created_id(AdAccount(fbid=self.account, api=self.api).create_ad_set(params=params))
+        return self.api.create((self.account, "adsets"), params)
 
     def create_ad(self, spec: AdSpec, ids: Mapping[str, str]) -> str:
         """The ad, and before it its creative unless an earlier, interrupted run has left it behind."""
@@ -91,7 +88,7 @@ class Delivery:
             "status": PAUSED,
             "adlabels": LABELS,
         }
-        return created_id(AdAccount(fbid=self.account, api=self.api).create_ad(params=params))
+        return self.api.create((self.account, "ads"), params)
 
     def update_group(self, spec: GroupSpec, remote: RemoteObject, ids: Mapping[str, str]) -> None:
         """Send only what differs; targeting is replaced whole, so what else it says is read first and kept."""

@@ -137,7 +137,7 @@ _SUBCODES: dict[int, _Rule] = {
     1504022: _Rule(_Act.WAIT, "reports are throttled", _WAIT_FIX),
     1504039: _Rule(_Act.WAIT, "reports are throttled", _WAIT_FIX),
     2446079: _Rule(_Act.WAIT, "the account's rate limit is used up", _WAIT_FIX),
-    1815107: _Rule(_Act.SAFE_RETRY, "the report is not ready"),
+    1815107: _Rule(_Act.SAFE_RETRY, "the report is not ready", "Run the command again in a few minutes."),
     1504043: _Rule(_Act.TRANSIENT, "the report failed for the moment"),
     1487534: _Rule(_Act.REFUSED, "the report is too large", "Ask for fewer days."),
     1504018: _Rule(_Act.REFUSED, "the report took too long", "Ask for fewer days."),

@@ -1,0 +1,203 @@
+"""Audiences on the wire: what a create, an upload and a removal say, and what their answers let us believe."""
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import responses
+
+from activator.errors import ActivatorError, AuthenticationRequiredError, OutcomeUnknownError, PermanentRefusalError
+from activator.model.ads import AudienceSpec
+from activator.model.delivery import Operation, Receipt, Settlement
+from tests.unit.meta_account import (
+    ACCOUNT,
+    AUDIENCE,
+    BATCH,
+    GRAPH,
+    body,
+    digest,
+    everything_said,
+    graph_error,
+    members,
+    named,
+    opened,
+    request,
+    script,
+)
+
+USERS = f"{GRAPH}/501/users"
+
+
+def sent(folder: Path, answer: Any, table: pa.Table | None = None, operation: Operation = Operation.ADD) -> Receipt:
+    with responses.RequestsMock() as graph:
+        script(graph, "POST", USERS, answer)
+        return opened(folder).send(operation, "501", members() if table is None else table, BATCH)
+
+
+def received(rows: int, invalid: int = 0, **more: Any) -> dict[str, Any]:
+    return {"audience_id": "501", "session_id": "1", "num_received": rows, "num_invalid_entries": invalid, **more}
+
+
+def test_an_audience_is_created_as_an_empty_customer_list(tmp_path: Path) -> None:
+    with responses.RequestsMock() as graph:
+        script(graph, "POST", f"{ACCOUNT}/customaudiences", {"id": "501"})
+        made = opened(tmp_path, options={"retention_days": 90}).create(AUDIENCE, {})
+        form = body(request(graph.calls))
+
+    assert form == {
+        "name": AUDIENCE.name,
+        "description": "Best customers",
+        "subtype": "CUSTOM",
+        "customer_file_source": "USER_PROVIDED_ONLY",
+        "retention_days": "90",
+    }
+    assert (made.kind, made.key, made.platform_id) == ("audience", "audience/gold", "501")
+
+
+@pytest.mark.parametrize("word", ["high income", "High-Income", "credit score", "Diabetes"])
+def test_a_name_meta_would_flag_is_refused_before_any_call(tmp_path: Path, word: str) -> None:
+    spec = AudienceSpec("audience/x", named(f"Brand {word}", "audience/x"), "d", "x", suppress=False)
+
+    with responses.RequestsMock(), pytest.raises(PermanentRefusalError) as raised:
+        opened(tmp_path).create(spec, {})
+
+    assert "Rename" in raised.value.next_step
+
+
+def test_an_upload_says_schema_rows_and_session_in_its_body(tmp_path: Path) -> None:
+    with responses.RequestsMock() as graph:
+        script(graph, "POST", USERS, received(3))
+        receipt = opened(tmp_path).send(Operation.ADD, "501", members(), BATCH)
+        asked = request(graph.calls)
+
+    assert asked.method == "POST"
+    assert asked.url == USERS
+    form = body(asked)
+    assert set(form) == {"payload", "session"}
+    assert form["payload"] == {
+        "schema": ["EMAIL", "PHONE"],
+        "data": [[digest(1), ""], [digest(2), digest(1002)], [digest(3), ""]],
+    }
+    assert form["session"] == {
+        "session_id": 0x7FEE_0000_0000_0000,
+        "batch_seq": 1,
+        "last_batch_flag": True,
+        "estimated_num_total": 3,
+    }
+    assert receipt == Receipt(Settlement.SETTLED, sent=3, settled=3)
+
+
+def test_a_removal_is_a_post_that_says_delete_in_its_body(tmp_path: Path) -> None:
+    with responses.RequestsMock() as graph:
+        script(graph, "POST", USERS, received(3))
+        receipt = opened(tmp_path).send(Operation.REMOVE, "501", members(), BATCH)
+        asked = request(graph.calls)
+
+    assert (asked.method, asked.url) == ("POST", USERS)
+    assert body(asked)["method"] == "DELETE"
+    assert len(body(asked)["payload"]["data"]) == 3
+    assert receipt.settled == 3
+
+
+def test_an_identical_resend_has_the_same_session(tmp_path: Path) -> None:
+    with responses.RequestsMock() as graph:
+        script(graph, "POST", USERS, received(3), received(6))
+        receipts = [opened(tmp_path).send(Operation.ADD, "501", members(), BATCH) for _ in range(2)]
+        first, second = (call.request.body for call in graph.calls)
+
+    assert first == second
+    assert receipts[0] == receipts[1]  # num_received is cumulative in a session
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"audience_id": "501"},
+        received(2),
+        received(4),
+        received(0),
+        {"audience_id": "501", "num_received": 3},
+        {"audience_id": "999", "num_received": 3, "num_invalid_entries": 0},
+        {"audience_id": "501", "num_received": True, "num_invalid_entries": 0},
+        {"audience_id": "501", "num_received": 3, "num_invalid_entries": -1},
+        {"audience_id": "501", "num_received": None, "num_invalid_entries": None},
+    ],
+)
+def test_a_receipt_that_does_not_cover_the_batch_is_unknown(tmp_path: Path, answer: dict[str, Any]) -> None:
+    with pytest.raises(OutcomeUnknownError):
+        sent(tmp_path, answer)
+
+
+def test_invalid_rows_are_rejected_and_named_where_samples_match(tmp_path: Path) -> None:
+    receipt = sent(tmp_path, received(3, 1, invalid_entry_samples=[digest(2)]))
+
+    assert (receipt.settlement, receipt.settled, receipt.rejected) == (Settlement.SETTLED, 2, 1)
+    assert receipt.rejected_rows == (1,)
+    assert digest(2) not in receipt.detail
+
+
+@pytest.mark.parametrize(
+    ("samples", "rows"),
+    [
+        ({digest(3): "EMAIL"}, (2,)),
+        ([[digest(1), ""]], (0,)),
+        ({"0": {"value": digest(1002)}}, (1,)),
+        ([digest(1), digest(2)], ()),  # more matches than rejected rows: not to be trusted
+        (["something else"], ()),
+        (None, ()),
+    ],
+)
+def test_samples_are_read_in_any_form(tmp_path: Path, samples: Any, rows: tuple[int, ...]) -> None:
+    assert sent(tmp_path, received(3, 1, invalid_entry_samples=samples)).rejected_rows == rows
+
+
+def test_a_batch_that_is_invalid_as_a_whole_is_rejected_even_though_the_answer_is_200(tmp_path: Path) -> None:
+    receipt = sent(tmp_path, received(3, 17))
+
+    assert (receipt.settlement, receipt.settled, receipt.rejected) == (Settlement.REJECTED, 0, 3)
+
+
+def test_an_empty_batch_needs_no_call(tmp_path: Path) -> None:
+    with responses.RequestsMock():
+        assert opened(tmp_path).send(Operation.ADD, "501", members(0), BATCH).sent == 0
+
+
+def test_too_many_rows_are_refused_before_any_call(tmp_path: Path) -> None:
+    with responses.RequestsMock(), pytest.raises(PermanentRefusalError):
+        opened(tmp_path).send(Operation.ADD, "501", members(10_001), BATCH)
+
+
+def test_ten_thousand_rows_travel_in_one_call(tmp_path: Path) -> None:
+    assert sent(tmp_path, received(10_000), members(10_000)).settled == 10_000
+
+
+@pytest.mark.parametrize("value", ["anna@example.com", digest(1).upper().replace("0", "A"), "abc"])
+def test_what_is_not_a_digest_never_leaves(tmp_path: Path, value: str) -> None:
+    with responses.RequestsMock(), pytest.raises(PermanentRefusalError) as raised:
+        opened(tmp_path).send(Operation.ADD, "501", pa.table({"EMAIL": [digest(1), value]}), BATCH)
+
+    assert value not in everything_said(raised.value)
+
+
+def test_rows_without_any_identifier_are_refused_before_any_call(tmp_path: Path) -> None:
+    with responses.RequestsMock(), pytest.raises(PermanentRefusalError):
+        opened(tmp_path).send(Operation.ADD, "501", pa.table({"EMAIL": ["", None]}), BATCH)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (graph_error(200, 1870090), AuthenticationRequiredError),
+        (graph_error(100, 1713230), PermanentRefusalError),
+        (graph_error(200, 1870047), PermanentRefusalError),
+    ],
+)
+def test_terms_flags_and_small_audiences_say_what_to_do(
+    tmp_path: Path, error: dict[str, Any], kind: type[ActivatorError]
+) -> None:
+    with pytest.raises(kind) as raised:
+        sent(tmp_path, (400, error), operation=Operation.REMOVE)
+
+    assert raised.value.next_step
