@@ -1,0 +1,63 @@
+"""Why each tier buys: its dominant motivation with the evidence for it."""
+
+from collections.abc import Sequence
+
+import ibis
+import ibis.expr.types as ir
+
+from activator.model.plan import TierMotivation
+from activator.motivation.classify import Relations, classify, votes
+from activator.motivation.dominance import MINIMUM_ANSWERS, Dominance, dominance
+from activator.motivation.lexicon import Lexicon, shipped_lexicon
+from activator.motivation.quotes import choose_quotes
+
+QUOTES = 3
+CANDIDATES = 60  # answers looked through for quotes; short or equal ones are passed over
+READABLE = 90  # characters of a comment that makes a good quote
+
+
+def profile(
+    engine: Relations,
+    responses: ir.Table,
+    lexicon: Lexicon | None = None,
+    minimum_answers: int = MINIMUM_ANSWERS,
+    tiers: Sequence[str] = (),
+) -> dict[str, TierMotivation]:
+    """The motivation of every tier that answered, and of `tiers` (too_few where nobody did), by tier.
+
+    responses: see classify. lexicon: default the shipped one. Quotes are of the motives named, strongest motive first.
+    """
+    classified = classify(engine, responses, lexicon or shipped_lexicon())
+    voted = votes(engine, classified)
+    counted = voted.group_by(["tier", "motive"]).agg(customers=voted.count()).to_pyarrow().to_pylist()
+    counts: dict[str, dict[str, int]] = {tier: {} for tier in tiers}
+    for row in counted:
+        counts.setdefault(row["tier"], {})[row["motive"]] = row["customers"]
+    return {tier: _motivation(voted, tier, dominance(found, minimum_answers)) for tier, found in counts.items()}
+
+
+def _motivation(voted: ir.Table, tier: str, judged: Dominance) -> TierMotivation:
+    return TierMotivation(
+        tier=tier,
+        outcome=judged.outcome,
+        motivations=judged.motivations,
+        answers=judged.answers,
+        share=judged.share,
+        share_low=judged.share_low,
+        quotes=_quotes(voted, tier, judged.motivations),
+    )
+
+
+def _quotes(voted: ir.Table, tier: str, motives: tuple[str, ...]) -> tuple[str, ...]:
+    """Evidence from the votes themselves: the clearest comments of a readable length, shared out over the motives."""
+    quotes: list[str] = []
+    for place, motive in enumerate(motives):
+        mine = voted.filter((voted.tier == tier) & (voted.motive == motive))
+        readable = ibis.ifelse(mine.comment.length() <= READABLE, 0, 1)
+        ordered = mine.order_by(
+            [readable, mine.confidence.desc(), mine.comment.length().desc(), mine.source, mine.source_row]
+        )
+        comments = ordered.limit(CANDIDATES).comment.to_pyarrow().to_pylist()
+        share = -(-(QUOTES - len(quotes)) // (len(motives) - place))
+        quotes.extend(choose_quotes(comments, share))
+    return tuple(quotes)
