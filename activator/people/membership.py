@@ -78,7 +78,7 @@ def believed_count(engine: Engine, log: AudienceLog) -> int:
     if not live:
         return 0
     events = ibis.union(*[_events(engine, batch, list(KEYS)) for batch in live])
-    return int(_last_events(events).count().execute())
+    return int(_last_events(events).count().to_pyarrow().as_py())
 
 
 def _last_events(events: ir.Table) -> ir.Table:

@@ -131,7 +131,7 @@ class MemberPlanner:
 
 
 def _count(table: ir.Table) -> int:
-    return int(table.count().execute())
+    return int(table.count().to_pyarrow().as_py())
 
 
 def _write_batches(

@@ -1,0 +1,247 @@
+"""Planning and applying membership against a platform that loses answers: it ends equal to what was desired."""
+
+from collections.abc import Callable, Set
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import ibis
+import pytest
+
+from activator.apply.context import ApplyContext
+from activator.apply.executor import execute
+from activator.apply.result import ApplyResult, ChangeState
+from activator.errors import AuthenticationRequiredError, RateLimitedError
+from activator.ledger.store import Ledger
+from activator.model.ads import AudienceSpec
+from activator.model.plan import Bindings, CreateObject, Plan
+from activator.people.engine import open_engine
+from activator.people.identifiers import FORM_COLUMNS
+from activator.plan.members import MemberPlan, MemberPlanner
+from tests.clocks import ManualClock
+from tests.platform import MemoryDestination
+
+HIGH = AudienceSpec("audience/high", "high [act:000000000001]", "", "high", suppress=False)
+LOW = AudienceSpec("audience/low", "low [act:000000000002]", "", "low", suppress=False)
+
+
+@dataclass
+class World:
+    """One project with one destination and two tiers, planned and applied over and over."""
+
+    folder: Path
+    clock: ManualClock = field(default_factory=ManualClock)
+    platform: MemoryDestination = field(default_factory=MemoryDestination)
+    rounds: int = 0
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.folder / ".activator", self.clock)
+
+    def plan(self, high: Set[str], low: Set[str] = frozenset(), phones: dict[str, str] | None = None) -> MemberPlan:
+        """People are named by a word, which stands for the digest of their e-mail."""
+        self.rounds += 1
+        folder = self.folder / f"plan{self.rounds}"
+        folder.mkdir()
+        rows = []
+        for tier, names in (("high", high), ("low", low)):
+            for name in sorted(names):
+                phone = (phones or {}).get(name, "")
+                row = dict.fromkeys(FORM_COLUMNS["meta"], "")
+                row |= {"EMAIL": name, "PHONE": phone, "person_key": name.split("#")[0], "member_key": name + phone}
+                rows.append(row | {"tier": tier})
+        names = ["person_key", "member_key", "tier", *FORM_COLUMNS["meta"]]
+        schema = ibis.schema(dict.fromkeys(names, "string"))
+        with open_engine(self.folder / "scratch") as engine:
+            members = engine.materialise("members", ibis.memtable(rows, schema=schema))
+            status = members.select("person_key", "tier").mutate(outcome=ibis.literal("member"))
+            planner = MemberPlanner(engine, "meta", "meta", 2, folder, members, status)
+            ledger = self.ledger
+            return planner.plan([(spec, ledger.audience_log("meta", spec.key)) for spec in (HIGH, LOW)])
+
+    def apply(self, members: MemberPlan, should_stop: Callable[[], bool] = lambda: False) -> ApplyResult:
+        """Execute a member plan, creating what is missing first."""
+        observed = {"meta": {remote.key: remote for remote in self.platform.objects.values()}}
+        creates = tuple(CreateObject("meta", spec) for spec in (HIGH, LOW) if spec.key not in observed["meta"])
+        plan = Plan(
+            plan_id=f"plan{self.rounds}",
+            created_at=self.clock.now(),
+            project_id="p",
+            bindings=Bindings("", 0, "", "", "", "", {}, self.clock.now()),
+            changes=(*members.removes, *creates, *members.adds, *members.adds_after),
+            audiences=members.states,
+            movements=members.movements,
+            guards=(),
+            sources=(),
+            tiers=(),
+            motivations=(),
+        )
+        return execute(
+            ApplyContext(
+                plan=plan,
+                folder=self.folder / f"plan{self.rounds}",
+                ledger=self.ledger,
+                destinations={"meta": self.platform},
+                observed=observed,
+                clock=self.clock,
+                actor="test:1",
+                should_stop=should_stop,
+            )
+        )
+
+    def sync(self, high: Set[str], low: Set[str] = frozenset()) -> ApplyResult:
+        return self.apply(self.plan(high, low))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+def moves(plan: MemberPlan) -> set[tuple[str, str, str, int]]:
+    return {(move.from_tier, move.to_tier, move.reason, move.people) for move in plan.movements}
+
+
+def test_the_platform_becomes_what_was_desired_and_a_second_plan_is_empty(world: World) -> None:
+    result = world.sync({"anna", "bo", "cy"}, {"dee"})
+    assert result.exit_code == 0
+    assert world.platform.emails("audience/high") == {"anna", "bo", "cy"}
+    again = world.plan({"anna", "bo", "cy"}, {"dee"})
+    assert (again.adds, again.removes, again.adds_after, again.movements) == ((), (), (), ())
+
+
+def test_joining_leaving_and_moving_are_told_apart(world: World) -> None:
+    world.sync({"anna", "bo"}, {"dee"})
+    plan = world.plan({"anna", "dee", "new"}, {"bo"})
+    assert moves(plan) == {
+        ("", "high", "joined", 1),
+        ("high", "low", "value changed", 1),
+        ("low", "high", "value changed", 1),
+    }
+    world.apply(plan)
+    assert world.platform.emails("audience/high") == {"anna", "dee", "new"}
+    assert world.platform.emails("audience/low") == {"bo"}
+
+
+def test_people_are_taken_out_before_others_are_put_in(world: World) -> None:
+    world.sync({"anna"}, {"bo"})
+    world.platform.calls.clear()
+    world.sync({"bo"}, {"anna"})
+    operations = [call.split()[0] for call in world.platform.calls]
+    assert operations == ["remove", "remove", "add", "add"]
+
+
+def test_batches_are_never_larger_than_the_platform_takes(world: World) -> None:
+    world.sync({"a", "b", "c", "d", "e"})
+    sizes = [int(call.split()[2]) for call in world.platform.calls if call.startswith("add")]
+    assert sizes == [2, 2, 1]
+
+
+@pytest.mark.parametrize("fault", ["lost_after", "lost_before"])
+def test_a_lost_answer_is_resolved_by_the_identical_batch(world: World, fault: str) -> None:
+    world.platform.faults.extend(["none", "none", fault])
+    assert world.sync({"anna", "bo"}).exit_code == 0
+    assert world.platform.emails("audience/high") == {"anna", "bo"}
+
+
+def test_a_batch_is_sent_three_times_at_most_and_then_left_for_later(world: World) -> None:
+    world.platform.faults.extend(["none", "none", *["lost_before"] * 3])
+    plan = world.plan({"anna"})
+    result = world.apply(plan)
+    assert result.exit_code == 7
+    assert sum(call.startswith("add") for call in world.platform.calls) == 3
+    assert world.apply(plan).exit_code == 0
+    assert world.platform.emails("audience/high") == {"anna"}
+
+
+def test_nobody_is_removed_while_a_lost_add_of_theirs_may_still_land(world: World) -> None:
+    world.platform.faults.extend(["none", "none", *["lost_before"] * 3])
+    world.sync({"anna"})
+    plan = world.plan(set())
+    assert plan.removes == ()
+    assert plan.states[0].held_back == 1
+    world.clock.advance(hours=24, seconds=1)
+    plan = world.plan(set())
+    assert [change.rows for change in plan.removes] == [1]
+
+
+def test_a_lost_add_is_remembered_even_after_its_resend_was_answered(world: World) -> None:
+    world.platform.faults.extend(["none", "none", "lost_before"])
+    world.sync({"anna"})
+    assert world.plan(set()).removes == ()
+    world.clock.advance(hours=25)
+    assert world.plan(set()).removes != ()
+
+
+def test_a_changed_phone_is_removed_before_the_new_row_is_added(world: World) -> None:
+    world.apply(world.plan({"anna"}, phones={"anna": "1"}))
+    plan = world.plan({"anna"}, phones={"anna": "2"})
+    assert moves(plan) == {("high", "high", "identifiers changed", 1)}
+    assert [change.after_removals for change in plan.adds_after] == [True]
+    world.apply(plan)
+    assert world.platform.rows[world.platform.objects["audience/high"].platform_id] == [frozenset({"anna", "2"})]
+
+
+def test_somebody_who_shares_an_identifier_with_a_leaver_is_put_back(world: World) -> None:
+    world.apply(world.plan({"anna", "bo"}, phones={"anna": "1", "bo": "1"}))
+    world.apply(world.plan({"bo"}, phones={"bo": "1"}))
+    assert world.platform.rows[world.platform.objects["audience/high"].platform_id] == [frozenset({"bo", "1"})]
+
+
+def test_adds_after_removals_wait_for_slow_removals(world: World) -> None:
+    world.apply(world.plan({"anna"}, phones={"anna": "1"}))
+    world.platform.faults.append("processing")
+    plan = world.plan({"anna"}, phones={"anna": "2"})
+    world.platform.settle_wait_seconds = 0.0
+    result = world.apply(plan)
+    assert result.exit_code == 0, "the poll before the add already found the removal settled"
+    assert world.platform.calls.index("settle") < max(
+        index for index, call in enumerate(world.platform.calls) if call.startswith("add")
+    )
+
+
+def test_a_throttled_destination_is_left_and_resumed(world: World) -> None:
+    plan = world.plan({"anna", "bo", "cy"})
+    world.platform.faults.extend(["none", "none", "none", RateLimitedError("wait", retry_after_seconds=60)])
+    result = world.apply(plan)
+    assert result.exit_code == 7
+    assert [row.state for row in result.results if row.error] == [ChangeState.LEFT]
+    assert world.apply(plan).exit_code == 0
+    assert world.platform.emails("audience/high") == {"anna", "bo", "cy"}
+
+
+def test_lost_access_needs_a_human(world: World) -> None:
+    world.platform.faults.append(AuthenticationRequiredError("token expired"))
+    result = world.sync({"anna"})
+    assert result.exit_code == 6
+    assert all(row.state in (ChangeState.FAILED, ChangeState.LEFT) for row in result.results)
+
+
+@pytest.mark.parametrize("fault", ["lost_after", "lost_before"])
+def test_a_create_whose_answer_got_lost_makes_no_twin(world: World, fault: str) -> None:
+    world.platform.faults.append(fault)
+    assert world.sync({"anna"}).exit_code == 0
+    assert sorted(world.platform.objects) == ["audience/high", "audience/low"]
+
+
+def test_another_run_cannot_start_meanwhile(world: World) -> None:
+    from activator.errors import LedgerError
+    from activator.ledger import lease
+
+    plan = world.plan({"anna"})
+    with world.ledger.writing() as connection:
+        lease.take(connection, world.clock, "apply", "elsewhere:7")
+    with pytest.raises(LedgerError, match="another run is at work"):
+        world.apply(plan)
+
+
+def test_a_stopped_apply_parks_the_rest_and_goes_on_later(world: World) -> None:
+    plan = world.plan({"a", "b", "c", "d"})
+
+    def after_the_first_batch() -> bool:
+        return sum(call.startswith("add") for call in world.platform.calls) >= 1
+
+    result = world.apply(plan, should_stop=after_the_first_batch)
+    assert (result.stopped, result.exit_code) == (True, 7)
+    assert len(world.platform.emails("audience/high")) == 2
+    assert world.apply(plan).exit_code == 0
+    assert world.platform.emails("audience/high") == {"a", "b", "c", "d"}
