@@ -2,28 +2,32 @@
 
 import contextlib
 import importlib.util
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
+import orjson
 from starlette.applications import Starlette
 from starlette.routing import Route
 
 from activator.ports import Clock
 from connectors.sandbox import accounts
 from connectors.sandbox.admin import admin_routes
-from connectors.sandbox.certificates import ServerCertificate, server_certificate
+from connectors.sandbox.certificates import ServerCertificate, server_certificate, write_private
 from connectors.sandbox.clock import WallClock
-from connectors.sandbox.credentials import meta_credentials, service_account
+from connectors.sandbox.credentials import meta_credentials
 from connectors.sandbox.meta import activation
 from connectors.sandbox.meta.application import graph_endpoint
 from connectors.sandbox.meta.context import Context, MetaOptions
 from connectors.sandbox.meta.graph import Graph
+from connectors.sandbox.oauth import Authority, token_routes
 from connectors.sandbox.serving import Server
-from connectors.sandbox.state import SETTLE_SECONDS, Calls, Document, PlatformState
+from connectors.sandbox.state import SETTLE_SECONDS, Calls, PlatformState
 
+PLATFORMS = ("meta", "google")
 _METHODS = ["GET", "POST", "DELETE", "PUT"]
 
 
@@ -33,7 +37,7 @@ class Sandbox:
     folder: keeps state, certificates and credentials from run to run, readable by its owner only. Ports of 0 are
     chosen by the system. seed: of the performance it invents. settle_seconds: how long uploads take to become
     effective. tls: serve the Graph API over HTTPS; the Google APIs always are, and the token endpoint never is, as
-    google-auth accepts it. meta_options: see MetaOptions.
+    google-auth accepts it. platforms: leave google out for a quicker start. meta_options: see MetaOptions.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class Sandbox:
         clock: Clock | None = None,
         *,
         tls: bool = True,
+        platforms: Collection[str] = PLATFORMS,
         meta_options: MetaOptions | None = None,
     ) -> None:
         self.folder = folder
@@ -57,6 +62,7 @@ class Sandbox:
         self._settle_seconds = settle_seconds
         self._clock = clock or WallClock()
         self._tls = tls
+        self._platforms = frozenset(platforms)
         self._meta_options = meta_options or MetaOptions()
         self._closing = contextlib.ExitStack()
         self._settings: dict[str, str] = {}
@@ -77,7 +83,9 @@ class Sandbox:
             started.callback(self._state.close)
             # Clients check certificates against the machine's own clock, whatever time the sandbox believes it is
             certificate = server_certificate(self.folder, WallClock())
-            self._settings = {**self._start_graph(started, certificate), **self._start_google(started, certificate)}
+            self._settings = self._start_graph(started, certificate)
+            if "google" in self._platforms:
+                self._settings |= self._start_google(started, certificate)
             self._closing = started.pop_all()
         return self
 
@@ -124,7 +132,7 @@ class Sandbox:
 
     def fault(self, kind: str, platform: str, count: int = 1, method: str = "") -> None:
         """Let the next matching calls fail; see `Faults.order`. Raises ValueError for an unknown kind or platform."""
-        if platform not in ("meta", "google"):
+        if platform not in PLATFORMS:
             raise ValueError("platform must be meta or google")
         self.state.faults.order(kind, platform, count, method)
 
@@ -172,29 +180,32 @@ class Sandbox:
             settings["ACTIVATOR_META__CA_FILE"] = str(certificate.authority.resolve())
         return settings
 
-    def _start_google(self, started: contextlib.ExitStack, certificate: ServerCertificate) -> Document:
-        google, tokens = _module("connectors.sandbox.google.server"), _module("connectors.sandbox.oauth")
-        if google is None or tokens is None:
-            return {}
-        oauth = Server(Starlette(routes=tokens.routes(self.state)), self._host, self._ports["oauth"])
-        account = service_account(self.folder, self.state, f"http://{self._host}:{oauth.port}/token")
-        _serve(started, oauth)
-        port, stop = google.serve_google(
+    def _start_google(self, started: contextlib.ExitStack, certificate: ServerCertificate) -> dict[str, str]:
+        from connectors.sandbox.google.server import serve_google  # gRPC and its messages take a second to load
+
+        authority = Authority(self.state)
+        tokens = Server(Starlette(routes=token_routes(authority)), self._host, self._ports["oauth"])
+        _serve(started, tokens)
+        credentials = self.folder / "service-account.json"
+        account = authority.service_account(f"http://{self._host}:{tokens.port}/token")
+        write_private(credentials, orjson.dumps(account, option=orjson.OPT_INDENT_2))
+        port, stop = serve_google(
             self.state,
             self.seed,
             self._host,
             self._ports["grpc"],
-            certificate.certificate,
-            certificate.key,
+            certificate.certificate.read_bytes(),
+            certificate.key.read_bytes(),
             self._settle_seconds,
             self._clock,
+            self.state.faults,
         )
         started.callback(stop)
         endpoint = f"localhost:{port}" if self._host == "127.0.0.1" else f"{self._host}:{port}"
         return {
             "ACTIVATOR_GOOGLE__ENDPOINT": endpoint,
             "ACTIVATOR_GOOGLE__DATA_MANAGER_ENDPOINT": endpoint,
-            "ACTIVATOR_GOOGLE__CREDENTIALS_FILE": str(account.file.resolve()),
+            "ACTIVATOR_GOOGLE__CREDENTIALS_FILE": str(credentials.resolve()),
             "ACTIVATOR_GOOGLE__LOGIN_CUSTOMER_ID": accounts.GOOGLE_LOGIN_CUSTOMER_ID,
             "ACTIVATOR_GOOGLE__CA_FILE": str(certificate.authority.resolve()),
         }

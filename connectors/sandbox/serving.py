@@ -87,7 +87,9 @@ class Server:
 
 
 async def abort(request: Request) -> None:
-    """Cut the connection without an answer, as a reset."""
+    """Cut the connection without an answer, as a reset; nothing to do where the caller has gone already."""
+    if await request.is_disconnected():
+        return
     transport = request.scope[_TRANSPORT]
     raw = transport.get_extra_info("socket")
     if raw is not None:
