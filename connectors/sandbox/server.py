@@ -1,7 +1,6 @@
 """Both platforms on this machine: everything the sandbox serves, started and stopped together."""
 
 import contextlib
-import importlib.util
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,21 +8,20 @@ from types import TracebackType
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-import orjson
 from starlette.applications import Starlette
 from starlette.routing import Route
 
 from activator.ports import Clock
 from connectors.sandbox import accounts
 from connectors.sandbox.admin import admin_routes
-from connectors.sandbox.certificates import ServerCertificate, server_certificate, write_private
+from connectors.sandbox.certificates import ServerCertificate, server_certificate
 from connectors.sandbox.clock import WallClock
-from connectors.sandbox.credentials import meta_credentials
+from connectors.sandbox.credentials import meta_credentials, service_account
 from connectors.sandbox.meta import activation
 from connectors.sandbox.meta.application import graph_endpoint
 from connectors.sandbox.meta.context import Context, MetaOptions
 from connectors.sandbox.meta.graph import Graph
-from connectors.sandbox.oauth import Authority, token_routes
+from connectors.sandbox.oauth import routes
 from connectors.sandbox.serving import Server
 from connectors.sandbox.state import SETTLE_SECONDS, Calls, PlatformState
 
@@ -145,9 +143,10 @@ class Sandbox:
         count = 0
         if platform in (None, "meta"):
             count += activation.activate(self.state, midnight)
-        google = _module("connectors.sandbox.google.activation")
-        if platform in (None, "google") and google is not None:
-            count += google.activate(self.state, midnight)
+        if platform in (None, "google"):
+            from connectors.sandbox.google.activation import activate
+
+            count += activate(self.state, midnight)
         return count
 
     def change_meta_account(self, **changes: Any) -> None:
@@ -183,29 +182,25 @@ class Sandbox:
     def _start_google(self, started: contextlib.ExitStack, certificate: ServerCertificate) -> dict[str, str]:
         from connectors.sandbox.google.server import serve_google  # gRPC and its messages take a second to load
 
-        authority = Authority(self.state)
-        tokens = Server(Starlette(routes=token_routes(authority)), self._host, self._ports["oauth"])
+        tokens = Server(Starlette(routes=routes(self.state)), self._host, self._ports["oauth"])
+        account = service_account(self.folder, self.state, f"http://{self._host}:{tokens.port}/token")
         _serve(started, tokens)
-        credentials = self.folder / "service-account.json"
-        account = authority.service_account(f"http://{self._host}:{tokens.port}/token")
-        write_private(credentials, orjson.dumps(account, option=orjson.OPT_INDENT_2))
         port, stop = serve_google(
             self.state,
             self.seed,
             self._host,
             self._ports["grpc"],
-            certificate.certificate.read_bytes(),
-            certificate.key.read_bytes(),
+            certificate.certificate,
+            certificate.key,
             self._settle_seconds,
             self._clock,
-            self.state.faults,
         )
         started.callback(stop)
         endpoint = f"localhost:{port}" if self._host == "127.0.0.1" else f"{self._host}:{port}"
         return {
             "ACTIVATOR_GOOGLE__ENDPOINT": endpoint,
             "ACTIVATOR_GOOGLE__DATA_MANAGER_ENDPOINT": endpoint,
-            "ACTIVATOR_GOOGLE__CREDENTIALS_FILE": str(credentials.resolve()),
+            "ACTIVATOR_GOOGLE__CREDENTIALS_FILE": str(account.file.resolve()),
             "ACTIVATOR_GOOGLE__LOGIN_CUSTOMER_ID": accounts.GOOGLE_LOGIN_CUSTOMER_ID,
             "ACTIVATOR_GOOGLE__CA_FILE": str(certificate.authority.resolve()),
         }
@@ -214,8 +209,3 @@ class Sandbox:
 def _serve(started: contextlib.ExitStack, server: Server) -> None:
     started.callback(server.stop)
     server.start()
-
-
-def _module(name: str) -> Any:
-    """A module of the sandbox, or None where it is not installed."""
-    return importlib.import_module(name) if importlib.util.find_spec(name) is not None else None
