@@ -1,6 +1,6 @@
 """Campaigns, ad groups and ads, each created by one atomic request: paused, marked and labelled as ours."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from activator.errors import ConfigurationError, DestinationError, OutcomeUnknownError, PermanentRefusalError
@@ -49,7 +49,7 @@ class Delivery:
         try:
             made = self._mutate_labelled(operations, "campaign_label_operation", "campaign", campaign)
         except PermanentRefusalError as error:
-            return self._existing(error, spec.name, self._campaign_ids(spec.name))
+            return _existing(error, spec.name, lambda: self._campaigns_named(spec.name))
         return _last_id(made[1])
 
     def create_group(self, spec: GroupSpec, ids: Mapping[str, str]) -> str:
@@ -67,8 +67,7 @@ class Delivery:
         try:
             made = self._mutate_labelled(operations, "ad_group_label_operation", "ad_group", group)
         except PermanentRefusalError as error:
-            found = [str(group.id) for group in groups_in(self._transport, campaign_id) if group.name == spec.name]
-            return self._existing(error, spec.name, found)
+            return _existing(error, spec.name, lambda: groups_in(self._transport, campaign_id))
         return _last_id(made[0])
 
     def create_ad(self, spec: AdSpec, ids: Mapping[str, str]) -> str:
@@ -167,19 +166,20 @@ class Delivery:
         self._label = found[0] if found else None
         return self._label
 
-    def _campaign_ids(self, name: str) -> list[str]:
-        marker = marker_in(name) or ""
-        rows = our_campaigns(self._transport, {marker: ""})
-        return [str(row.campaign.id) for row in rows if row.campaign.name == name]
-
-    def _existing(self, error: PermanentRefusalError, name: str, found: list[str]) -> str:
-        """The object that already has this name and thereby our marker, or the refusal itself."""
-        if error.fault.code not in DUPLICATE_NAMES or len(found) != 1 or marker_in(name) is None:
-            raise error
-        return found[0]
+    def _campaigns_named(self, name: str) -> list[Any]:
+        return [row.campaign for row in our_campaigns(self._transport, {marker_in(name) or "": ""})]
 
     def _name(self, collection: str, number: int | str) -> str:
         return f"customers/{self._transport.customer_id}/{collection}/{number}"
+
+
+def _existing(error: PermanentRefusalError, name: str, look: Callable[[], list[Any]]) -> str:
+    """The id of the one object that has this name, and thereby our marker; else the refusal is raised again."""
+    if error.fault.code in DUPLICATE_NAMES and marker_in(name):
+        found = [shown for shown in look() if shown.name == name]
+        if len(found) == 1:
+            return str(found[0].id)
+    raise error
 
 
 def strategy_fields(spec: CampaignSpec, options: GoogleOptions) -> Operation:

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 import grpc
-from tenacity import RetryCallState, Retrying, stop_after_attempt, wait_exponential_jitter
+from tenacity import RetryCallState, Retrying, stop_after_attempt, wait_exponential, wait_random
 
 from activator.errors import ConfigurationError, RateLimitedError, RetryableError
 from activator.ports import Clock
@@ -33,7 +33,7 @@ Result = TypeVar("Result")
 # (google-ads interceptors/logging_interceptor.py, datamanager_v1 transports/grpc.py; read 2026-11-22).
 _LOUD_LOGGERS = ("google.ads.googleads", "google.ads.datamanager_v1", "google.auth", "google.api_core")
 
-_JITTER = wait_exponential_jitter(initial=0.5, max=8.0, jitter=0.5)
+_PAUSE = wait_exponential(multiplier=0.5, max=8.0) + wait_random(0.0, 0.5)
 
 
 class GoogleTransport:
@@ -215,4 +215,4 @@ def _worth_repeating(state: RetryCallState) -> bool:
 def _wait_seconds(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     told = error.retry_after_seconds if isinstance(error, RateLimitedError) else 0.0
-    return told + _JITTER(state)
+    return told + _PAUSE(state)
