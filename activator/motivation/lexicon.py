@@ -111,6 +111,7 @@ class Pack:
     cues: CueIndex
     overrides: CueIndex
     negations: frozenset[tuple[str, ...]]
+    negation_starts: frozenset[str]
     contrasts: frozenset[str]
     function_words: frozenset[str]
     known_words: frozenset[str]
@@ -167,6 +168,7 @@ def _pack(document: Document) -> Pack:
         cues=_index([*cues, *indifferent]),
         overrides=_index(overrides),
         negations=frozenset(tuple(phrase.split(" ")) for phrase in content.negations),
+        negation_starts=frozenset(phrase.split(" ")[0] for phrase in content.negations),
         contrasts=frozenset(content.contrasts),
         function_words=function_words,
         known_words=function_words | frozenset(content.common_words) | whole_words,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from activator.motivation.lexicon import Cue, CueIndex, Lexicon, Pack
+from activator.motivation.lexicon import Cue, CueIndex, Lexicon, Pack, Part
 
 BREAK = "."  # stands for any punctuation that ends a thought
 WORDS = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[.,!?;:()\n]")
@@ -82,7 +82,7 @@ def _is_likely(words: Tokens, pack: Pack) -> bool:
 
 
 def _function_share(words: Tokens, pack: Pack) -> float:
-    return sum(word in pack.function_words for word in words) / max(1, len(words))
+    return _count(words, pack.function_words) / max(1, len(words))
 
 
 def _known_share(words: Tokens, pack: Pack) -> float:
@@ -91,8 +91,11 @@ def _known_share(words: Tokens, pack: Pack) -> float:
 
 
 def _foreign(words: Tokens, pack: Pack) -> bool:
-    foreign = sum(word in pack.foreign_words for word in words)
-    return foreign > sum(word in pack.function_words for word in words)
+    return _count(words, pack.foreign_words) > _count(words, pack.function_words)
+
+
+def _count(words: Tokens, of: frozenset[str]) -> int:
+    return sum(map(of.__contains__, words))
 
 
 def _scores(tokens: Tokens, pack: Pack) -> dict[str, int]:
@@ -100,7 +103,8 @@ def _scores(tokens: Tokens, pack: Pack) -> dict[str, int]:
     hits = _longest(_find(tokens, pack.cues))
     indifferent = [hit for hit in hits if hit.cue.motive is None]
     spoken = [hit for hit in hits if hit.cue.motive and not any(_near(tokens, hit, other) for other in indifferent)]
-    negated = [hit for hit in _find(tokens, pack.overrides) if _is_negated(tokens, hit.positions[0], pack)]
+    overrides = _find(tokens, pack.overrides) if not pack.negation_starts.isdisjoint(tokens) else []
+    negated = [hit for hit in overrides if _is_negated(tokens, hit.positions[0], pack)]
     scores: dict[str, int] = {}
     counted: set[str] = set()
     for hit in _turned_round(spoken, negated):
@@ -125,7 +129,7 @@ def _find(tokens: Tokens, index: CueIndex) -> list[Hit]:
     hits: list[Hit] = []
     for start, token in enumerate(tokens):
         for cue in index.starting_with(token):
-            positions = _match(tokens, start, cue)
+            positions = _match(tokens, start, cue) if len(cue.parts) > 1 else (start,)
             if positions:
                 hits.append(Hit(cue, positions))
     return hits
@@ -135,15 +139,22 @@ def _match(tokens: Tokens, start: int, cue: Cue) -> tuple[int, ...]:
     """Positions of a cue's words from start on; () when it is not there. A gap takes the nearest fitting word."""
     positions = [start]
     for part in cue.parts[1:]:
-        at = positions[-1] + 1
-        reach = tokens[at : at + 1 + (GAP if part.after_gap else 0)]
-        if BREAK in reach:
-            reach = reach[: reach.index(BREAK)]
-        offset = next((n for n, token in enumerate(reach) if part.fits(token)), None)
-        if offset is None:
+        at = _next(tokens, positions[-1] + 1, part)
+        if at is None:
             return ()
-        positions.append(at + offset)
+        positions.append(at)
     return tuple(positions)
+
+
+def _next(tokens: Tokens, at: int, part: Part) -> int | None:
+    if not part.after_gap:
+        return at if at < len(tokens) and part.fits(tokens[at]) else None
+    for position in range(at, min(at + 1 + GAP, len(tokens))):
+        if tokens[position] == BREAK:
+            return None
+        if part.fits(tokens[position]):
+            return position
+    return None
 
 
 def _longest(hits: list[Hit]) -> list[Hit]:
