@@ -11,6 +11,7 @@ from connectors.google.places import COUNTRIES, LANGUAGES
 from connectors.google.texts import width
 from connectors.google.version import (
     KEYWORD_CHARACTERS_MAX,
+    KEYWORD_CHARACTERS_REFUSED,
     KEYWORD_WORDS_MAX,
     MEMBERSHIP_DAYS_MAX,
     PATH_WIDTH_MAX,
@@ -37,6 +38,9 @@ def _keyword_text(value: str) -> str:
     text = " ".join(value.split())
     if len(text) > KEYWORD_CHARACTERS_MAX or len(text.split(" ")) > KEYWORD_WORDS_MAX:
         message = f"a keyword has at most {KEYWORD_CHARACTERS_MAX} characters and {KEYWORD_WORDS_MAX} words"
+        raise ValueError(message)
+    if KEYWORD_CHARACTERS_REFUSED & set(text):
+        message = "the keyword has characters Google does not take; write letters, digits and spaces"
         raise ValueError(message)
     return text
 

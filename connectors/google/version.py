@@ -47,6 +47,8 @@ ROAS_BP_MIN, ROAS_BP_MAX = 100, 10_000_000
 
 # common/types/criteria.py (v26), KeywordInfo: "at most 80 characters and 10 words".
 KEYWORD_CHARACTERS_MAX, KEYWORD_WORDS_MAX = 80, 10
+# support.google.com/google-ads/answer/7476658 (read 2026-11-22): CriterionError.KEYWORD_HAS_INVALID_CHARS.
+KEYWORD_CHARACTERS_REFUSED = frozenset('!@%,*(){}<>|?[]"^;~`\\=')
 
 # docs/responsive-search-ads/overview and common/types/ad_type_infos.py (v26), read 2026-11-22.
 HEADLINES_MIN, HEADLINES_MAX, HEADLINE_WIDTH_MAX = 3, 15, 30
