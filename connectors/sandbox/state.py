@@ -14,7 +14,7 @@ import threading
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -40,14 +40,14 @@ CREATE TABLE IF NOT EXISTS object (
 CREATE TABLE IF NOT EXISTS audience (
   number INTEGER PRIMARY KEY, platform TEXT NOT NULL, audience_id TEXT NOT NULL, UNIQUE (platform, audience_id));
 CREATE TABLE IF NOT EXISTS member (
-  audience INTEGER NOT NULL, key BLOB NOT NULL, identifiers BLOB NOT NULL,
+  audience INTEGER NOT NULL, key BLOB NOT NULL, identifiers BLOB NOT NULL, added_at REAL NOT NULL,
   PRIMARY KEY (audience, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS member_identifier (
   audience INTEGER NOT NULL, identifier BLOB NOT NULL, key BLOB NOT NULL,
   PRIMARY KEY (audience, identifier, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS effect (
   seq INTEGER PRIMARY KEY, visible_at REAL NOT NULL, operation TEXT NOT NULL, platform TEXT NOT NULL,
-  audience_id TEXT NOT NULL, request_id TEXT NOT NULL, members BLOB NOT NULL);
+  audience_id TEXT NOT NULL, request_id TEXT NOT NULL, members BLOB NOT NULL, as_of REAL);
 CREATE TABLE IF NOT EXISTS call (
   seq INTEGER PRIMARY KEY, at REAL NOT NULL, platform TEXT NOT NULL, method TEXT NOT NULL, detail BLOB NOT NULL);
 CREATE TEMP TABLE probe (identifier BLOB PRIMARY KEY) WITHOUT ROWID;
@@ -186,10 +186,19 @@ class PlatformState:
         self._schedule("remove", platform, audience_id, members, request_id, settle_seconds)
 
     def clear_members(
-        self, platform: str, audience_id: str, request_id: str = "", settle_seconds: float | None = None
+        self,
+        platform: str,
+        audience_id: str,
+        request_id: str = "",
+        settle_seconds: float | None = None,
+        added_before: datetime | None = None,
     ) -> None:
-        """Accept the removal of everybody from one audience, in order with the uploads before and after it."""
-        self._schedule("clear", platform, audience_id, (), request_id, settle_seconds)
+        """Accept the removal of everybody from one audience, in order with the uploads before and after it.
+
+        added_before: only of those whose last upload was accepted before this instant.
+        """
+        as_of = added_before.timestamp() if added_before else None
+        self._schedule("clear", platform, audience_id, (), request_id, settle_seconds, as_of)
 
     def drop_audience(self, platform: str, audience_id: str) -> None:
         """Forget an audience's members and pending uploads at once: the audience itself was deleted."""
@@ -259,32 +268,36 @@ class PlatformState:
         members: Iterable[Member],
         request_id: str,
         settle_seconds: float | None,
+        as_of: float | None = None,
     ) -> None:
         delay = timedelta(seconds=self.settle_seconds if settle_seconds is None else settle_seconds)
-        visible_at = (self.clock.now() + delay).timestamp()
+        now = self.clock.now()
+        visible_at = (now + delay).timestamp()
+        as_of = now.timestamp() if operation == "add" else as_of
         payload = orjson.dumps([sorted(set(member)) for member in members])
         with self.transaction():
             self._database.execute(
-                "INSERT INTO effect (visible_at, operation, platform, audience_id, request_id, members)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (visible_at, operation, platform, audience_id, request_id, payload),
+                "INSERT INTO effect (visible_at, operation, platform, audience_id, request_id, members, as_of)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (visible_at, operation, platform, audience_id, request_id, payload, as_of),
             )
 
     def _apply(self, seq: int, operation: str, number: int) -> None:
-        row = self._database.execute("DELETE FROM effect WHERE seq = ? RETURNING members", (seq,)).fetchall()
-        members = [identifiers for identifiers in orjson.loads(row[0][0]) if identifiers]
+        row = self._database.execute("DELETE FROM effect WHERE seq = ? RETURNING members, as_of", (seq,)).fetchall()
+        payload, as_of = row[0]
+        members = [identifiers for identifiers in orjson.loads(payload) if identifiers]
         if operation == "add":
-            self._insert(number, members)
+            self._insert(number, members, as_of)
         elif operation == "remove":
             self._remove(number, members)
         else:
-            self._clear(number)
+            self._clear(number, as_of)
 
-    def _insert(self, number: int, members: Iterable[Iterable[str]]) -> None:
+    def _insert(self, number: int, members: Iterable[Iterable[str]], added_at: float) -> None:
         keyed = [(_digest("\n".join(identifiers)), identifiers) for identifiers in members]
         self._database.executemany(
-            "INSERT INTO member VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            [(number, key, orjson.dumps(identifiers)) for key, identifiers in keyed],
+            "INSERT INTO member VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET added_at = excluded.added_at",
+            [(number, key, orjson.dumps(identifiers), added_at) for key, identifiers in keyed],
         )
         self._database.executemany(
             "INSERT INTO member_identifier VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
@@ -311,9 +324,14 @@ class PlatformState:
             [(number, _digest(name), key) for key, identifiers in leaving for name in orjson.loads(identifiers)],
         )
 
-    def _clear(self, number: int) -> None:
-        self._database.execute("DELETE FROM member WHERE audience = ?", (number,))
-        self._database.execute("DELETE FROM member_identifier WHERE audience = ?", (number,))
+    def _clear(self, number: int, added_before: float | None = None) -> None:
+        leaving = "audience = ? AND added_at < ?"
+        limit = float("inf") if added_before is None else added_before
+        self._database.execute(
+            f"DELETE FROM member_identifier WHERE audience = ? AND key IN (SELECT key FROM member WHERE {leaving})",  # noqa: S608 - a constant
+            (number, number, limit),
+        )
+        self._database.execute(f"DELETE FROM member WHERE {leaving}", (number, limit))  # noqa: S608 - a constant
 
     def _number(self, platform: str, audience_id: str) -> int:
         """The small integer that stands for an audience in the member tables."""

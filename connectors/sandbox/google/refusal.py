@@ -11,6 +11,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 from connectors.sandbox.google.wire import ads_class
 
+Status = grpc.StatusCode
 _ELEMENT = re.compile(r"([a-z_0-9]+)(?:\[(\d+)\])?")
 DATA_MANAGER_DOMAIN = "datamanager.googleapis.com"
 
@@ -25,7 +26,7 @@ class PolicyFinding:
 
 @dataclass
 class Refusal(Exception):  # noqa: N818 - a platform's answer, not an error of the sandbox
-    """One GoogleAdsError. category: field of ErrorCode, e.g. ``campaign_error``; path: ``operations[0].create.name``."""
+    """One GoogleAdsError. category: field of ErrorCode, e.g. ``campaign_error``; path: ``operations[0].create``."""
 
     category: str
     code: str

@@ -36,7 +36,7 @@ RULE_MULTIPLIER_MIN, RULE_MULTIPLIER_MAX = 0.5, 10.0  # v26 conversion_value_rul
 MANUAL_STRATEGIES = frozenset({"manual_cpc", "manual_cpm", "manual_cpv", "manual_cpa", "percent_cpc"})
 VALUE_STRATEGIES = frozenset({"target_roas", "maximize_conversion_value"})
 
-# --- Ads: GADS/responsive-search-ads/overview.md.txt; double width counts two, at most 3 enabled: help, as remembered ---
+# --- Ads: GADS/responsive-search-ads/overview.md.txt; double width and at most 3 enabled: help, as remembered ------
 HEADLINES_MIN, HEADLINES_MAX, HEADLINE_WIDTH_MAX = 3, 15, 30
 DESCRIPTIONS_MIN, DESCRIPTIONS_MAX, DESCRIPTION_WIDTH_MAX = 2, 4, 90
 PATH_WIDTH_MAX = 15
