@@ -57,7 +57,7 @@ def _project(folder: Path) -> Sequence[Finding]:
     except ActivatorError as error:
         return [_failed("project file", error)]
     from activator.config.clock import SystemClock
-    from activator.sync import check_source
+    from activator.plan.inputs import check_source
 
     findings = [Finding("project file", Severity.OK, f"{workspace.project.project.name}: read and consistent")]
     for section in workspace.project.sources:

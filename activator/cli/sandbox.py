@@ -22,9 +22,8 @@ def sandbox(
     It speaks the real protocols (Graph API over HTTPS, Google Ads and Data Manager over gRPC with TLS, an OAuth token
     endpoint) and refuses what the platforms refuse. It is no platform: nothing is ever shown to anybody.
     """
-    from connectors.sandbox.server import Sandbox
-
     from activator.schedule.stop import StopSignal, stop_on_signals
+    from connectors.sandbox.server import Sandbox
 
     stop = StopSignal()
     with (

@@ -19,13 +19,14 @@ def status(
     """
     from activator.config.clock import SystemClock
     from activator.config.workspace import open_workspace
-    from activator.sync import Runner, poll_processing, state_of
+    from activator.ledger.overview import state_of
+    from activator.sync import Runner, poll_processing
 
-    runner = Runner(open_workspace(project), SystemClock())
+    workspace, clock = open_workspace(project), SystemClock()
     with steps(quiet=as_json) as report:
         report("asking the platforms", 0)
-        poll_processing(runner)
-    state = state_of(runner, history=history)
+        poll_processing(Runner(workspace, clock))
+    state = state_of(workspace, clock, with_history=history)
     if as_json:
         print_json(state)
         return

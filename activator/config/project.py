@@ -220,7 +220,7 @@ class Project(Section):
             _check(tier in tiers, f"destinations.{name}.tiers.{tier}: there is no tier `{tier}`")
             _check(
                 not tiers[tier].suppress,
-                f"destinations.{name}.tiers.{tier}: `{tier}` is suppressed, so it is excluded everywhere and has no group",
+                f"destinations.{name}.tiers.{tier}: `{tier}` is suppressed: excluded everywhere, so it has no group",
             )
             _check_bid(f"destinations.{name}.tiers.{tier}.bid", delivery.bid, destination.strategy)
 

@@ -1,10 +1,15 @@
-"""What the ledger can tell a person: the last plan, slots, history."""
+"""What the ledger can tell a person: believed members, open batches, the last plan, slots, history."""
 
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from activator.config.workspace import Workspace
 from activator.ledger.schema import audit, plans, slots
+from activator.ledger.store import LedgerReader
+from activator.people.engine import Engine, open_engine
+from activator.people.membership import believed_count
+from activator.ports import Clock
 
 HISTORY_MAX = 200
 
@@ -40,3 +45,48 @@ def history(connection: Connection) -> list[dict[str, Any]]:
         {"at": row.at, "actor": row.actor, "action": row.action, "subject": row.subject, "detail": row.detail}
         for row in rows
     ]
+
+
+def state_of(workspace: Workspace, clock: Clock, *, with_history: bool = False) -> dict[str, Any]:
+    """What `status` shows: believed members per audience, open batches, last plan, slots. Calls no platform."""
+    ledger = LedgerReader(workspace.state, clock)
+    try:
+        with ledger.reading() as connection:
+            state: dict[str, Any] = {
+                "last_plan": last_plan(connection),
+                "slots": newest_slots(connection),
+            }
+            if with_history:
+                state["history"] = history(connection)
+        state["open_batches"] = [
+            {
+                "destination": record.destination,
+                "audience_key": record.audience_key,
+                "operation": record.operation.value,
+                "rows": record.rows,
+                "state": record.state.value,
+                "detail": record.detail,
+            }
+            for record in ledger.open_batches()
+        ]
+        with open_engine(workspace.scratch, workspace.settings.memory_limit_mb, workspace.settings.threads) as engine:
+            state["audiences"] = [
+                _audience_state(engine, ledger, name, key)
+                for name in workspace.project.destinations
+                for key, owned in ledger.owned(name).items()
+                if owned.kind == "audience"
+            ]
+        return state
+    finally:
+        ledger.close()
+
+
+def _audience_state(engine: Engine, ledger: LedgerReader, name: str, key: str) -> dict[str, Any]:
+    log = ledger.audience_log(name, key)
+    return {
+        "destination": name,
+        "audience_key": key,
+        "members": believed_count(engine, log),
+        "batches": len(log.batches),
+        "waiting_until": max((send.quiet_until for send in log.lost), default=None),
+    }

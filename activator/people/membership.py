@@ -24,12 +24,12 @@ class Belief:
     """One audience as the log tells it.
 
     members: one row per member_key that is or may be in, with `certain` (nothing about it is unresolved);
-    adds_in_air, removes_in_air: identifiers of sends that may still land, one column `identifier`.
+    adds_in_air, removes_in_air: identifiers of sends that may still land, one column `identifier`; None: no such send.
     """
 
     members: ir.Table
-    adds_in_air: ir.Table
-    removes_in_air: ir.Table
+    adds_in_air: ir.Table | None
+    removes_in_air: ir.Table | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,7 @@ def believe(engine: Engine, form: str, log: AudienceLog) -> Belief:
     live = [batch for batch in log.batches if batch.state is not BatchState.REJECTED]
     if not live:
         nobody = empty_members(engine, form).mutate(certain=True)
-        nothing = identifiers_of(nobody, form)
-        return Belief(nobody, nothing, nothing)
+        return Belief(nobody, None, None)
     events = ibis.union(*[_events(engine, batch, columns) for batch in live])
     believed = engine.materialise("believed", _last_events(events).select(*columns, "certain"))
     lost = [(send.operation, send.file) for send in log.lost]
@@ -78,7 +77,7 @@ def believed_count(engine: Engine, log: AudienceLog) -> int:
     if not live:
         return 0
     events = ibis.union(*[_events(engine, batch, list(KEYS)) for batch in live])
-    return int(_last_events(events).count().to_pyarrow().as_py())
+    return rows_in(_last_events(events))
 
 
 def _last_events(events: ir.Table) -> ir.Table:
@@ -97,9 +96,9 @@ def _events(engine: Engine, batch: BatchRecord, columns: list[str]) -> ir.Table:
     )
 
 
-def _in_air(engine: Engine, form: str, files: Sequence[Path]) -> ir.Table:
+def _in_air(engine: Engine, form: str, files: Sequence[Path]) -> ir.Table | None:
     if not files:
-        return identifiers_of(empty_members(engine, form), form)
+        return None
     rows = ibis.union(*[engine.backend.read_parquet(str(file)) for file in files])
     return engine.materialise("in_air", identifiers_of(rows, form))
 
@@ -133,21 +132,33 @@ def difference(engine: Engine, form: str, desired: ir.Table, belief: Belief) -> 
     wanted = desired.select(*columns)
     to_add = engine.materialise("to_add", wanted.anti_join(certain, "member_key"))
     to_remove = engine.materialise("to_remove", believed.select(*columns).anti_join(wanted, "member_key"))
-    blocked_adds = engine.materialise("blocked_adds", sharing(to_add, form, belief.removes_in_air))
-    blocked_removes = engine.materialise("blocked_removes", sharing(to_remove, form, belief.adds_in_air))
-    removes = engine.materialise("removes", to_remove.anti_join(blocked_removes, "member_key"))
-    held = ibis.union(
-        to_add.semi_join(blocked_adds, "member_key").select("member_key"),
-        to_remove.semi_join(blocked_removes, "member_key").select("member_key"),
-    )
-    removed = identifiers_of(removes, form)
-    touched = engine.materialise("touched", sharing(wanted, form, removed))
-    free = to_add.anti_join(blocked_adds, "member_key")
+    adds, waiting_adds = _split(engine, form, to_add, belief.removes_in_air)
+    removes, waiting_removes = _split(engine, form, to_remove, belief.adds_in_air)
+    held_back = ibis.union(waiting_adds.select("member_key"), waiting_removes.select("member_key"))
+    if rows_in(removes) == 0:
+        return MembershipDiff(adds, adds.limit(0), removes, held_back)
+    touched = engine.materialise("touched", sharing(wanted, form, identifiers_of(removes, form)))
     staying = wanted.semi_join(certain, "member_key")
-    after = ibis.union(free, staying).semi_join(touched, "member_key")
+    after = ibis.union(adds, staying).semi_join(touched, "member_key")
     return MembershipDiff(
-        adds=engine.materialise("adds", free.anti_join(touched, "member_key")),
+        adds=engine.materialise("adds", adds.anti_join(touched, "member_key")),
         adds_after=engine.materialise("adds_after", after),
         removes=removes,
-        held_back=engine.materialise("held_back", held),
+        held_back=held_back,
     )
+
+
+def _split(engine: Engine, form: str, rows: ir.Table, in_air: ir.Table | None) -> tuple[ir.Table, ir.Table]:
+    """(rows that may be sent, rows whose opposite is still in the air)."""
+    if in_air is None:
+        return rows, rows.limit(0)
+    blocked = engine.materialise("blocked", sharing(rows, form, in_air))
+    return (
+        engine.materialise("free", rows.anti_join(blocked, "member_key")),
+        engine.materialise("waiting", rows.semi_join(blocked, "member_key")),
+    )
+
+
+def rows_in(table: ir.Table) -> int:
+    """How many rows a relation has."""
+    return int(table.count().to_pyarrow().as_py())

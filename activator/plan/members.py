@@ -16,7 +16,7 @@ from activator.model.delivery import Operation
 from activator.model.ledger import AudienceLog
 from activator.model.plan import AudienceState, ChangeMembers, Movement, PlannedBatch
 from activator.people.engine import Engine
-from activator.people.membership import Belief, MembershipDiff, believe, difference
+from activator.people.membership import Belief, MembershipDiff, believe, difference, rows_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +64,17 @@ class MemberPlanner:
             destination=self.destination,
             audience_key=spec.key,
             tier=spec.tier,
-            believed=_count(belief.members),
-            desired=_count(desired),
-            adds=_count(diff.adds) + _count(diff.adds_after) - _count(returning),
-            removes=_count(diff.removes),
-            held_back=_count(diff.held_back),
+            believed=rows_in(belief.members),
+            desired=rows_in(desired),
+            adds=rows_in(diff.adds) + rows_in(diff.adds_after) - rows_in(returning),
+            removes=rows_in(diff.removes),
+            held_back=rows_in(diff.held_back),
         )
 
     def _change(
         self, spec: AudienceSpec, operation: Operation, rows: ir.Table, *, after_removals: bool
     ) -> list[ChangeMembers]:
-        count = _count(rows)
+        count = rows_in(rows)
         if count == 0:
             return []
         label = f"{self.destination}-{spec.tier}-{operation.value}{'-after' if after_removals else ''}"
@@ -128,10 +128,6 @@ class MemberPlanner:
             Movement(self.destination, row["from_tier"], row["to_tier"], row["reason"], int(row["people"]))
             for row in grouped.to_pyarrow().to_pylist()
         )
-
-
-def _count(table: ir.Table) -> int:
-    return int(table.count().to_pyarrow().as_py())
 
 
 def _write_batches(

@@ -1,0 +1,77 @@
+"""What a plan is made from: the project's exports, read into people and their motivations."""
+
+import hashlib
+from collections.abc import Mapping
+
+from activator.config.extensions import SOURCES, load_extension
+from activator.config.project import Project, SourceSection
+from activator.config.workspace import Workspace
+from activator.model.people import SourceCount
+from activator.model.plan import TierMotivation
+from activator.motivation.profile import profile
+from activator.people.engine import Engine, open_engine
+from activator.people.mapping import canonical
+from activator.people.pipeline import CanonicalSource, People, PeoplePolicy, TierCut, build_people
+from activator.ports import Source
+from mappings.loader import load_mapping
+
+
+def read_people(workspace: Workspace, engine: Engine) -> People:
+    """Exports -> canonical relations -> consolidated people in tiers.
+
+    Raises:
+        SourceError: an export cannot be used; names file, line, field and fix.
+    """
+    reader: Source = load_extension(SOURCES, "crm")
+    sources = []
+    for section in workspace.project.sources:
+        mapping = load_mapping(section.mapping, workspace.folder)
+        raw = reader.read(engine.backend, section.name, workspace.folder / section.path)
+        sources.append(CanonicalSource(section.name, mapping.entity, canonical(raw, mapping)))
+    return build_people(engine, sources, people_policy(workspace.project))
+
+
+def check_source(workspace: Workspace, section: SourceSection) -> int:
+    """Read one export through its mapping; returns its rows. Raises SourceError as a sync would."""
+    reader: Source = load_extension(SOURCES, "crm")
+    mapping = load_mapping(section.mapping, workspace.folder)
+    with open_engine(workspace.scratch, workspace.settings.memory_limit_mb, workspace.settings.threads) as engine:
+        raw = reader.read(engine.backend, section.name, workspace.folder / section.path)
+        canonical(raw, mapping)
+    return raw.rows
+
+
+def people_policy(project: Project) -> PeoplePolicy:
+    """The project file's rules about people, in the data plane's terms."""
+    as_of = project.value.as_of
+    return PeoplePolicy(
+        default_country=project.identity.default_country,
+        as_of=None if as_of == "latest_order" else as_of,
+        currency=project.currency,
+        rates=project.value.rates,
+        tiers=tuple(TierCut(tier.name, tier.top_share) for tier in project.tiers),
+    )
+
+
+def motivations_of(engine: Engine, people: People) -> Mapping[str, TierMotivation]:
+    """Why each tier buys, from the answers of its own people."""
+    return profile(engine, people.responses, tiers=[tier.tier for tier in people.tiers])
+
+
+def source_digest(workspace: Workspace) -> str:
+    """One digest over every export's bytes and the mapping it is read with."""
+    reader: Source = load_extension(SOURCES, "crm")
+    total = hashlib.sha256()
+    for section in workspace.project.sources:
+        mapping = load_mapping(section.mapping, workspace.folder)
+        total.update(f"{section.name}\n{mapping.model_dump_json()}\n".encode())
+        total.update(reader.digest(workspace.folder / section.path).encode())
+    return total.hexdigest()
+
+
+def rows_by_source(counts: tuple[SourceCount, ...]) -> dict[str, int]:
+    """Rows of each source, whatever became of them."""
+    rows: dict[str, int] = {}
+    for count in counts:
+        rows[count.source] = rows.get(count.source, 0) + count.rows
+    return rows

@@ -1,0 +1,169 @@
+"""Setting up a project: recognise its exports, choose its first texts, write its files. Behind `init` and the demo."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from activator.config.extensions import SOURCES, load_extension
+from activator.config.project import PROJECT_FILE, CopySection
+from activator.config.starter import SCHEMA_FILE, Starter, StarterSource, project_text, schema_text
+from activator.config.workspace import open_workspace
+from activator.errors import ConfigurationError, SourceError
+from activator.people.engine import open_engine
+from activator.plan.inputs import motivations_of, read_people
+from activator.ports import Source
+from mappings.copy_library import copy_for
+from mappings.drafting import draft_mapping
+from mappings.loader import load_mapping, mapping_text, recognise
+
+RECOGNISED = 0.75  # share of a mapping's telling columns an export must have
+GENERIC = "generic"
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the user says about the new project; accounts may be filled in later."""
+
+    name: str
+    currency: str
+    time_zone: str
+    country: str | None
+    landing_url: str
+    meta_account: str | None = None
+    meta_page: str | None = None
+    meta_pixel: str | None = None
+    google_customer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenSource:
+    """One export and how it will be read."""
+
+    path: str
+    mapping: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenProject:
+    """What was written, and what the user still has to fill in."""
+
+    folder: Path
+    sources: tuple[WrittenSource, ...]
+    motivations: tuple[str, ...]
+    changes: tuple[str, ...]
+
+
+def write_project(folder: Path, exports: Sequence[Path], answers: Answers) -> WrittenProject:
+    """Write activator.yaml, its schema and the mappings of the exports into folder.
+
+    The texts speak to the motivations that the exports' own survey answers show, and are generic otherwise.
+
+    Raises:
+        SourceError: an export cannot be read. ConfigurationError: an answer is wrong.
+    """
+    if not exports:
+        raise ConfigurationError("no export given", "activator init contacts.csv orders.csv [survey.csv]")
+    (folder / "mappings").mkdir(parents=True, exist_ok=True)
+    sources = tuple(_source(folder, path, answers.currency) for path in exports)
+    names = [Path(source.path).stem for source in sources]
+    starter_sources = [
+        StarterSource(_name(stem, names[:position]), source.path, source.mapping)
+        for position, (stem, source) in enumerate(zip(names, sources, strict=True))
+    ]
+    _write(folder, answers, starter_sources, (GENERIC,))
+    motivations = _motivations(folder)
+    _write(folder, answers, starter_sources, (*motivations, GENERIC))
+    return WrittenProject(folder, sources, motivations, _changes(answers))
+
+
+def _source(folder: Path, path: Path, currency: str) -> WrittenSource:
+    reader: Source = load_extension(SOURCES, "crm")
+    scratch = folder / ".activator" / "scratch"
+    with open_engine(scratch) as engine:
+        header = reader.read(engine.backend, "export", path).header
+    mapping, note = _mapping(folder, path, header, currency)
+    return WrittenSource(_relative(folder, path), mapping, note)
+
+
+def _mapping(folder: Path, path: Path, header: Sequence[str], currency: str) -> tuple[str, str]:
+    """The project's own copy of a mapping, to be adapted; an existing one is kept."""
+    found = recognise(header)
+    if found and found[0][1] >= RECOGNISED:
+        known = found[0][0]
+        target = folder / "mappings" / f"{known.name}.yaml"
+        if not target.exists():
+            target.write_text(mapping_text(known.name), encoding="utf-8")
+        return str(target.relative_to(folder)), f"recognised as {known.title}"
+    name = _name(path.stem, ())
+    text = draft_mapping(name, header, currency)
+    if text is None:
+        raise SourceError(
+            f"{path.name}, line 1: no column says whose a row is (e-mail, phone or customer id)",
+            "Name such a column `email`, `phone` or `customer_id`, or write a mapping: docs/reference/mappings.md.",
+        )
+    target = folder / "mappings" / f"{name}.yaml"
+    if not target.exists():
+        target.write_text(text, encoding="utf-8")
+    load_mapping(str(target.relative_to(folder)), folder)
+    return str(target.relative_to(folder)), f"not recognised: look at the draft mappings/{name}.yaml"
+
+
+def _relative(folder: Path, path: Path) -> str:
+    try:
+        return str(path.resolve().relative_to(folder.resolve()))
+    except ValueError:
+        return str(path.resolve())
+
+
+def _name(stem: str, taken: Sequence[str]) -> str:
+    """A source name from a file name, unlike those already taken."""
+    plain = re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_")[:36] or "export"
+    plain = plain if plain[0].isalpha() else f"e_{plain}"[:36]
+    return f"{plain}_{len(taken) + 1}" if stem in taken else plain
+
+
+def _write(folder: Path, answers: Answers, sources: Sequence[StarterSource], motivations: Sequence[str]) -> None:
+    variants = [
+        CopySection.model_validate(variant)
+        for motivation in motivations
+        for variant in copy_for(motivation, answers.name)
+    ]
+    text = project_text(
+        Starter(
+            name=answers.name,
+            currency=answers.currency,
+            time_zone=answers.time_zone,
+            country=answers.country,
+            landing_url=answers.landing_url,
+            sources=sources,
+            variants=variants,
+            meta_account=answers.meta_account,
+            meta_page=answers.meta_page,
+            meta_pixel=answers.meta_pixel,
+            google_customer=answers.google_customer,
+        )
+    )
+    (folder / PROJECT_FILE).write_text(text, encoding="utf-8")
+    (folder / SCHEMA_FILE).write_text(schema_text(), encoding="utf-8")
+
+
+def _motivations(folder: Path) -> tuple[str, ...]:
+    """The dominant motivations of the tiers, best tier first, each once."""
+    workspace = open_workspace(folder)
+    with open_engine(workspace.scratch, workspace.settings.memory_limit_mb, workspace.settings.threads) as engine:
+        found = motivations_of(engine, read_people(workspace, engine))
+    ordered = [found[tier.name] for tier in workspace.project.tiers if tier.name in found]
+    return tuple(dict.fromkeys(motive for tier in ordered for motive in tier.motivations))
+
+
+def _changes(answers: Answers) -> tuple[str, ...]:
+    changes = []
+    if not (answers.meta_account and answers.meta_page and answers.meta_pixel):
+        changes.append("destinations.meta: account_id, page_id and pixel_id marked CHANGE")
+    if not answers.google_customer:
+        changes.append("destinations.google: account_id marked CHANGE")
+    if answers.country is None:
+        changes.append("identity.default_country, if phone numbers come without a country")
+    return tuple(changes)
