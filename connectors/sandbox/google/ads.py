@@ -20,16 +20,21 @@ def check_ad(change: Change) -> None:
         ad = group_ad.ad
         if ad.WhichOneof("ad_data") != "responsive_search_ad":
             raise Refusal("ad_error", "INVALID_AD_TYPE", "Unsupported ad type.", "ad.ad_data")
-        _check_urls(ad)
-        check_custom_parameters(ad.url_custom_parameters, "ad.url_custom_parameters")
-        _check_search_ad(ad.responsive_search_ad)
-        _review(ad.responsive_search_ad, change.ignored_topics)
+        check_content(ad, change.ignored_topics)
         set_default(ad, "type_", "RESPONSIVE_SEARCH_AD")
         set_default(group_ad, "ad_strength", "PENDING")
         set_default(group_ad.policy_summary, "review_status", "REVIEWED")
         set_default(group_ad.policy_summary, "approval_status", "APPROVED")
     if enum_word(group_ad, "status") == "ENABLED":
         _check_enabled_count(change)
+
+
+def check_content(ad: Any, ignored_topics: frozenset[str]) -> None:
+    """Links and texts of a responsive search ad, new or changed."""
+    _check_urls(ad)
+    check_custom_parameters(ad.url_custom_parameters, "ad.url_custom_parameters")
+    _check_search_ad(ad.responsive_search_ad)
+    _review(ad.responsive_search_ad, ignored_topics)
 
 
 def _check_enabled_count(change: Change) -> None:

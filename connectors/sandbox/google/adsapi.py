@@ -10,7 +10,7 @@ from connectors.sandbox.google import rules
 from connectors.sandbox.google.account import PLATFORM, Account
 from connectors.sandbox.google.calls import Call, Gate
 from connectors.sandbox.google.gaql import Query, parse
-from connectors.sandbox.google.kinds import KIND, KINDS, Kind
+from connectors.sandbox.google.kinds import AD, KIND, KINDS, Kind
 from connectors.sandbox.google.mutate import Mutation, Operation
 from connectors.sandbox.google.refusal import AdsFault, Refusal, Status, ads_fault, partial_failure
 from connectors.sandbox.google.rows import evaluate
@@ -54,7 +54,7 @@ class AdsApi:
                 _CUSTOMERS, "ListAccessibleCustomersRequest", "ListAccessibleCustomersResponse", self._customers
             ),
         }
-        for kind in KINDS:
+        for kind in (*KINDS, AD):
             types = f"services.types.{kind.name}_service"
             self.methods[kind.service, kind.method] = Method(
                 types, f"{kind.method}Request", f"{kind.method}Response", self._service(kind, types)
@@ -107,7 +107,7 @@ class AdsApi:
         operations = []
         for position, message in enumerate(request.mutate_operations):
             field = str(message.WhichOneof("operation") or "")
-            kind = KIND.get(field.removesuffix("_operation"))
+            kind = AD if field == AD.operation else KIND.get(field.removesuffix("_operation"))
             if kind is None:
                 text = f"The sandbox has no operation '{field}' (mutate_operations[{position}])."
                 raise AdsFault(Status.UNIMPLEMENTED, text)

@@ -145,6 +145,8 @@ KINDS = (
         fixed=_fixed("owner_customer", "attachment_type", "campaign"),
     ),
 )
+# Ads live inside ad group ads; AdService only changes their content (v26 services/services/ad_service).
+AD = Kind("ad", "ads", "MutateAds", fixed=_fixed("name", "type_", "added_by_google_ads"))
 KIND = {kind.name: kind for kind in KINDS}
 KIND_BY_COLLECTION = {kind.collection: kind for kind in KINDS}
 # Where each related resource's name stands in a row's own resource.

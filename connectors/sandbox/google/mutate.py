@@ -8,7 +8,7 @@ from connectors.sandbox.google import ads, audiences, campaigns, criteria
 from connectors.sandbox.google.account import Account, is_removed
 from connectors.sandbox.google.change import Change
 from connectors.sandbox.google.fieldmask import apply_mask
-from connectors.sandbox.google.kinds import Kind
+from connectors.sandbox.google.kinds import AD, Kind
 from connectors.sandbox.google.refusal import Refusal
 from connectors.sandbox.google.wire import enum_number
 
@@ -111,6 +111,8 @@ class Mutation:
     def _update(self, operation: Operation) -> str:
         kind, update = operation.kind, _copy(operation.message.update)
         self._resolve(update, "update")
+        if kind is AD:
+            return self._update_ad(operation, update)
         before = self._account.known(kind, update.resource_name, "update.resource_name")
         _refuse_removed(before, "update.resource_name")
         resource = _copy(before)
@@ -118,6 +120,23 @@ class Mutation:
         self._check(operation, resource, before, "update")
         self._account.put(kind.name, resource)
         return str(resource.resource_name)
+
+    def _update_ad(self, operation: Operation, update: Any) -> str:
+        """AdService: new texts and links for an ad that keeps its id."""
+        holders = [held for held in self._account.live("ad_group_ad") if held.ad.resource_name == update.resource_name]
+        if not holders:
+            text = "Resource was not found."
+            raise Refusal("mutate_error", "RESOURCE_NOT_FOUND", text, "update.resource_name", update.resource_name)
+        changed = _copy(holders[0])
+        apply_mask(changed.ad, update, operation.message.update_mask, AD.fixed)
+        try:
+            ads.check_content(
+                changed.ad, frozenset(operation.message.policy_validation_parameter.ignorable_policy_topics)
+            )
+        except Refusal as refusal:
+            raise refusal.below("update") from None
+        self._account.put("ad_group_ad", changed)
+        return str(update.resource_name)
 
     def _remove(self, operation: Operation) -> str:
         kind, name = operation.kind, operation.message.remove

@@ -1,0 +1,335 @@
+"""The Google destination against the shipped sandbox over real gRPC: what the ports promise, kept through faults."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from activator.errors import AuthenticationRequiredError, OutcomeUnknownError, PermanentRefusalError
+from activator.model.ads import AdSpec, AudienceSpec, Bid, BidStrategy, CampaignSpec, CopyVariant, GroupSpec, ObjectSpec
+from activator.model.checks import Severity
+from activator.model.delivery import Operation, Settlement
+from activator.model.naming import marked_name, marker
+from activator.ports import Destination, DestinationContext
+from connectors.google.destination import connector
+from connectors.sandbox.clock import WallClock
+from connectors.sandbox.google.calls import deny
+from connectors.sandbox.server import Sandbox
+from tests.clocks import ManualClock
+
+BATCH = "0123456789abcdef" * 2
+OPTIONS: dict[str, Any] = {
+    "contains_eu_political_advertising": False,
+    "targeting": "targeting",
+    "keywords": [{"text": "coffee beans"}, {"text": "espresso", "match": "exact"}],
+    "languages": ["de", "en"],
+    "customer_match_terms_accepted": True,
+    "countries": ("DE", "AT"),
+}
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with Sandbox(tmp_path_factory.mktemp("sandbox"), settle_seconds=0) as running:
+        yield running
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def members(first: int, rows: int) -> pa.Table:
+    """People numbered from first, with an e-mail, a phone and an address each."""
+    numbers = range(first, first + rows)
+    return pa.table(
+        {
+            "emails": [[digest(f"{number}@shop.example")] for number in numbers],
+            "phones": [[digest(f"+49170{number:07}")] for number in numbers],
+            "given_name": [digest(f"given{number}") for number in numbers],
+            "family_name": [digest(f"family{number}") for number in numbers],
+            "region_code": ["DE"] * rows,
+            "postal_code": ["10115"] * rows,
+        }
+    )
+
+
+class Account:
+    """One project of its own on the sandbox's account, so that tests do not see each other's objects."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path, project: str, **options: Any) -> None:
+        self.sandbox = sandbox
+        self.project = project
+        self.ids: dict[str, str] = {}
+        self.options = {**OPTIONS, **options}
+        (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in sandbox.settings().items()))
+        self._folder = folder
+        self.destination = self.open()
+
+    def open(self, **other: Any) -> Destination:
+        identities = self.sandbox.identities()
+        keys = [spec.key for spec in self.specs()]
+        return connector.open(
+            DestinationContext(
+                name="google",
+                project_id=self.project,
+                account_id=other.get("account_id", identities["google_customer_id"]),
+                currency=identities["currency"],
+                time_zone=other.get("time_zone", identities["time_zone"]),
+                project_dir=self._folder,
+                options={**self.options, **other.get("options", {})},
+                clock=ManualClock(WallClock().now()),
+                markers={marker(self.project, "google", key): key for key in keys},
+            )
+        )
+
+    def named(self, label: str, key: str) -> str:
+        return marked_name(label, self.project, "google", key)
+
+    def audience(self, tier: str) -> AudienceSpec:
+        key = f"audience/{tier}"
+        return AudienceSpec(key, self.named(f"Brand {tier}", key), "Customers by value", tier, suppress=tier == "lost")
+
+    def campaign(self) -> CampaignSpec:
+        return CampaignSpec("campaign", self.named("Brand", "campaign"), 5_000, BidStrategy.MANUAL_CPC)
+
+    def group(self, tier: str, other: str, modifier_bp: int | None) -> GroupSpec:
+        key = f"group/{tier}"
+        excluded = (f"audience/{other}", "audience/lost")
+        bid = Bid(BidStrategy.MANUAL_CPC, amount_minor=120, modifier_bp=modifier_bp)
+        return GroupSpec(
+            key, self.named(tier, key), "campaign", tier, f"audience/{tier}", excluded, None, bid, ("DE", "AT")
+        )
+
+    def ad(self, tier: str) -> AdSpec:
+        key = f"ad/{tier}/warm"
+        variant = CopyVariant(
+            "warm",
+            "comfort",
+            ("Stay warm", "Wool for years", "Made for winter"),
+            ("Warm from the first day.", "Knitted to last."),
+            "Made for winter.",
+        )
+        return AdSpec(
+            key, self.named("warm", key), f"group/{tier}", variant, "https://shop.example/", "utm_source=google"
+        )
+
+    def specs(self) -> tuple[ObjectSpec, ...]:
+        audiences = tuple(self.audience(tier) for tier in ("gold", "silver", "lost"))
+        groups = (self.group("gold", "silver", 16_000), self.group("silver", "gold", None))
+        return (*audiences, self.campaign(), *groups, self.ad("gold"), self.ad("silver"))
+
+    def build(self) -> None:
+        for spec in self.specs():
+            self.ids[spec.key] = self.destination.create(spec, self.ids).platform_id
+
+
+@pytest.fixture
+def account(sandbox: Sandbox, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Account]:
+    opened = Account(sandbox, tmp_path, f"p-{digest(request.node.name)[:12]}")
+    yield opened
+    sandbox.state.faults.clear()
+
+
+def test_what_was_created_is_observed_as_wanted_and_paused(account: Account) -> None:
+    account.build()
+    found = account.destination.observe().by_key()
+
+    assert {key: remote.platform_id for key, remote in found.items()} == account.ids
+    for spec in account.specs():
+        assert dict(found[spec.key].fields) == dict(account.destination.comparable(spec))
+        if not isinstance(spec, AudienceSpec):
+            assert found[spec.key].status == "PAUSED"
+
+
+def test_looking_and_reporting_change_nothing(account: Account) -> None:
+    account.build()
+    before = len(account.sandbox.calls("google"))
+    account.destination.observe()
+    methods = [call.method for call in account.sandbox.calls("google")[before:]]
+
+    assert len(methods) == 6
+    assert not any("Mutate" in method or "Create" in method or "Ingest" in method for method in methods)
+
+
+def test_creating_what_is_already_there_gives_the_same_object(account: Account) -> None:
+    account.build()
+    for spec in (account.audience("gold"), account.campaign(), account.group("gold", "silver", 16_000)):
+        assert account.open().create(spec, account.ids).platform_id == account.ids[spec.key]
+
+
+@pytest.mark.parametrize("kind", ["audience", "campaign", "group", "ad"])
+def test_a_create_whose_answer_is_lost_is_found_by_its_marker(account: Account, kind: str) -> None:
+    specs = account.specs()
+    target = next(spec for spec in reversed(specs) if spec.key.startswith(kind))
+    for spec in specs:
+        if spec is target:
+            method = "CreateUserList" if kind == "audience" else "Mutate"
+            account.sandbox.fault("timeout_after_effect", "google", method=method)
+            destination = account.open()
+            with pytest.raises(OutcomeUnknownError):
+                destination.create(spec, account.ids)
+            break
+        account.ids[spec.key] = account.destination.create(spec, account.ids).platform_id
+
+    assert target.key in account.destination.observe().by_key()
+
+
+def test_every_difference_is_brought_back(account: Account) -> None:
+    account.build()
+    wanted = account.open(
+        options={"keywords": [{"text": "wool jumper"}], "languages": ["de"], "countries": ("DE", "CH"), "path1": "wool"}
+    )
+    group = replace(
+        account.group("gold", "silver", 20_000),
+        excluded_audience_keys=("audience/lost",),
+        bid=Bid(BidStrategy.MANUAL_CPC, amount_minor=90, modifier_bp=20_000),
+    )
+    ad = account.ad("gold")
+    ad = replace(ad, url_tags="", variant=replace(ad.variant, headlines=("One", "Two", "Three", "Four")))
+    changed: list[ObjectSpec] = [replace(account.campaign(), daily_budget_minor=7_500), group, ad]
+    before = wanted.observe().by_key()
+    for spec in changed:
+        wanted.update(spec, before[spec.key], account.ids)
+    after = wanted.observe().by_key()
+
+    for spec in changed:
+        assert dict(after[spec.key].fields) == dict(wanted.comparable(spec))
+        assert after[spec.key].platform_id == account.ids[spec.key]
+
+
+def test_a_change_of_strategy_reaches_campaign_and_groups(account: Account) -> None:
+    account.build()
+    campaign = replace(account.campaign(), strategy=BidStrategy.TARGET_ROAS)
+    bid = Bid(BidStrategy.TARGET_ROAS, roas_bp=40_000)
+    groups = [
+        replace(account.group("gold", "silver", None), bid=bid),
+        replace(account.group("silver", "gold", None), bid=bid),
+    ]
+    before = account.destination.observe().by_key()
+    changed: tuple[ObjectSpec, ...] = (campaign, *groups)
+    for spec in changed:
+        account.destination.update(spec, before[spec.key], account.ids)
+    after = account.destination.observe().by_key()
+
+    assert after["campaign"].fields["strategy"] == "target_roas"
+    assert after["group/gold"].fields["bid"] == "target_roas 4.0000"
+
+
+def test_members_are_added_removed_and_settled_with_counts(account: Account) -> None:
+    account.ids["audience/gold"] = account.destination.create(account.audience("gold"), {}).platform_id
+    added = account.destination.send(Operation.ADD, account.ids["audience/gold"], members(0, 150), BATCH)
+    account.sandbox.settle()
+    settled = account.destination.settle(added.request_id or "", 150)
+    removed = account.destination.send(Operation.REMOVE, account.ids["audience/gold"], members(100, 50), BATCH)
+    account.sandbox.settle()
+    gone = account.destination.settle(removed.request_id or "", 50)
+
+    assert (added.settlement, added.processing) == (Settlement.PROCESSING, 150)
+    assert (settled.settlement, settled.settled) == (Settlement.SETTLED, 150)
+    assert (gone.settlement, gone.settled) == (Settlement.SETTLED, 50)
+    assert account.sandbox.member_count("google", account.ids["audience/gold"]) == 100
+
+
+def test_a_malformed_member_is_set_aside_and_named(account: Account) -> None:
+    audience_id = account.destination.create(account.audience("gold"), {}).platform_id
+    table = members(0, 5)
+    emails = table.column("emails").to_pylist()
+    emails[3] = ["not a digest"]
+    receipt = account.destination.send(
+        Operation.ADD, audience_id, table.set_column(0, "emails", pa.array(emails)), BATCH
+    )
+    account.sandbox.settle()
+    settled = account.destination.settle(receipt.request_id or "", 5)
+
+    assert receipt.rejected_rows == (3,)
+    assert (settled.settled, settled.rejected) == (4, 1)
+
+
+def test_an_upload_whose_answer_is_lost_may_be_sent_again_without_harm(account: Account) -> None:
+    audience_id = account.destination.create(account.audience("gold"), {}).platform_id
+    account.sandbox.fault("timeout_after_effect", "google", method="IngestAudienceMembers")
+    with pytest.raises(OutcomeUnknownError):
+        account.destination.send(Operation.ADD, audience_id, members(0, 120), BATCH)
+    account.destination.send(Operation.ADD, audience_id, members(0, 120), BATCH)
+    account.sandbox.settle()
+
+    assert account.sandbox.member_count("google", audience_id) == 120
+
+
+def test_reads_survive_errors_and_rate_limits(account: Account) -> None:
+    account.build()
+    account.sandbox.fault("rate_limited", "google", count=2)
+    assert len(account.destination.observe().objects) == len(account.specs())
+    account.sandbox.fault("http_500_html", "google", count=2, method="Search")
+    assert len(account.destination.observe().objects) == len(account.specs())
+    account.sandbox.fault("reset", "google", method="ListUserLists")
+    assert len(account.destination.observe().objects) == len(account.specs())
+
+
+def test_a_list_of_nobody_is_refused(account: Account) -> None:
+    with pytest.raises(PermanentRefusalError):
+        account.destination.send(Operation.ADD, "999999999", members(0, 1), BATCH)
+
+
+def test_an_account_one_has_no_access_to_asks_for_a_human(account: Account) -> None:
+    deny(account.sandbox.state, "5555555555")
+    with pytest.raises(AuthenticationRequiredError):
+        account.open(account_id="5555555555").observe()
+
+
+def test_an_unknown_upload_stays_unknown(account: Account) -> None:
+    assert account.destination.settle("nobody-knows-it", 3).settlement is Settlement.UNKNOWN
+
+
+def test_pausing_stops_what_runs(account: Account) -> None:
+    account.build()
+    account.sandbox.activate(1, "google")
+    running = account.destination.observe().by_key()
+    assert {running[key].status for key in ("campaign", "group/gold", "ad/gold/warm")} == {"ENABLED"}
+    for key in ("campaign", "group/gold", "ad/gold/warm"):
+        account.destination.pause(running[key])
+    stopped = account.destination.observe().by_key()
+
+    assert {stopped[key].status for key in ("campaign", "group/gold", "ad/gold/warm")} == {"PAUSED"}
+
+
+def test_performance_is_told_by_ad_and_day_in_whole_micros(account: Account) -> None:
+    account.build()
+    for tier, first in (("gold", 0), ("silver", 500)):
+        account.destination.send(Operation.ADD, account.ids[f"audience/{tier}"], members(first, 300), BATCH)
+    account.sandbox.settle()
+    account.sandbox.activate(7, "google")
+    today = WallClock().now().date()
+    rows = list(account.destination.performance(today - timedelta(days=6), today))
+
+    ads = {account.ids["ad/gold/warm"], account.ids["ad/silver/warm"]}
+    assert rows
+    assert {row.ad_id for row in rows} <= ads
+    assert {row.currency for row in rows} == {"EUR"}
+    assert len({(row.ad_id, row.day) for row in rows}) == len(rows)
+    assert all(isinstance(row.value_micros, int) for row in rows)
+
+
+def test_check_finds_a_healthy_account_healthy_and_says_how_to_heal_a_wrong_one(account: Account) -> None:
+    account.options["conversion_action"] = account.sandbox.identities()["google_conversion_action_id"]
+    account.build()
+    healthy = account.open().check()
+    wrong = account.open(time_zone="Asia/Tokyo", options={"conversion_action": "1"}).check()
+
+    assert [finding for finding in healthy if finding.severity is Severity.ERROR] == []
+    errors = {finding.check: finding for finding in wrong if finding.severity is Severity.ERROR}
+    assert "Europe/Berlin" in errors["time zone"].fix
+    assert "does not exist" in errors["conversion action"].message
+    assert all(finding.fix for finding in wrong if finding.severity is not Severity.OK)
+
+
+def test_check_reports_a_missing_access_and_stops_there(account: Account) -> None:
+    deny(account.sandbox.state, "5555555555")
+    findings = account.open(account_id="5555555555").check()
+
+    assert [finding.check for finding in findings if finding.severity is Severity.ERROR] == ["account"]
