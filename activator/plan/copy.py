@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from activator.errors import ConfigurationError
 from activator.model.ads import CopyVariant
@@ -14,7 +15,9 @@ SLOT = re.compile(r"\{([a-z_]+)\}")
 def variants_for_tier(
     tier_motivation: TierMotivation | None, override: str | None, variants: Sequence[CopyVariant]
 ) -> tuple[CopyVariant, ...]:
-    """The variants for a tier's dominant motivation or motivations, strongest first, each in the order given.
+    """The variants for a tier's dominant motivation or motivations, in the order given.
+
+    With two motivations they take turns, the stronger first: a platform that takes only so many ads gets both.
 
     override: the tier's `motivation` in the project file, which counts instead of what was heard. Where no motivation
     dominates, or nothing was written for it, the generic variants are used.
@@ -23,7 +26,8 @@ def variants_for_tier(
         ConfigurationError: nothing was written for the override, or a text still has an unfilled {slot}.
     """
     wanted = (override,) if override else tier_motivation.motivations if tier_motivation else ()
-    chosen = tuple(variant for motivation in wanted for variant in variants if variant.motivation == motivation)
+    spoken_to = [[variant for variant in variants if variant.motivation == motivation] for motivation in wanted]
+    chosen = tuple(variant for turn in zip_longest(*spoken_to) for variant in turn if variant is not None)
     if override and not chosen:
         written = ", ".join(sorted({variant.motivation for variant in variants}))
         raise ConfigurationError(

@@ -33,8 +33,9 @@ def test_one_dominant_motivation_is_spoken_to() -> None:
     assert names(heard("one", "risk")) == ["safe_a", "safe_b"]
 
 
-def test_two_are_both_spoken_to_the_stronger_first() -> None:
+def test_two_take_turns_the_stronger_first() -> None:
     assert names(heard("two", "status", "risk")) == ["rare_a", "safe_a", "safe_b"]
+    assert names(heard("two", "risk", "status")) == ["safe_a", "rare_a", "safe_b"]
 
 
 @pytest.mark.parametrize("motivation", [None, heard("none"), heard("too_few"), heard("one", "novelty")])
