@@ -10,7 +10,7 @@ from activator.people.identifiers import birth, email, names, phone, places
 from activator.people.identifiers.countries import iso2
 from activator.people.identifiers.forms import FORM_COLUMNS, STRONG_COLUMNS, member_key
 from activator.people.identifiers.hashing import hashed_once
-from activator.people.identifiers.text import clean, known, let
+from activator.people.identifiers.text import clean, known
 
 __all__ = [
     "FIELDS",
@@ -43,7 +43,7 @@ def _alone(rule: Callable[[ir.StringValue], ir.StringValue]) -> Rule:
 
 
 def _as_is(value: ir.StringValue) -> ir.StringValue:
-    return let(clean(value), known)
+    return known(clean(value))
 
 
 def _device(value: ir.StringValue) -> ir.StringValue:

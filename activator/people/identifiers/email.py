@@ -5,11 +5,13 @@ case; dots and +suffix out of the local part of gmail.com and googlemail.com onl
 Meta: https://developers.facebook.com/docs/marketing-api/audiences/guides/custom-audiences#hash (2026-11): trim, lower.
 """
 
+import re
+
 import ibis
 import ibis.expr.types as ir
 
-from activator.people.identifiers.hashing import is_empty_digest
-from activator.people.identifiers.text import byte_length, extracted, folded, let
+from activator.people.identifiers.hashing import EMPTY_DIGESTS
+from activator.people.identifiers.text import extracted, folded
 
 # One "@", something before it, a dotted domain after it. Looser than RFC 5322 on purpose: the platforms match what
 # people typed, and only what cannot be an address is set aside. The second half lets a SHA-256 digest pass.
@@ -25,43 +27,27 @@ _FILLERS = (
     "your@email.com", "you@example.com", "email@example.com", "name@example.com", "user@example.com", "x@x.com",
     "fake@fake.com", "none@example.com", "n/a@n/a.com",
 )  # fmt: skip
-_FILLER_LENGTH = max(map(len, _FILLERS))
-_NOBODY = r"^(?:no-?_?reply|do-?_?not-?_?reply|mailer-daemon|postmaster)(?:\+[^@]*)?@|\.(?:invalid|localhost|local)$"
+_NOBODY = (
+    r"^(?:no-?_?reply|do-?_?not-?_?reply|mailer-daemon|postmaster)(?:\+[^@]*)?@.*$|^.*\.(?:invalid|localhost|local)$"
+)
+_NOT_SENT = "|".join((_NOBODY, *(f"^{re.escape(text)}$" for text in (*_FILLERS, *sorted(EMPTY_DIGESTS)))))
+_GMAIL = r"@g(?:oogle)?mail\.com$"
 
 
 def address(value: ir.StringValue) -> ir.StringValue:
     """One lower-case address (or digest), or NULL: what both platforms' forms are made from."""
     text = folded(value).re_replace(r"^(?:mailto:)?(?:.*<([^<>]*)>$)?", r"\1").re_replace(r"[\s\v]+", "")
-    return let(extracted(text, _ADDRESS), _somebody)
+    return extracted(text, _ADDRESS).re_replace(_NOT_SENT, "").nullif("")
 
 
 def google_email(value: ir.StringValue) -> ir.StringValue:
     """Google's form; also the identity of an address, so that the spellings of one Gmail inbox are one person."""
-    return let(address(value), _gmail_canonical)
+    plain = address(value)
+    bare = plain.re_replace(r"\+[^@]*@", "@").replace(".", "")  # jane.doe+x@gmail.com -> janedoe@gmailcom
+    canonical = extracted(bare.re_replace(r"@(g(?:oogle)?mail)com$", r"@\1.com"), r"^[^@]+@.*$")
+    return ibis.cases((plain.re_search(_GMAIL), canonical), else_=plain)
 
 
 def meta_email(value: ir.StringValue) -> ir.StringValue:
-    """Meta's form: dots and suffixes stay. NULL exactly where Google's form is NULL."""
-    return let(address(value), _gmail_checked)
-
-
-def _somebody(found: ir.StringValue) -> ir.StringValue:
-    nobody = ((byte_length(found) <= _FILLER_LENGTH) & found.isin(_FILLERS)) | found.re_search(_NOBODY)
-    return ibis.cases((nobody | is_empty_digest(found), ibis.null("string")), else_=found)
-
-
-def _is_gmail(plain: ir.StringValue) -> ir.BooleanValue:
-    return plain.endswith("@gmail.com") | plain.endswith("@googlemail.com")
-
-
-def _gmail_local(plain: ir.StringValue) -> ir.StringValue:
-    return plain.re_extract(r"^[^@+]*", 0).replace(".", "")
-
-
-def _gmail_canonical(plain: ir.StringValue) -> ir.StringValue:
-    short = _gmail_local(plain).nullif("") + extracted(plain, r"@.*$")
-    return ibis.cases((_is_gmail(plain), short), else_=plain)
-
-
-def _gmail_checked(plain: ir.StringValue) -> ir.StringValue:
-    return ibis.cases((_is_gmail(plain) & (_gmail_local(plain) == ""), ibis.null("string")), else_=plain)
+    """Meta's form: dots and suffixes stay. NULL exactly where Google's form is NULL: a Gmail box needs a name."""
+    return address(value).re_replace(rf"^\.*(?:\+[^@]*)?{_GMAIL}", "").nullif("")

@@ -5,11 +5,11 @@ import hashlib
 import ibis
 import ibis.expr.types as ir
 
-from activator.people.identifiers.text import PLACEHOLDERS, let
+from activator.people.identifiers.text import PLACEHOLDERS, one_of
 
 DIGEST = r"^[0-9a-f]{64}$"
 # Exports hashed elsewhere may hold digests of nothing; e3b0c442... (the empty string) is the best known of them.
-EMPTY_DIGESTS = sorted(
+EMPTY_DIGESTS = frozenset(
     hashlib.sha256(text.encode()).hexdigest()
     for word in (*PLACEHOLDERS, "", " ")
     for text in {word, word.upper(), word.capitalize()}
@@ -21,16 +21,11 @@ def is_digest(value: ir.StringValue) -> ir.BooleanValue:
     return (value.length() == 64) & value.re_search(DIGEST)
 
 
-def sha256_hex(value: ir.StringValue) -> ir.StringValue:
-    """The digest of a value that is no digest yet; NULL stays NULL."""
-    return value.hexdigest("sha256")
-
-
 def hashed_once(value: ir.StringValue) -> ir.StringValue:
-    """The digest to send for a normalised value: its own, or the one it already is."""
-    return let(value, lambda plain: ibis.cases((is_digest(plain), plain), else_=sha256_hex(plain)))
+    """The digest to send for a normalised value: its own, or the one it already is. NULL stays NULL."""
+    return ibis.cases((is_digest(value), value), else_=value.hexdigest("sha256"))
 
 
-def is_empty_digest(value: ir.StringValue) -> ir.BooleanValue:
-    """Whether the value is the digest of nothing."""
-    return (value.length() == 64) & value.isin(EMPTY_DIGESTS)
+def not_empty_digest(value: ir.StringValue) -> ir.StringValue:
+    """NULL where the value is the digest of nothing."""
+    return value.re_replace(one_of(EMPTY_DIGESTS), "").nullif("")

@@ -7,11 +7,10 @@ Meta: https://developers.facebook.com/docs/marketing-api/audiences/guides/custom
 no punctuation, UTF-8 kept. That inner spaces go too is how Meta's own capi-param-builder does it.
 """
 
-import ibis
 import ibis.expr.types as ir
 
-from activator.people.identifiers.hashing import is_empty_digest
-from activator.people.identifiers.text import extracted, folded, known, let
+from activator.people.identifiers.hashing import not_empty_digest
+from activator.people.identifiers.text import extracted, folded, known, one_of
 
 _PREFIX = r"^(?:(?:mr|mrs|ms|miss|mx|dr|prof|rev|sir|herr|frau|mme|mlle|sra|srta|sig)(?:\. ?| ))+([^ .])"
 _SUFFIX = r"(?: (?:jr|sr|ii|iii|iv|phd|md|esq))+$"
@@ -29,19 +28,19 @@ _MALE = ("m", "male", "man", "männlich", "maennlich", "herr", "mann", "homme", 
 def google_given_name(value: ir.StringValue) -> ir.StringValue:
     """Lower case, single inner spaces, no leading title."""
     text = folded(value).re_replace(r"\s+", " ").re_replace(_PREFIX, r"\1")
-    return let(extracted(text, _HAS_LETTER), _named)
+    return _named(extracted(text, _HAS_LETTER))
 
 
 def google_family_name(value: ir.StringValue) -> ir.StringValue:
     """Lower case, no punctuation, single inner spaces, no trailing Jr., III or PhD."""
     text = folded(value).re_replace(_APART, " ").re_replace(_PUNCTUATION, "").re_replace(r"\s+", " ").strip()
-    return let(extracted(text.re_replace(_SUFFIX, ""), _HAS_LETTER), _named)
+    return _named(extracted(text.re_replace(_SUFFIX, ""), _HAS_LETTER))
 
 
 def meta_name(value: ir.StringValue) -> ir.StringValue:
     """Letters, marks and digits in lower case and nothing else; accents and every script are kept."""
-    text = let(folded(value), lambda name: known(name, *_HEADERS)).re_replace(r"[^\p{L}\p{M}\p{N}]+", "")
-    return let(extracted(text, _HAS_LETTER), _named)
+    text = known(folded(value), *_HEADERS).re_replace(r"[^\p{L}\p{M}\p{N}]+", "")
+    return _named(extracted(text, _HAS_LETTER))
 
 
 def meta_initial(value: ir.StringValue) -> ir.StringValue:
@@ -51,12 +50,9 @@ def meta_initial(value: ir.StringValue) -> ir.StringValue:
 
 def meta_gender(value: ir.StringValue) -> ir.StringValue:
     """`m` or `f`; anything else is not sent rather than guessed."""
-    return let(folded(value), _gender)
+    letter = folded(value).re_replace(one_of(_FEMALE), "f").re_replace(one_of(_MALE), "m")
+    return extracted(letter, "^[fm]$")
 
 
 def _named(name: ir.StringValue) -> ir.StringValue:
-    return ibis.cases((is_empty_digest(name), ibis.null("string")), else_=known(name, *_HEADERS))
-
-
-def _gender(word: ir.StringValue) -> ir.StringValue:
-    return ibis.cases((word.isin(_FEMALE), "f"), (word.isin(_MALE), "m"), else_=ibis.null("string"))
+    return not_empty_digest(known(name, *_HEADERS))

@@ -10,7 +10,15 @@ import ibis
 import ibis.expr.types as ir
 
 from activator.people.identifiers.countries import alpha2_codes, iso2, state_code
-from activator.people.identifiers.text import clean, extracted, folded, known, let, strip_accents, without_decimal_zero
+from activator.people.identifiers.text import (
+    clean,
+    extracted,
+    folded,
+    known,
+    one_of,
+    strip_accents,
+    without_decimal_zero,
+)
 
 # Latin letters that decompose into nothing; transliterated one for one, or one for two.
 _SINGLE = ("øłđðıħŧŋ", "oldd" + "ihtn")
@@ -22,12 +30,12 @@ _ZIP_HEADERS = ("zip", "zipcode", "zip code", "postal code", "postcode", "plz", 
 
 def google_region_code(value: ir.StringValue) -> ir.StringValue:
     """An assigned alpha-2 code, upper case. Words are refused here: the pipeline asks `iso2` first."""
-    return let(clean(value).upper(), _alpha2)
+    return extracted(clean(value).upper(), one_of(alpha2_codes()))
 
 
 def google_postal_code(value: ir.StringValue) -> ir.StringValue:
     """As written, trimmed."""
-    text = let(clean(value), lambda code: known(code, *_ZIP_HEADERS))
+    text = known(clean(value), *_ZIP_HEADERS)
     return extracted(without_decimal_zero(text), r"^[\p{L}\p{N} .-]*\p{N}[\p{L}\p{N} .-]*$")
 
 
@@ -38,12 +46,12 @@ def meta_country(value: ir.StringValue) -> ir.StringValue:
 
 def meta_city(value: ir.StringValue) -> ir.StringValue:
     """Letters a-z. Accents are transliterated; a city in another script is not sent."""
-    return _latin_letters(let(folded(value), lambda city: known(city, *_CITY_HEADERS)))
+    return _latin_letters(known(folded(value), *_CITY_HEADERS))
 
 
 def meta_state(value: ir.StringValue, country: ir.StringValue | None) -> ir.StringValue:
     """US and Canada: two letters. Elsewhere, and where the country is unknown, the letters of the full name."""
-    name = let(folded(value), lambda state: known(state, *_STATE_HEADERS))
+    name = known(folded(value), *_STATE_HEADERS)
     code = ibis.literal("") if country is None else iso2(country).fill_null("")
     american = ibis.cases((code.isin(["US", "CA", ""]), state_code(name, code)), else_=ibis.null("string"))
     letters = ibis.cases((code == "US", ibis.null("string")), else_=_latin_letters(name))
@@ -52,7 +60,7 @@ def meta_state(value: ir.StringValue, country: ir.StringValue | None) -> ir.Stri
 
 def meta_zip(value: ir.StringValue, country: ir.StringValue | None) -> ir.StringValue:
     """Lower case, letters and digits only; five digits in the US."""
-    text = let(without_decimal_zero(folded(value)), lambda code: known(code, *_ZIP_HEADERS))
+    text = known(without_decimal_zero(folded(value)), *_ZIP_HEADERS)
     short = text.re_replace(r"^(\d{5})(?:-\d{0,4}| \d{4})$", r"\1").re_replace(r"[\s.-]+", "")
     code = extracted(short, r"^[a-z0-9]*[0-9][a-z0-9]*$")
     if country is None:
@@ -64,10 +72,6 @@ def meta_zip(value: ir.StringValue, country: ir.StringValue | None) -> ir.String
 def _short_enough(code: ir.StringValue) -> ir.StringValue:
     """No postal code has more than a dozen characters; what has is another column's value."""
     return extracted(code, r"^.{1,12}$")
-
-
-def _alpha2(code: ir.StringValue) -> ir.StringValue:
-    return ibis.cases((code.isin(alpha2_codes()), code), else_=ibis.null("string"))
 
 
 def _latin_letters(text: ir.StringValue) -> ir.StringValue:

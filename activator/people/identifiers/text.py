@@ -1,6 +1,7 @@
 """What every identifier starts from: one spelling of the same text, whatever tool exported it."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 import ibis
@@ -60,16 +61,18 @@ def _clean_unicode(value: ir.StringValue) -> ir.StringValue:
     return nfc(visible.re_replace(_SPACES, " ").strip())
 
 
-def let(value: ir.StringValue, body: Callable[[ir.StringValue], ir.StringValue]) -> ir.StringValue:
-    """Compute value once and use it several times in body. Without it, every use would repeat the whole expression."""
-    return ibis.array([value]).map(lambda bound: body(bound))[0]  # noqa: PLW0108 - Ibis reads the signature
-
-
 def known(value: ir.StringValue, *more: str) -> ir.StringValue:
-    """The value, or NULL where it is empty, a placeholder, or one of `more` (a field's own header, say)."""
-    nothing = sorted(PLACEHOLDERS | {"", *more})
-    longest = max(map(len, nothing))  # a cheap test that spares most values the list
-    return ibis.cases(((byte_length(value) <= longest) & value.isin(nothing), ibis.null("string")), else_=value)
+    """The value, or NULL where it is empty, a placeholder, or one of `more` (a field's own header, say).
+
+    One pattern rather than a comparison with a list: the value then stands in the expression once. Expressions that
+    repeat their input grow exponentially when they are stacked.
+    """
+    return value.re_replace(one_of(PLACEHOLDERS | set(more)), "").nullif("")
+
+
+def one_of(words: Iterable[str]) -> str:
+    """A pattern that matches any of the words, whole and literally, in lower or upper case."""
+    return "(?i)^(?:" + "|".join(sorted(re.escape(word) for word in words)) + ")$"
 
 
 def extracted(value: ir.StringValue, pattern: str) -> ir.StringValue:

@@ -1,0 +1,197 @@
+"""Every source row as fixed-width identity keys: what consolidation works on, whatever the export looked like.
+
+A row's id says where it came from: contacts before orders before responses, then the order of the sources in the
+project file, then the line. "Earlier" below always means a smaller row id.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import ibis
+import ibis.expr.types as ir
+
+from activator.model.people import Consent, Entity
+from activator.people.engine import Engine
+from activator.people.identifiers import iso2, normalised
+from activator.people.identifiers.hashing import hashed_once
+from activator.people.identifiers.text import clean, known, without_decimal_zero
+
+_ENTITY_RANK = {Entity.CONTACTS: 0, Entity.ORDERS: 1, Entity.RESPONSES: 2}
+_SOURCE_BITS = 44  # lines of one source; 14 bits above them for the source, 2 for the entity
+_ENTITY_BITS = 58
+KEY_COLUMNS = ("email_key", "id_key", "phone_key", "email_2_key", "phone_2_key")
+EMAIL_COLUMNS = ("email", "email_2")
+PHONE_COLUMNS = ("phone", "phone_2")
+
+
+@dataclass(frozen=True)
+class CanonicalSource:
+    """One export after mapping. table: the canonical relation of its entity, with source_row and invalid_reason."""
+
+    name: str
+    entity: Entity
+    table: ir.Table
+
+
+@dataclass(frozen=True)
+class NumberedSource:
+    """A source, the row id its line 0 would have, and its unusable rows (source_row, reason).
+
+    Reasons are computed once and kept apart: mapping reads every cell to give them, and reading few cells is cheap.
+    """
+
+    source: CanonicalSource
+    offset: int
+    faults: ir.Table
+
+    @property
+    def code(self) -> int:
+        """What `source_code` of its row ids is."""
+        return self.offset >> _SOURCE_BITS
+
+    @property
+    def valid(self) -> ir.Table:
+        """The rows mapping found nothing wrong with, with their row_id. Lazy: only the columns used are read."""
+        table = self.source.table.drop("invalid_reason")
+        return table.anti_join(self.faults, "source_row").mutate(row_id=self.offset + table.source_row.cast("int64"))
+
+    def has(self, column: str) -> bool:
+        """Whether the entity of this source has the column."""
+        return column in self.source.table.columns
+
+
+def text_of(rows: ir.Table, column: str) -> ir.StringValue:
+    """A column of `NumberedSource.valid` as text, NULL where the entity has no such column."""
+    return rows[column].cast("string") if column in rows.columns else ibis.null("string")
+
+
+def numbered(engine: Engine, sources: Sequence[CanonicalSource]) -> tuple[NumberedSource, ...]:
+    """Sources with room for their row ids: by entity first, then in the order given."""
+    return tuple(
+        NumberedSource(
+            source,
+            (_ENTITY_RANK[source.entity] << _ENTITY_BITS) + (ordinal << _SOURCE_BITS),
+            engine.materialise("faults", _faults(source.table)),
+        )
+        for ordinal, source in enumerate(sources)
+    )
+
+
+def _faults(table: ir.Table) -> ir.Table:
+    return table.filter(table.invalid_reason.notnull()).select("source_row", reason="invalid_reason")
+
+
+def source_code(row_id: ir.IntegerValue) -> ir.IntegerValue:
+    """Which source a row id belongs to: NumberedSource.code."""
+    return row_id >> _SOURCE_BITS
+
+
+def source_line(row_id: int) -> int:
+    """The source_row inside a row id."""
+    return row_id & ((1 << _SOURCE_BITS) - 1)
+
+
+def identity_key(text: ir.StringValue) -> ir.UUIDValue:
+    """128 bits of the SHA-256 of a normalised identifier, or of the digest the export already held."""
+    return hashed_once(text).left(32).cast("uuid")
+
+
+def id_key(space: ir.StringValue, external_id: ir.StringValue) -> ir.UUIDValue:
+    """The key of a system's own id. `4711.0` is 4711: frames turn whole numbers into decimals on the way."""
+    plain = without_decimal_zero(known(clean(external_id)))
+    return (space.fill_null("") + "\x1f" + plain).hexdigest("sha256").left(32).cast("uuid")
+
+
+def country_codes(engine: Engine, sources: Sequence[NumberedSource]) -> ir.Table:
+    """Every word found in a country column -> its code; one row per distinct word."""
+    words = ibis.union(*[_words(source) for source in sources], distinct=True)
+    return engine.materialise("countries", words.mutate(code=iso2(clean(words.word))))
+
+
+def _words(source: NumberedSource) -> ir.Table:
+    rows = source.valid
+    return rows.select(word=text_of(rows, "country").fill_null("")).distinct()
+
+
+def phone_book(
+    engine: Engine, sources: Sequence[NumberedSource], countries: ir.Table, default_country: str | None
+) -> ir.Table:
+    """Every distinct (phone, country word) that is a number -> e164 and key. The parser sees each pair once."""
+    spellings = [_spellings(source, column) for source in sources for column in PHONE_COLUMNS if source.has(column)]
+    pairs = engine.materialise("phone_pairs", ibis.union(*spellings, distinct=True))
+    located = pairs.join(countries, "word")
+    country = ibis.coalesce(located.code, ibis.literal(default_country or "")).nullif("")
+    numbers = located.select("phone", "word", e164=normalised("google", "phone", located.phone, country))
+    numbers = engine.materialise("phone_numbers", numbers)
+    engine.drop(pairs)
+    known_numbers = numbers.filter(numbers.e164.notnull())
+    book = engine.materialise("phones", known_numbers.mutate(phone_key=identity_key(known_numbers.e164)))
+    engine.drop(numbers)
+    return book
+
+
+def _spellings(source: NumberedSource, column: str) -> ir.Table:
+    rows = source.valid
+    pairs = rows.select(phone=text_of(rows, column), word=text_of(rows, "country").fill_null(""))
+    return pairs.filter(pairs.phone.notnull()).distinct()
+
+
+def keyed_rows(engine: Engine, sources: Sequence[NumberedSource], countries: ir.Table, phones: ir.Table) -> ir.Table:
+    """All valid rows of all sources: keys, country code, consent and how much each row knows. No text is kept."""
+    parts = [engine.materialise("keyed", _keyed(source, countries, phones)) for source in sources]
+    rows = engine.materialise("rows", ibis.union(*parts, distinct=False))
+    for part in parts:
+        engine.drop(part)
+    return rows
+
+
+def _keyed(source: NumberedSource, countries: ir.Table, phones: ir.Table) -> ir.Table:
+    valid = source.valid
+    keyed = valid.select(
+        "row_id",
+        **{column: text_of(valid, column) for column in PHONE_COLUMNS},
+        word=text_of(valid, "country").fill_null(""),
+        email_key=identity_key(normalised("google", "email", text_of(valid, "email"))),
+        email_2_key=_second_email(source, valid),
+        id_key=id_key(text_of(valid, "id_space"), text_of(valid, "external_id")),
+        shown=_parts(valid, *EMAIL_COLUMNS, *PHONE_COLUMNS, "external_id") > 0,
+        name_parts=_parts(valid, "first_name", "last_name"),
+        place_parts=_parts(valid, "city", "state", "postal_code", "country"),
+        has_birth_date=text_of(valid, "birth_date").notnull(),
+        has_gender=text_of(valid, "gender").notnull(),
+        ad_user_data=_consent(text_of(valid, "consent_ad_user_data")),
+        ad_personalization=_consent(text_of(valid, "consent_ad_personalization")),
+    )
+    keyed = keyed.left_join(countries, "word").drop("word_right")
+    for column in PHONE_COLUMNS:
+        if source.has(column):
+            book = phones.select("word", **{column: "phone", f"{column}_key": "phone_key"})
+            keyed = keyed.left_join(book, [column, "word"]).drop(f"{column}_right", "word_right")
+        else:
+            keyed = keyed.mutate(**{f"{column}_key": ibis.null("uuid")})
+    return keyed.rename(country="code").select(*ROW_COLUMNS)
+
+
+ROW_COLUMNS = (
+    "row_id", *KEY_COLUMNS, "shown", "country", "name_parts", "place_parts", "has_birth_date", "has_gender",
+    "ad_user_data", "ad_personalization",
+)  # fmt: skip
+
+
+def _second_email(source: NumberedSource, rows: ir.Table) -> ir.UUIDValue:
+    if not source.has("email_2"):
+        return ibis.null("uuid")
+    return identity_key(normalised("google", "email", rows.email_2))
+
+
+def _parts(rows: ir.Table, *columns: str) -> ir.IntegerValue:
+    """How many of the columns are known."""
+    present = [text_of(rows, column).notnull().cast("int8") for column in columns]
+    return cast("ir.IntegerValue", sum(present[1:], start=present[0])).cast("int8")
+
+
+def _consent(answer: ir.StringValue) -> ir.IntegerValue:
+    """2 denied, 1 granted, 0 nothing said: the strictest answer is the greatest."""
+    denied, granted = (answer.isin([word.value]) for word in (Consent.DENIED, Consent.GRANTED))
+    return ibis.cases((denied, 2), (granted, 1), else_=0).cast("int8")
