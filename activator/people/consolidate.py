@@ -25,8 +25,8 @@ def without_shared_keys(engine: Engine, rows: ir.Table) -> ir.Table:
     hubs = engine.materialise("hubs", _hubs(rows))
     if not _count(hubs):
         engine.drop(hubs)
-        return rows.mutate(shared=ibis.literal(value=False))
-    lost = ibis.or_(*[rows[column].isin(hubs.key).fill_null(value=False) for column in _SHAREABLE])
+        return rows.mutate(shared=ibis.literal(False))
+    lost = ibis.or_(*[rows[column].isin(hubs.key).fill_null(False) for column in _SHAREABLE])
     cleared = {
         column: ibis.cases((rows[column].isin(hubs.key), ibis.null("uuid")), else_=rows[column])
         for column in _SHAREABLE
