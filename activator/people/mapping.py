@@ -1,0 +1,183 @@
+"""Applies a mapping: from an export's text to the canonical relation of its entity.
+
+Every row of the export is one row of the result. A cell that cannot be read sets invalid_reason and is NULL; a row the
+mapping sets aside on purpose has a reason beginning with `ignored: `. Identifiers are passed on as they stand.
+"""
+
+from difflib import get_close_matches
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from activator.config.mapping import Condition, Mapping, Moment, Money, Permission, Text, Verb, Whole
+from activator.errors import SourceError
+from activator.model.people import Consent, Entity
+from activator.people import mapping_cells as cells
+from activator.ports import RawExport
+
+PERSON = ("email", "phone", "first_name", "last_name", "city", "state", "postal_code", "country")
+IGNORED = "ignored: "
+
+# The columns of each canonical relation, in order, with their types; source_row and invalid_reason come first.
+CANONICAL: dict[Entity, dict[str, str]] = {
+    Entity.CONTACTS: dict.fromkeys((*PERSON, "email_2", "phone_2"), "string")
+    | {"birth_date": "date", "gender": "string", "id_space": "string", "external_id": "string"}
+    | {"consent_ad_user_data": "string", "consent_ad_personalization": "string"},
+    Entity.ORDERS: {"order_id": "string"}
+    | dict.fromkeys((*PERSON, "id_space", "external_id"), "string")
+    | {"ordered_at": "timestamp", "amount_minor": "int64", "currency": "string"},
+    Entity.RESPONSES: dict.fromkeys(("email", "phone", "id_space", "external_id"), "string")
+    | {"answered_at": "timestamp", "score": "int64", "comment": "string", "language": "string"},
+}
+
+# Fields without which a row of the entity means nothing.
+NEEDED: dict[Entity, tuple[str, ...]] = {
+    Entity.CONTACTS: (),
+    Entity.ORDERS: ("order_id", "ordered_at", "amount", "currency"),
+    Entity.RESPONSES: ("answered_at",),
+}
+CONSENT_FIELDS = ("consent_ad_user_data", "consent_ad_personalization")
+
+
+def canonical(raw: RawExport, mapping: Mapping) -> ir.Table:
+    """The canonical relation of the mapping's entity, not yet computed.
+
+    Raises:
+        SourceError: the export lacks a column the mapping needs; names file, line, column and fix.
+    """
+    check_columns(raw, mapping)
+    read = readings(raw, mapping)
+    kinds = CANONICAL[mapping.entity]
+    values = {field: _value(read, field, kind) for field, kind in kinds.items()}
+    if mapping.id_space:
+        space = ibis.literal(mapping.id_space)
+        values["id_space"] = ibis.cases((read["external_id"].notnull(), space), else_=ibis.null("string"))
+    return read.select("source_row", _reason(read, mapping).name("invalid_reason"), **values)
+
+
+def check_columns(raw: RawExport, mapping: Mapping) -> None:
+    """Refuse an export that lacks a column.
+
+    Raises:
+        SourceError: names the first missing column and the header's closest.
+    """
+    missing = [column for column in mapping.required_columns() if column not in raw.header]
+    if not missing:
+        return
+    close = _closest(missing[0], raw.header)
+    found = f"; the closest is {close!r}" if close else ""
+    more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+    raise SourceError(
+        f"{raw.path.name}, line 1: the column {missing[0]!r} is missing{more}{found}",
+        f"Export that column too, or map another one: copy the mapping {mapping.name!r} and adapt it.",
+    )
+
+
+def _closest(column: str, header: tuple[str, ...]) -> str | None:
+    lowered = {title.lower(): title for title in header}
+    close = get_close_matches(column.lower(), lowered, n=1)
+    return lowered[close[0]] if close else None
+
+
+def readings(raw: RawExport, mapping: Mapping) -> ir.Table:
+    """Every mapped field read, beside the text it was read from (`<field>__text`), and `ignore_reason`.
+
+    Each stage is a view of its own: left to one statement, every cell would be picked once per use.
+    """
+    texts: dict[str, ir.Value] = {"ignore_reason": _ignore_reason(raw.table, mapping)}
+    for field, verb in mapping.fields():
+        texts |= _texts(raw, field, verb)
+    picked = _stage(raw.table.select("source_row", **texts))
+    values = {field: _read(picked, field, verb) for field, verb in mapping.fields()}
+    read = _stage(picked.mutate(**values))
+    if "amount" not in read.columns:
+        return read
+    return _stage(read.mutate(amount_minor=cells.minor_units(read["amount"], read["currency"])))
+
+
+def _stage(expression: ir.Table) -> ir.Table:
+    return expression.get_backend().create_view(ibis.util.gen_name("mapping"), expression)
+
+
+def _texts(raw: RawExport, field: str, verb: Verb) -> dict[str, ir.Value]:
+    """The text of a field; of an amount, one text for each of its parts."""
+    table, there = raw.table, tuple(column for column in verb.columns if column in raw.header)
+    if not isinstance(verb, Money):
+        return {f"{field}__text": _text(table, verb, there)}
+    less = {f"{field}__less_{n}": cells.cell(table, c) for n, c in enumerate(verb.minus) if c in there}
+    if not verb.product:
+        main = tuple(column for column in there if column not in verb.minus)
+        return {f"{field}__text": cells.first_filled(table, main), **less}
+    first, second = (cells.cell(table, column) for column in verb.product)
+    shown = ibis.cases((second.notnull(), first), else_=ibis.null("string"))
+    return {f"{field}__text": shown, f"{field}__times": second, **less}
+
+
+def _text(table: ir.Table, verb: Verb, there: tuple[str, ...]) -> ir.StringValue:
+    if isinstance(verb, Text) and verb.constant:
+        return ibis.literal(verb.constant)
+    text = cells.first_filled(table, there)
+    return cells.taken(text, verb.take) if isinstance(verb, Text) and verb.take else text
+
+
+def _read(picked: ir.Table, field: str, verb: Verb) -> ir.Value:
+    text = picked[f"{field}__text"]
+    if isinstance(verb, Permission):
+        return cells.permission(text, verb.values, Consent(verb.otherwise))
+    if isinstance(verb, Moment):
+        return cells.day(text, verb) if field == "birth_date" else cells.moment(text, verb)
+    if isinstance(verb, Whole):
+        return cells.whole(text)
+    if isinstance(verb, Money):
+        times = [picked[name] for name in picked.columns if name == f"{field}__times"]
+        less = [picked[name] for name in picked.columns if name.startswith(f"{field}__less_")]
+        return cells.money([text, *times], less, verb.decimal)
+    assert isinstance(verb, Text)
+    value = cells.translated(text, verb.values, text) if verb.values else text
+    return cells.currency_code(value) if field == "currency" else value
+
+
+def _value(read: ir.Table, field: str, kind: str) -> ir.Value:
+    if field in read.columns:
+        return read[field]
+    return ibis.literal(Consent.UNKNOWN.value) if field in CONSENT_FIELDS else ibis.null(kind)
+
+
+def _ignore_reason(table: ir.Table, mapping: Mapping) -> ir.StringValue:
+    branches = [(holds(table, rule.when), ibis.literal(IGNORED + rule.reason)) for rule in mapping.ignore]
+    return ibis.cases(*branches, else_=ibis.null("string")) if branches else ibis.null("string")
+
+
+def holds(table: ir.Table, condition: Condition) -> ir.BooleanValue:
+    """Whether a row meets a condition; never NULL."""
+    if condition.column:
+        said = cells.cell(table, condition.column).lower().fill_null("")
+        return said.isin([value.strip().lower() for value in condition.values])
+    parts = [cells.cell(table, column).isnull() for column in condition.empty]
+    parts += [cells.cell(table, column).notnull() for column in condition.filled]
+    return ibis.and_(*parts)
+
+
+def _reason(read: ir.Table, mapping: Mapping) -> ir.StringValue:
+    """Why a row cannot be used: set aside by the mapping, or its first cell that cannot be read."""
+    branches: list[tuple[Any, Any]] = [(read["ignore_reason"].notnull(), read["ignore_reason"])]
+    for field, verb in mapping.fields():
+        text, value = read[f"{field}__text"], read["amount_minor" if field == "amount" else field]
+        if field in NEEDED[mapping.entity]:
+            branches.append((text.isnull(), ibis.literal(f"{field}: empty")))
+        fault = fault_words(field, verb)
+        if fault:
+            branches.append((text.notnull() & value.isnull(), ibis.literal(f"{field}: {fault}")))
+    return ibis.cases(*branches, else_=ibis.null("string"))
+
+
+def fault_words(field: str, verb: Verb) -> str:
+    """What is wrong with a cell of this field that could not be read; empty where any text will do."""
+    if isinstance(verb, Moment):
+        return "not a date" if verb.format == "iso" else f"not a date in the form {verb.format}"
+    if isinstance(verb, Money):
+        return "not an amount"
+    if isinstance(verb, Whole):
+        return "not a whole number"
+    return "not a currency code" if field == "currency" else ""

@@ -1,0 +1,192 @@
+"""The verbs of a mapping as expressions on text cells. A cell that cannot be read becomes NULL; nothing raises.
+
+Every pattern is anchored and every number bounded before it is cast, so that no row of an export can fail a query.
+"""
+
+import re
+from collections.abc import Mapping as Translation
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from activator.config.mapping import MINOR_DIGITS, MINOR_DIGITS_DEFAULT, Moment, Take
+from activator.model.people import Consent
+
+# Years 1900 to 2099: outside them a cell is a slip or a placeholder (0001-01-01, 9999-12-31), not a day of a customer.
+DIRECTIVES = {
+    "Y": r"((?:19|20)\d\d)",
+    "m": r"(0?[1-9]|1[0-2])",
+    "d": r"(0?[1-9]|[12]\d|3[01])",
+    "H": r"([01]?\d|2[0-3])",
+    "I": r"(0?[1-9]|1[0-2])",
+    "M": r"([0-5]?\d)",
+    "S": r"([0-5]?\d)",
+    "p": r"(AM|PM|am|pm)",
+    "z": r"(Z|UTC|[+-][01]\d:?[0-5]\d)",
+}
+ISO = (
+    r"^((?:19|20)\d\d-[01]\d-[0-3]\d)"
+    r"(?:[T ]([0-2]\d:[0-5]\d)(?::([0-5]\d)(?:[.,]\d{1,9})?)?(?: ?(Z|UTC|[+-][01]\d(?::?[0-5]\d)?))?)?$"
+)
+SIGN = r"^([+-]?)\s*(?:[A-Z]{3}|[€$£¥])?\s*([\d.,' \x{a0}\x{202f}’]*\d)\s*(?:[A-Z]{3}|[€$£¥])?$"
+MINOR_MAX = 10**15  # beyond any order; keeps sums of millions of rows far inside 64 bits
+
+# Most cells of an export have one of these two plain shapes; they are read without the full patterns below.
+ISO_PLAIN = r"^(?:19|20)\d\d-[01]\d-[0-3]\d[T ][0-2]\d:[0-5]\d:[0-5]\d ?(?:Z|UTC|[+-][01]\d:?[0-5]\d)?$"
+ISO_SECONDS_LENGTH = 19
+NUMBER_PLAIN = {".": r"^-?\d{1,10}(?:\.\d{1,30})?$", ",": r"^-?\d{1,10}(?:,\d{1,30})?$"}
+NUMBER = "decimal(19, 5)"
+
+_local_instant = ibis.udf.scalar.builtin(name="timezone", signature=(("string", "timestamp"), "timestamp('UTC')"))(
+    lambda _zone, _local: None
+)
+_utc_wall_clock = ibis.udf.scalar.builtin(name="timezone", signature=(("string", "timestamp('UTC')"), "timestamp"))(
+    lambda _zone, _instant: None
+)
+
+
+def cell(table: ir.Table, column: str) -> ir.StringValue:
+    """A cell without surrounding blanks; NULL where nothing is left."""
+    text = table[column]
+    return ibis.cases((text.re_search(r"^\s|\s$"), text.strip()), else_=text).nullif("")
+
+
+def first_filled(table: ir.Table, columns: tuple[str, ...]) -> ir.StringValue:
+    """The first filled cell among columns."""
+    return ibis.coalesce(*(cell(table, column) for column in columns)) if columns else ibis.null("string")
+
+
+def taken(text: ir.StringValue, take: Take) -> ir.StringValue:
+    """A part of the text; NULL where there is none."""
+    pattern = {
+        Take.FIRST_WORD: r"^(\S+)",
+        Take.AFTER_FIRST_WORD: r"^\S+\s+(.*)$",
+        Take.FIRST_ITEM: r"^[\s,;|]*([^,;|]*)",
+    }[take]
+    return text.re_extract(pattern, 1).strip().nullif("")
+
+
+def translated(text: ir.StringValue, values: Translation[str, str], otherwise: Any) -> ir.StringValue:
+    """The text that values gives for a cell, whatever its case, or otherwise."""
+    lowered = text.lower()
+    branches = [(lowered == said.strip().lower(), ibis.literal(str(meant))) for said, meant in values.items()]
+    return ibis.cases(*branches, else_=otherwise)
+
+
+def permission(text: ir.StringValue, values: Translation[str, Consent], otherwise: Consent) -> ir.StringValue:
+    """granted, denied or unknown. An empty cell is unknown: nobody has answered."""
+    answer = translated(text, {said: meant.value for said, meant in values.items()}, ibis.literal(otherwise.value))
+    return ibis.cases((text.isnull(), ibis.literal(Consent.UNKNOWN.value)), else_=answer)
+
+
+def moment(text: ir.StringValue, verb: Moment) -> ir.TimestampValue:
+    """The instant as UTC wall-clock time."""
+    if verb.format != "iso":
+        return _in_utc(*_formatted(text, verb.format), verb.time_zone)
+    seconds = text.substr(0, ISO_SECONDS_LENGTH).try_cast("timestamp")
+    plain = _in_utc(seconds, text.substr(ISO_SECONDS_LENGTH).lstrip(), verb.time_zone)
+    return ibis.cases((text.re_search(ISO_PLAIN), plain), else_=_in_utc(*_iso(text), verb.time_zone))
+
+
+def day(text: ir.StringValue, verb: Moment) -> ir.DateValue:
+    """The calendar day as written; time zones do not move a birthday."""
+    local, _ = _iso(text) if verb.format == "iso" else _formatted(text, verb.format)
+    return local.date()
+
+
+def _iso(text: ir.StringValue) -> tuple[ir.TimestampValue, ir.StringValue]:
+    written = text.re_replace(ISO, r"\1 \2:\3").re_replace(r":$", ":00").re_replace(r" :00$", " 00:00:00")
+    return _parsed(text, ISO, written), text.re_extract(ISO, 4)
+
+
+def _formatted(text: ir.StringValue, pattern: str) -> tuple[ir.TimestampValue, ir.StringValue]:
+    directives = re.findall(r"%(.)", pattern)
+    literal = [re.escape(part) for part in re.split(r"%.", pattern)]
+    regex = (
+        f"^{literal[0]}" + "".join(DIRECTIVES[d] + rest for d, rest in zip(directives, literal[1:], strict=True)) + "$"
+    )
+    group = {directive: number for number, directive in enumerate(directives, start=1)}
+    hour = f"\\{group.get('H', group.get('I', 0))}" if {"H", "I"} & group.keys() else "0"
+    clock = ":".join([hour, *(f"\\{group[part]}" if part in group else "00" for part in "MS")])
+    written = text.re_replace(regex, rf"\{group['Y']}-\{group['m']}-\{group['d']} {clock}")
+    parsed = _parsed(text, regex, written)
+    if "p" in group:
+        parsed = _half_day(parsed, text.re_extract(regex, group["p"]).upper())
+    return parsed, text.re_extract(regex, group["z"]) if "z" in group else ibis.literal("")
+
+
+def _parsed(text: ir.StringValue, regex: str, written: ir.StringValue) -> ir.TimestampValue:
+    return ibis.cases((text.re_search(regex), written.try_cast("timestamp")), else_=ibis.null("timestamp"))
+
+
+def _half_day(parsed: ir.TimestampValue, half: ir.StringValue) -> ir.TimestampValue:
+    noon = ibis.interval(hours=12)
+    return ibis.cases(
+        ((half == "PM") & (parsed.hour() < 12), parsed + noon),
+        ((half == "AM") & (parsed.hour() == 12), parsed - noon),
+        else_=parsed,
+    )
+
+
+def _in_utc(local: ir.TimestampValue, zone: ir.StringValue, time_zone: str) -> ir.TimestampValue:
+    digits = zone.re_replace(r"[^\d]", "").rpad(4, "0")
+    minutes = digits.substr(0, 2).try_cast("int64") * 60 + digits.substr(2, 2).try_cast("int64")
+    east = ibis.cases((zone.startswith("-"), -minutes), else_=minutes)
+    named = local if time_zone == "UTC" else _utc_wall_clock("UTC", _local_instant(time_zone, local))
+    offset = local - east.as_interval("m")
+    return ibis.cases((zone == "", named), (zone.isin(["Z", "UTC"]), local), else_=offset)
+
+
+def whole(text: ir.StringValue) -> ir.IntegerValue:
+    """A whole number of up to 15 digits; `7.0` is 7, as spreadsheets write it."""
+    return text.re_extract(r"^([+-]?\d{1,15})(?:\.0+)?$", 1).nullif("").try_cast("int64")
+
+
+def number(text: ir.StringValue, decimal: str) -> ir.DecimalValue:
+    """A decimal number of up to ten digits before the sign and five after it, the rest rounded away.
+
+    Thousands may be grouped in threes; anything else (1,5 with a decimal point expected) is no number.
+    """
+    plain = text.replace(decimal, ".") if decimal != "." else text
+    return ibis.cases(
+        (text.re_search(NUMBER_PLAIN[decimal]), plain.try_cast(NUMBER)), else_=_written_out(text, decimal)
+    )
+
+
+def _written_out(text: ir.StringValue, decimal: str) -> ir.DecimalValue:
+    """A number with a currency, a plus sign or grouped thousands, as people and spreadsheets write them."""
+    group = r"\." if decimal == "," else ","
+    sign = text.re_extract(SIGN, 1)
+    bare = text.re_extract(SIGN, 2)
+    grouped = rf"(?:\d{{1,3}}(?:(?:{group}|[' \x{{a0}}\x{{202f}}’])\d{{3}}){{1,3}}|\d{{0,10}})"
+    shape = rf"^{grouped}(?:{re.escape(decimal)}\d{{1,30}})?$"
+    digits = bare.re_replace(rf"[^\d{re.escape(decimal)}]", "").replace(decimal, ".")
+    value = (sign + digits).try_cast(NUMBER)
+    return ibis.cases((bare.re_search(shape) & (bare != ""), value), else_=ibis.null(NUMBER))
+
+
+def currency_code(text: ir.StringValue) -> ir.StringValue:
+    """Three letters, upper case."""
+    return text.upper().re_extract(r"^[A-Z]{3}$", 0).nullif("")
+
+
+def minor_units(amount: ir.DecimalValue, currency: ir.StringValue) -> ir.IntegerValue:
+    """An amount in minor units of its currency, half away from zero; NULL beyond MINOR_MAX."""
+    codes = {digits: [code for code, own in MINOR_DIGITS.items() if own == digits] for digits in (0, 3)}
+    branches = [
+        (currency.re_search(f"^(?:{'|'.join(own)})$"), ibis.literal(10**digits)) for digits, own in codes.items()
+    ]
+    factor = ibis.cases(*branches, else_=ibis.literal(10**MINOR_DIGITS_DEFAULT)).cast("decimal(4, 0)")
+    minor = (amount * factor).cast("decimal(38, 0)").try_cast("int64")
+    return ibis.cases((minor.between(-MINOR_MAX, MINOR_MAX), minor), else_=ibis.null("int64"))
+
+
+def money(texts: list[ir.StringValue], less: list[ir.StringValue], decimal: str) -> ir.DecimalValue:
+    """The product of texts, less each of less, in units of the currency. An empty cell in less is nothing."""
+    amount = number(texts[0], decimal)
+    if len(texts) > 1:
+        amount = amount * number(texts[1], decimal)
+    for text in less:
+        amount = amount - ibis.cases((text.isnull(), ibis.literal(0).cast(NUMBER)), else_=number(text, decimal))
+    return amount
