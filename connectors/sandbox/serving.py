@@ -35,6 +35,16 @@ class _Protocol(H11Protocol):
         self.app = with_transport
 
 
+class _Uvicorn(uvicorn.Server):
+    """Ends every connection when it is told to stop; waiting for clients to hang up could take for ever."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0.01)  # the loop closes their sockets
+        await super().shutdown(sockets)
+
+
 class Server:
     """One running HTTP server. Raises OSError when the port is taken."""
 
@@ -57,7 +67,7 @@ class Server:
             h11_max_incomplete_event_size=_HEAD_BYTES_MAX,
             **tls,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Uvicorn(config)
         self._thread = threading.Thread(target=self._run, name=f"sandbox-http-{self.port}", daemon=True)
 
     @property
