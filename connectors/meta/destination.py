@@ -41,6 +41,7 @@ class MetaDestination:
     batch_rows_max = BATCH_ROWS_MAX
     members_min = MEMBERS_MIN
     quiet_window: timedelta = QUIET_WINDOW
+    settle_wait_seconds = 0.0
     budget_level = "group"
 
     def __init__(self, context: DestinationContext, settings: MetaSettings, options: MetaOptions) -> None:

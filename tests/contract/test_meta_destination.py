@@ -1,0 +1,308 @@
+"""The Meta destination against the shipped sandbox over real HTTPS: what the ports promise, kept through faults."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from activator.errors import AuthenticationRequiredError, OutcomeUnknownError, PermanentRefusalError
+from activator.model.ads import AdSpec, AudienceSpec, Bid, BidStrategy, CampaignSpec, CopyVariant, GroupSpec, ObjectSpec
+from activator.model.checks import Severity
+from activator.model.delivery import Operation, Settlement
+from activator.model.naming import marked_name, marker
+from activator.ports import Destination, DestinationContext
+from connectors.meta.destination import connector
+from connectors.sandbox.server import Sandbox
+from tests.unit.meta_account import HandClock, digest, members
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with Sandbox(tmp_path_factory.mktemp("sandbox"), settle_seconds=0) as running:
+        yield running
+
+
+class Account:
+    """One project of its own on the sandbox's account, so that tests do not see each other's objects."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path, project: str) -> None:
+        self.sandbox = sandbox
+        self.project = project
+        self.clock = HandClock()
+        self.ids: dict[str, str] = {}
+        self._folder = folder
+        self.destination = self.open()
+
+    def open(self, read_timeout_seconds: int = 60, **other: str) -> Destination:
+        settings = {**self.sandbox.settings(), "ACTIVATOR_META__READ_TIMEOUT_SECONDS": str(read_timeout_seconds)}
+        (self._folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+        identities = self.sandbox.identities()
+        keys = [spec.key for spec in self.specs()]
+        return connector.open(
+            DestinationContext(
+                name="meta",
+                project_id=self.project,
+                account_id=other.get("account_id", identities["meta_account_id"]),
+                currency=identities["currency"],
+                time_zone=other.get("time_zone", identities["time_zone"]),
+                project_dir=self._folder,
+                options={
+                    "page_id": identities["meta_page_id"],
+                    "pixel_id": identities["meta_pixel_id"],
+                    "dsa_beneficiary": "Brand GmbH",
+                    "dsa_payor": "Brand GmbH",
+                },
+                clock=self.clock,
+                markers={marker(self.project, "meta", key): key for key in keys},
+            )
+        )
+
+    def named(self, label: str, key: str) -> str:
+        return marked_name(label, self.project, "meta", key)
+
+    def audience(self, tier: str) -> AudienceSpec:
+        key = f"audience/{tier}"
+        return AudienceSpec(key, self.named(f"Brand {tier}", key), "Customers by value", tier, suppress=tier == "lost")
+
+    def group(self, tier: str, other: str, bid: Bid) -> GroupSpec:
+        key = f"group/{tier}"
+        excluded = (f"audience/{other}", "audience/lost")
+        return GroupSpec(
+            key, self.named(tier, key), "campaign", tier, f"audience/{tier}", excluded, 2500, bid, ("DE", "AT")
+        )
+
+    def ad(self, tier: str) -> AdSpec:
+        key = f"ad/{tier}/warm"
+        variant = CopyVariant("warm", "comfort", ("Stay warm",), ("Wool for years",), "Made for winter.")
+        return AdSpec(key, self.named(key, key), f"group/{tier}", variant, "https://shop.example/w", "utm_source=meta")
+
+    def specs(self) -> list[ObjectSpec]:
+        return [
+            *(self.audience(tier) for tier in ("gold", "silver", "lost")),
+            CampaignSpec("campaign", self.named("Brand", "campaign"), None, BidStrategy.MIN_ROAS),
+            self.group("gold", "silver", Bid(BidStrategy.MIN_ROAS, roas_bp=20_000)),
+            self.group("silver", "gold", Bid(BidStrategy.BID_CAP, amount_minor=150)),
+            self.ad("gold"),
+            self.ad("silver"),
+        ]
+
+    def batch(self, number: int = 1) -> str:
+        """Ids of upload sessions are unique in an account, and batch ids everywhere."""
+        return hashlib.sha256(f"{self.project} {number}".encode()).hexdigest()[:32]
+
+    def create(self, spec: ObjectSpec) -> None:
+        self.ids[spec.key] = self.destination.create(spec, self.ids).platform_id
+
+    def create_everything(self) -> None:
+        for spec in self.specs():
+            self.create(spec)
+
+    def calls(self) -> int:
+        return len(self.sandbox.calls("meta"))
+
+
+@pytest.fixture
+def account(sandbox: Sandbox, tmp_path: Path, request: pytest.FixtureRequest) -> Account:
+    sandbox.state.faults.clear()
+    return Account(sandbox, tmp_path, request.node.name)
+
+
+def test_what_is_created_is_observed_as_wanted_and_paused(account: Account) -> None:
+    account.create_everything()
+
+    observation = account.destination.observe()
+
+    seen = observation.by_key()
+    assert observation.complete
+    assert {key: remote.platform_id for key, remote in seen.items()} == account.ids
+    for spec in account.specs():
+        assert seen[spec.key].fields == account.destination.comparable(spec), spec.key
+        if spec.key.split("/")[0] != "audience":
+            assert seen[spec.key].status == "PAUSED"
+
+
+def test_observing_costs_four_calls_and_sees_nothing_of_others(account: Account) -> None:
+    before = account.calls()
+
+    observation = account.destination.observe()
+
+    assert account.calls() - before == 4
+    assert observation.objects == ()
+
+
+def test_what_people_changed_by_hand_is_brought_back(account: Account) -> None:
+    account.create_everything()
+    campaign, gold = account.specs()[3], account.specs()[4]
+    assert isinstance(campaign, CampaignSpec)
+    assert isinstance(gold, GroupSpec)
+    wanted: list[ObjectSpec] = [
+        replace(campaign, name=account.named("Renamed", "campaign")),
+        replace(
+            gold,
+            daily_budget_minor=9900,
+            bid=Bid(BidStrategy.LOWEST_COST),
+            countries=("FR",),
+            excluded_audience_keys=("audience/lost",),
+        ),
+        replace(account.ad("gold"), landing_url="https://shop.example/new"),
+    ]
+    before = account.destination.observe().by_key()
+
+    for spec in wanted:
+        account.destination.update(spec, before[spec.key], account.ids)
+
+    after = account.destination.observe().by_key()
+    for spec in wanted:
+        assert after[spec.key].fields == account.destination.comparable(spec), spec.key
+        assert after[spec.key].platform_id == before[spec.key].platform_id
+
+
+def test_members_come_and_go(account: Account) -> None:
+    account.create(account.audience("gold"))
+    audience_id = account.ids["audience/gold"]
+
+    added = account.destination.send(Operation.ADD, audience_id, members(300), account.batch())
+    again = account.destination.send(Operation.ADD, audience_id, members(300), account.batch())
+    account.sandbox.settle()
+    assert account.sandbox.member_count("meta", audience_id) == 300
+    removed = account.destination.send(Operation.REMOVE, audience_id, members(100), account.batch(2))
+    account.sandbox.settle()
+
+    assert account.sandbox.member_count("meta", audience_id) == 200
+    assert [(one.settlement, one.settled) for one in (added, again, removed)] == [
+        (Settlement.SETTLED, 300),
+        (Settlement.SETTLED, 300),
+        (Settlement.SETTLED, 100),
+    ]
+
+
+def test_a_full_batch_fits_in_one_call(account: Account) -> None:
+    account.create(account.audience("gold"))
+    columns = ("EMAIL", "PHONE", "FN", "LN", "CT", "ST", "ZIP", "COUNTRY", "GEN", "DOBY", "DOBM", "DOBD")
+    table = pa.table({name: [digest(row * 100 + place) for row in range(10_000)] for place, name in enumerate(columns)})
+    before = account.calls()
+
+    for operation, batch in ((Operation.ADD, account.batch()), (Operation.REMOVE, account.batch(2))):
+        assert account.destination.send(operation, account.ids["audience/gold"], table, batch).settled == 10_000
+
+    assert account.calls() - before == 2
+
+
+def test_a_create_whose_answer_is_lost_is_found_by_its_marker(account: Account) -> None:
+    account.sandbox.fault("timeout_after_effect", "meta", method="POST customaudiences")
+
+    with pytest.raises(OutcomeUnknownError):
+        account.open(read_timeout_seconds=1).create(account.audience("gold"), {})
+
+    assert "audience/gold" in account.destination.observe().by_key()
+
+
+def test_a_creative_left_behind_by_a_lost_ad_is_used_again(account: Account) -> None:
+    for spec in account.specs()[:5]:
+        account.create(spec)
+    account.sandbox.fault("reset", "meta", method="POST ads")
+    with pytest.raises(OutcomeUnknownError):
+        account.create(account.ad("gold"))
+    creatives = len([call for call in account.sandbox.calls("meta") if call.method == "POST adcreatives"])
+
+    account.destination = account.open()  # as after a restart
+    account.create(account.ad("gold"))
+
+    after = len([call for call in account.sandbox.calls("meta") if call.method == "POST adcreatives"])
+    assert after == creatives
+    assert "ad/gold/warm" in account.destination.observe().by_key()
+
+
+@pytest.mark.parametrize("fault", ["http_500_html", "timeout_after_effect", "timeout_before_effect", "reset"])
+def test_a_send_without_an_answer_is_unknown_and_can_be_sent_again(account: Account, fault: str) -> None:
+    account.create(account.audience("gold"))
+    audience_id = account.ids["audience/gold"]
+    account.sandbox.fault(fault, "meta", method="POST users")
+
+    with pytest.raises(OutcomeUnknownError):
+        account.open(read_timeout_seconds=1).send(Operation.ADD, audience_id, members(200), account.batch())
+    receipt = account.destination.send(Operation.ADD, audience_id, members(200), account.batch())
+    account.sandbox.settle()
+
+    assert receipt.settled == 200
+    assert account.sandbox.member_count("meta", audience_id) == 200
+
+
+@pytest.mark.parametrize("fault", ["http_500_html", "reset", "rate_limited"])
+def test_observing_gets_over_passing_faults(account: Account, fault: str) -> None:
+    account.create_everything()
+    account.sandbox.fault(fault, "meta", count=2, method="GET")
+
+    assert len(account.destination.observe().objects) == len(account.specs())
+    assert account.clock.slept
+
+
+def test_a_rate_limited_send_waits_as_told_and_is_then_made(account: Account) -> None:
+    account.create(account.audience("gold"))
+    account.sandbox.fault("rate_limited", "meta", method="POST users")
+
+    receipt = account.destination.send(Operation.ADD, account.ids["audience/gold"], members(5), account.batch())
+
+    assert receipt.settled == 5
+    assert sum(account.clock.slept) >= 60
+
+
+def test_terms_not_accepted_need_a_human(account: Account) -> None:
+    account.create(account.audience("gold"))
+    account.sandbox.change_meta_account(tos_accepted={})
+    try:
+        with pytest.raises(AuthenticationRequiredError) as raised:
+            account.destination.send(Operation.ADD, account.ids["audience/gold"], members(5), account.batch())
+        findings = {finding.check: finding.severity for finding in account.destination.check()}
+    finally:
+        account.sandbox.change_meta_account(tos_accepted={"custom_audience_tos": 1})
+
+    assert "tos" in raised.value.next_step
+    assert findings["meta.terms"] is Severity.ERROR
+
+
+def test_an_account_that_is_not_there_is_refused(account: Account) -> None:
+    with pytest.raises(PermanentRefusalError):
+        account.open(account_id="999").observe()
+
+
+def test_doctor_finds_a_healthy_account_healthy_and_a_wrong_zone_wrong(account: Account) -> None:
+    healthy = account.destination.check()
+    wrong = account.open(time_zone="America/New_York").check()
+
+    assert {finding.severity for finding in healthy} == {Severity.OK}
+    assert [finding.check for finding in wrong if finding.severity is Severity.ERROR] == ["meta.time_zone"]
+
+
+def test_performance_is_ours_by_ad_and_day(account: Account) -> None:
+    account.create_everything()
+    for number, tier in enumerate(("gold", "silver")):
+        account.destination.send(Operation.ADD, account.ids[f"audience/{tier}"], members(500), account.batch(number))
+    account.sandbox.settle()
+    account.sandbox.activate(days_ago=7, platform="meta")
+    # The sandbox lives by the wall's clock; the window is generous enough for any day.
+    today = HandClock().now().date()
+
+    rows = list(account.destination.performance(today - timedelta(days=400), today + timedelta(days=400)))
+
+    mine = [row for row in rows if row.ad_id in (account.ids["ad/gold/warm"], account.ids["ad/silver/warm"])]
+    assert {row.ad_id for row in mine} == {account.ids["ad/gold/warm"], account.ids["ad/silver/warm"]}
+    assert len({(row.ad_id, row.day) for row in mine}) == len(mine)
+    assert all(row.currency == "EUR" and row.campaign_id == account.ids["campaign"] for row in mine)
+    assert sum(row.spend_micros for row in mine) > 0
+
+
+def test_pausing_stops_what_runs(account: Account) -> None:
+    account.create_everything()
+    account.sandbox.activate(days_ago=1, platform="meta")
+    running = account.destination.observe().by_key()["ad/gold/warm"]
+    assert running.status == "ACTIVE"
+
+    account.destination.pause(running)
+    account.destination.pause(running)
+
+    assert account.destination.observe().by_key()["ad/gold/warm"].status == "PAUSED"
