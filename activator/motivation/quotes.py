@@ -31,12 +31,12 @@ INTRODUCED = re.compile(rf"\b({INTRODUCTIONS})(\s+){NAME}(?:\s+{NAME})*")
 STATED = re.compile(r"\b(my name is|call me|mein name ist)(\s+)[\w'’\-]+", re.IGNORECASE)  # in any spelling
 SIGNATURE = re.compile(rf"([-–—~,/]\s*){NAME}(?:\s+{NAME})*(?:\s+[A-Z])?\s*\.?$")
 FULL_NAME = re.compile(rf"(?<=[a-z,] ){NAME}\s+{NAME}")  # two capitalised words within a sentence
-SPACES = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
 
 
 def mask(text: str) -> str:
     """The text on one line, without addresses, numbers of five digits or more, links, and names we can recognise."""
-    masked = SPACES.sub(" ", text).strip()
+    printable = "".join(character if character.isprintable() else " " for character in text)  # no bidi marks either
+    masked = " ".join(printable.split())
     for pattern in PATTERNS:
         masked = pattern.sub(HIDDEN, masked)
     for pattern in (STATED, INTRODUCED):
