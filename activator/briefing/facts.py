@@ -1,0 +1,98 @@
+"""How fresh and complete each source is, and whether conversions have stopped being recorded."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from activator.briefing.words import count, label, moment, short_day
+from activator.model.briefing import BriefingInput, Fact
+from activator.model.people import Outcome, SourceCount
+from activator.model.performance import AdDay
+
+SYNC_AGE_MAX = timedelta(hours=36)
+SILENT_DAYS = 2
+HISTORY_DAYS = 14
+# Conversions expected in silence before it counts as a break: the chance of none among 15 is 3 in 10 million.
+SILENT_EXPECTED_MIN = 15
+
+OUTCOME_WORDS = {
+    Outcome.MEMBER: "used",
+    Outcome.MERGED: "merged with the same person",
+    Outcome.INVALID: "invalid",
+    Outcome.NO_IDENTIFIER: "without a usable identifier",
+    Outcome.NO_CONSENT: "without consent",
+    Outcome.NOT_A_CUSTOMER: "not a customer",
+}
+
+
+def facts_of(given: BriefingInput) -> tuple[Fact, ...]:
+    """Performance by destination, then exports, then the last sync."""
+    return (*_performance(given), *_exports(given.sources), _sync(given))
+
+
+def tracking_breaks(given: BriefingInput) -> tuple[str, ...]:
+    """Sentences on destinations that spend as before but have stopped reporting conversions altogether."""
+    broken = []
+    for destination, rows in _by_destination(given).items():
+        silent_from = given.as_of - timedelta(days=SILENT_DAYS - 1)
+        recent = [row for row in rows if silent_from <= row.day <= given.as_of]
+        history = [row for row in rows if silent_from - timedelta(days=HISTORY_DAYS) <= row.day < silent_from]
+        spend, before = sum(row.spend_micros for row in recent), sum(row.spend_micros for row in history)
+        if not spend or not before or any(row.conversions_milli for row in recent):
+            continue
+        expected = sum(row.conversions_milli for row in history) * spend / before / 1000
+        if expected >= SILENT_EXPECTED_MIN:
+            broken.append(
+                f"{label(destination)} reports no conversion since {short_day(silent_from)}, where about "
+                f"{expected:,.0f} were expected: check that tracking still works before judging any ad."
+            )
+    return tuple(broken)
+
+
+def _by_destination(given: BriefingInput) -> dict[str, list[AdDay]]:
+    rows: dict[str, list[AdDay]] = defaultdict(list)
+    for row in given.ad_days:
+        rows[row.destination].append(row)
+    return dict(sorted(rows.items()))
+
+
+def _performance(given: BriefingInput) -> list[Fact]:
+    facts = []
+    for destination, rows in _by_destination(given).items():
+        days = {row.day for row in rows if row.day <= given.as_of}
+        last = max(days, default=None)
+        behind = given.lookback_days if last is None else (given.as_of - last).days
+        missing = _gaps(days, given)
+        if last is None or behind:
+            text = f"performance ends {short_day(last)}" if last else "no performance yet"
+            facts.append(Fact(label(destination), f"{text}, {count(behind, 'day', 'days')} missing", good=False))
+        else:
+            gaps = f", {count(missing, 'day', 'days')} without a report" if missing else ""
+            facts.append(Fact(label(destination), f"performance through {short_day(last)}{gaps}", good=not missing))
+    return facts or [Fact("Performance", "none yet", good=True)]
+
+
+def _gaps(days: set[date], given: BriefingInput) -> int:
+    """Days of the period, since the first report, on which nothing at all was reported."""
+    first = max(min(days, default=given.as_of), given.as_of - timedelta(days=given.lookback_days - 1))
+    return sum(first + timedelta(days=offset) not in days for offset in range((given.as_of - first).days + 1))
+
+
+def _exports(sources: Sequence[SourceCount]) -> list[Fact]:
+    """How many rows of each export came to what; the order of outcomes is that of the enum."""
+    rows: dict[str, dict[Outcome, int]] = defaultdict(lambda: defaultdict(int))
+    for it in sources:
+        rows[it.source][it.outcome] += it.rows
+    facts = []
+    for source, outcomes in rows.items():
+        total = sum(outcomes.values())
+        parts = [f"{outcomes[outcome]:,} {words}" for outcome, words in OUTCOME_WORDS.items() if outcomes[outcome]]
+        facts.append(Fact(label(source), f"{total:,} rows: {', '.join(parts)}" if total else "empty", good=total > 0))
+    return facts
+
+
+def _sync(given: BriefingInput) -> Fact:
+    if given.last_sync_at is None:
+        return Fact("Sync", "never", good=True)
+    fresh = given.generated_at - given.last_sync_at <= SYNC_AGE_MAX
+    return Fact("Sync", f"last {moment(given.last_sync_at, given.generated_at)}", good=fresh)
