@@ -77,8 +77,8 @@ class Checks:
         )
 
     def _file(self) -> Iterator[Finding]:
-        file = self._settings.credentials_file or Path()
-        if file.expanduser().stat().st_mode & 0o077:
+        file = (self._settings.credentials_file or Path()).expanduser()
+        if file.is_file() and file.stat().st_mode & 0o077:
             yield Finding(
                 "credentials file",
                 Severity.WARNING,

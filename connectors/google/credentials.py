@@ -137,6 +137,7 @@ def _token_request(settings: GoogleSettings) -> Callable[..., Any]:
     from google.auth.transport.requests import Request
 
     session = requests.Session()
+    session.trust_env = False  # proxies and CA bundles are settings here
     if settings.ca_file is not None:
         try:
             session.mount("https://", _ExtraRoots(settings.ca_file))

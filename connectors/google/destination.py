@@ -58,7 +58,7 @@ class GoogleDestination:
             )
         self._context = context
         self._settings = settings
-        self._options = read_options(context.name, context.options)
+        self._options = read_options(context.name, {"countries": context.countries, **context.options})
         self._transport = GoogleTransport(settings, customer_id, context.clock)
         self._audiences = Audiences(
             self._transport,

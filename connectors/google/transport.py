@@ -185,6 +185,8 @@ class GoogleTransport:
         options: list[tuple[str, Any]] = [
             ("grpc.max_metadata_size", METADATA_BYTES_MAX),
             ("grpc.max_receive_message_length", RECEIVE_BYTES_MAX),
+            # Off, gRPC ignores HTTPS_PROXY and its kin: which way people's data goes is a setting, not an accident.
+            ("grpc.enable_http_proxy", int(self._settings.proxy is not None)),
         ]
         if self._settings.proxy is not None:
             options.append(("grpc.http_proxy", self._settings.proxy.get_secret_value()))
