@@ -35,7 +35,8 @@ class DestinationContext:
     """What a connector is opened with. options: the destination's own section of the project file, unvalidated.
 
     account_id: the advertiser's account; project_dir: where `.env` and secret files are looked for.
-    markers: marker -> spec key of everything the project may own there, so that the connector can name what it finds.
+    countries: where the destination's groups deliver; markers: marker -> spec key of everything the project may own
+    there, so that the connector can name what it finds.
     """
 
     name: str
@@ -46,6 +47,7 @@ class DestinationContext:
     project_dir: Path
     options: Mapping[str, Any]
     clock: Clock
+    countries: tuple[str, ...] = ()
     markers: Mapping[str, str] = field(default_factory=dict)
 
 

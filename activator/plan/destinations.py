@@ -29,8 +29,9 @@ def open_destination(workspace: Workspace, name: str, clock: Clock) -> Destinati
             currency=section.currency or project.currency,
             time_zone=section.time_zone or project.time_zone,
             project_dir=workspace.folder,
-            options={**section.options, "countries": section.countries},
+            options=section.options,
             clock=clock,
+            countries=section.countries,
             markers=markers(project, name),
         )
     )
