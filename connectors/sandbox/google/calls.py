@@ -107,9 +107,11 @@ class Gate:
 
     def _end_ads(self, call: Call, fault: AdsFault) -> NoReturn:
         self._record_refusal(call, [f"{refusal.category}.{refusal.code}" for refusal in fault.refusals])
-        failure = failure_message(call.version, fault, call.request_id).SerializeToString()
-        key = f"google.ads.googleads.{call.version}.errors.googleadsfailure-bin"
-        call.context.set_trailing_metadata(((key, failure), ("request-id", call.request_id)))
+        metadata: list[tuple[str, str | bytes]] = [("request-id", call.request_id)]
+        if fault.refusals:
+            key = f"google.ads.googleads.{call.version}.errors.googleadsfailure-bin"
+            metadata.append((key, failure_message(call.version, fault, call.request_id).SerializeToString()))
+        call.context.set_trailing_metadata(metadata)
         call.context.abort(fault.status, fault.details)
         raise AssertionError
 

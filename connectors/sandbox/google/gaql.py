@@ -286,6 +286,8 @@ def _tokens(text: str) -> list[tuple[str, str]]:
 
 def _checked(chosen: Field, operator: str, values: tuple[str, ...]) -> Condition:
     """Words, numbers and dates must be what the field holds."""
+    if "LIKE" in operator and (chosen.is_enum or chosen.is_number):
+        raise query_error("OPERATOR_FIELD_MISMATCH", f"Error in WHERE clause: LIKE on {chosen.name}.")
     for value in values:
         if chosen.is_enum and value not in chosen.descriptor.enum_type.values_by_name:
             raise query_error("BAD_ENUM_CONSTANT", f"Error in WHERE clause: bad enum constant '{value}'.")
@@ -293,8 +295,6 @@ def _checked(chosen: Field, operator: str, values: tuple[str, ...]) -> Condition
             raise query_error("BAD_NUMBER", f"Error in WHERE clause: bad number '{value}'.")
         if chosen.name == "segments.date" and not _is_date(value):
             raise query_error("INVALID_DATE_FORMAT", f"Error in WHERE clause: bad date '{value}'.")
-    if "LIKE" in operator and (chosen.is_enum or chosen.is_number):
-        raise query_error("OPERATOR_FIELD_MISMATCH", f"Error in WHERE clause: LIKE on {chosen.name}.")
     return Condition(chosen, operator, values)
 
 
