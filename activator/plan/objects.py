@@ -51,11 +51,12 @@ def object_changes(
     audiences: list[Change] = []
     delivery: list[Change] = []
     for spec in desired.specs:
+        fields = reader.comparable(spec)  # raises for what the platform cannot have, before anything is created
         remote = observed.get(spec.key)
         target = audiences if isinstance(spec, AudienceSpec) else delivery
         if remote is None:
             target.append(CreateObject(destination, spec))
-        elif differences := _differences(reader.comparable(spec), remote):
+        elif differences := _differences(fields, remote):
             target.append(UpdateObject(destination, spec, differences))
     wanted = {spec.key for spec in desired.specs}
     for key, remote in sorted(observed.items()):

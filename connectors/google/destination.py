@@ -10,6 +10,7 @@ from activator.errors import ConfigurationError
 from activator.model.ads import (
     AdSpec,
     AudienceSpec,
+    BidStrategy,
     CampaignSpec,
     GroupField,
     GroupSpec,
@@ -66,6 +67,7 @@ class GoogleDestination:
             description=self._options.description,
             terms_accepted=self._options.customer_match_terms_accepted,
         )
+        self._strategy: BidStrategy | None = None
         self._delivery = Delivery(self._transport, self._options)
         self._updates = Updates(self._transport, self._options)
 
@@ -86,7 +88,15 @@ class GoogleDestination:
 
     def comparable(self, spec: ObjectSpec) -> Mapping[str, GroupField]:
         """See ports. Raises ConfigurationError for what Google would refuse or ignore, so that the plan shows it."""
-        return comparable(spec, self._options)
+        fields = comparable(spec, self._options)
+        if isinstance(spec, CampaignSpec):
+            self._strategy = spec.strategy
+        elif isinstance(spec, GroupSpec) and self._strategy not in (None, spec.bid.strategy):
+            raise ConfigurationError(
+                f"Google: the tier {spec.tier} bids by {spec.bid.strategy.value}, its campaign by {self._strategy}",
+                "Remove the tier's `bid.strategy`: Google has one strategy per campaign and ignores other bids.",
+            )
+        return fields
 
     def observe(self) -> Observation:
         """See ports."""
@@ -94,7 +104,7 @@ class GoogleDestination:
 
     def create(self, spec: ObjectSpec, ids: Mapping[str, str]) -> RemoteObject:
         """See ports. An object that already has the marked name is returned instead of made twice."""
-        fields = comparable(spec, self._options)
+        fields = self.comparable(spec)
         status = "PAUSED"
         match spec:
             case AudienceSpec():

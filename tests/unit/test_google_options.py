@@ -91,6 +91,16 @@ def test_a_campaign_needs_a_budget_and_a_strategy_of_google() -> None:
         comparable(replace(CAMPAIGN, strategy=BidStrategy.MIN_ROAS), options)
 
 
+def test_a_tier_cannot_bid_by_another_strategy_than_its_campaign(tmp_path: Path) -> None:
+    (tmp_path / "key.json").write_text(json.dumps(REFRESH))
+    settings(tmp_path, CREDENTIALS_FILE=str(tmp_path / "key.json"))
+    destination = connector.open(context(tmp_path, ManualClock()))
+    destination.comparable(CAMPAIGN)
+    destination.comparable(GROUP)
+    with pytest.raises(ConfigurationError, match="the tier gold bids by target_roas, its campaign by manual_cpc"):
+        destination.comparable(replace(GROUP, bid=Bid(BidStrategy.TARGET_ROAS, roas_bp=40_000)))
+
+
 def variant(**changes: Any) -> CopyVariant:
     return replace(VARIANT, **changes)
 
