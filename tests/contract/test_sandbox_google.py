@@ -566,6 +566,23 @@ class TestRules:
         fixed = refusal(google, customer, {"ad_group_ad_operation": {"update": rewrite, "update_mask": mask}})
         assert code_of(fixed) == "request_error.IMMUTABLE_FIELD"
 
+    def test_the_text_of_an_ad_is_changed_through_the_ad_itself(self, google: GoogleClients, customer: str) -> None:
+        google.mutate(customer, budget(customer), campaign(customer), group(customer), ad(customer))
+        [row] = google.search(customer, "SELECT ad_group_ad.ad.resource_name FROM ad_group_ad")
+
+        def rewrite(*texts: str) -> dict[str, Any]:
+            headlines = {"headlines": [{"text": text} for text in texts]}
+            change = {"resource_name": row.ad_group_ad.ad.resource_name, "responsive_search_ad": headlines}
+            return {"ad_operation": {"update": change, "update_mask": {"paths": ["responsive_search_ad.headlines"]}}}
+
+        error = refusal(google, customer, rewrite("One", "Two", "One"))
+        assert code_of(error) == "asset_error.DUPLICATE_ASSET"
+        assert path_of(error) == "mutate_operations[0].ad_operation.update.responsive_search_ad.headlines[2].text"
+        google.mutate(customer, rewrite("One", "Two", "Three"))
+        query = "SELECT ad_group_ad.ad.responsive_search_ad.headlines FROM ad_group_ad"
+        [row] = google.search(customer, query)
+        assert [asset.text for asset in row.ad_group_ad.ad.responsive_search_ad.headlines] == ["One", "Two", "Three"]
+
     def test_labels_attach_once(self, google: GoogleClients, customer: str) -> None:
         attach = {
             "campaign": f"customers/{customer}/campaigns/-2",

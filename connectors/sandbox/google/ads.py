@@ -20,7 +20,10 @@ def check_ad(change: Change) -> None:
         ad = group_ad.ad
         if ad.WhichOneof("ad_data") != "responsive_search_ad":
             raise Refusal("ad_error", "INVALID_AD_TYPE", "Unsupported ad type.", "ad.ad_data")
-        check_content(ad, change.ignored_topics)
+        try:
+            check_content(ad, change.ignored_topics)
+        except Refusal as refusal:
+            raise refusal.below("ad") from None
         set_default(ad, "type_", "RESPONSIVE_SEARCH_AD")
         set_default(group_ad, "ad_strength", "PENDING")
         set_default(group_ad.policy_summary, "review_status", "REVIEWED")
@@ -32,7 +35,7 @@ def check_ad(change: Change) -> None:
 def check_content(ad: Any, ignored_topics: frozenset[str]) -> None:
     """Links and texts of a responsive search ad, new or changed."""
     _check_urls(ad)
-    check_custom_parameters(ad.url_custom_parameters, "ad.url_custom_parameters")
+    check_custom_parameters(ad.url_custom_parameters, "url_custom_parameters")
     _check_search_ad(ad.responsive_search_ad)
     _review(ad.responsive_search_ad, ignored_topics)
 
@@ -53,9 +56,9 @@ def _check_enabled_count(change: Change) -> None:
 
 def _check_urls(ad: Any) -> None:
     if not ad.final_urls:
-        raise required("ad.final_urls")
+        raise required("final_urls")
     for position, url in enumerate(ad.final_urls):
-        path = f"ad.final_urls[{position}]"
+        path = f"final_urls[{position}]"
         parts = urlsplit(url)
         code = ""
         if parts.scheme == "":
@@ -70,11 +73,11 @@ def _check_urls(ad: Any) -> None:
             raise Refusal("url_field_error", code, "The final url is invalid.", path, url)
     if ad.final_url_suffix.startswith(("?", "&")):
         text = "The final url suffix is malformed."
-        raise Refusal("url_field_error", "FINAL_URL_SUFFIX_MALFORMED", text, "ad.final_url_suffix")
+        raise Refusal("url_field_error", "FINAL_URL_SUFFIX_MALFORMED", text, "final_url_suffix")
 
 
 def _check_search_ad(search_ad: Any) -> None:
-    base = "ad.responsive_search_ad"
+    base = "responsive_search_ad"
     headlines, descriptions = search_ad.headlines, search_ad.descriptions
     _check_count(headlines, rules.HEADLINES_MIN, rules.HEADLINES_MAX, f"{base}.headlines")
     _check_count(descriptions, rules.DESCRIPTIONS_MIN, rules.DESCRIPTIONS_MAX, f"{base}.descriptions")
@@ -125,7 +128,7 @@ def _review(search_ad: Any, ignored_topics: frozenset[str]) -> None:
     open_findings = tuple(finding for finding in findings if finding.topic not in ignored_topics)
     if open_findings:
         text = "The resource has been disapproved since the policy summary includes policy topics of type PROHIBITED."
-        raise Refusal("policy_finding_error", "POLICY_FINDING", text, "ad", policy=open_findings)
+        raise Refusal("policy_finding_error", "POLICY_FINDING", text, policy=open_findings)
 
 
 def _findings(text: str, *, is_headline: bool) -> list[PolicyFinding]:
