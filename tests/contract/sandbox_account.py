@@ -40,24 +40,24 @@ class Advertiser:
     def url(self, path: str) -> str:
         return f"{self.sandbox.settings()['ACTIVATOR_META__GRAPH_URL']}/{self.version}/{path}"
 
-    def send(self, method: str, path: str, **params: Any) -> requests.Response:
+    def send(self, verb: str, path: str, /, **params: Any) -> requests.Response:
         form = {name: value if isinstance(value, str) else json.dumps(value) for name, value in params.items()}
-        if method == "POST":
+        if verb == "POST":
             return self.http.post(self.url(path), data=form, timeout=20)
-        return self.http.request(method, self.url(path), params=form, timeout=20)
+        return self.http.request(verb, self.url(path), params=form, timeout=20)
 
-    def get(self, path: str, **params: Any) -> dict[str, Any]:
+    def get(self, path: str, /, **params: Any) -> dict[str, Any]:
         return self._good(self.send("GET", path, **params))
 
-    def post(self, path: str, **params: Any) -> dict[str, Any]:
+    def post(self, path: str, /, **params: Any) -> dict[str, Any]:
         return self._good(self.send("POST", path, **params))
 
-    def delete(self, path: str, **params: Any) -> dict[str, Any]:
+    def delete(self, path: str, /, **params: Any) -> dict[str, Any]:
         return self._good(self.send("DELETE", path, **params))
 
-    def refusal(self, method: str, path: str, **params: Any) -> tuple[int, int | None]:
+    def refusal(self, verb: str, path: str, /, **params: Any) -> tuple[int, int | None]:
         """Code and subcode of the error the call gets."""
-        error = self.send(method, path, **params).json()["error"]
+        error = self.send(verb, path, **params).json()["error"]
         return error["code"], error.get("error_subcode")
 
     def _good(self, response: requests.Response) -> dict[str, Any]:
