@@ -653,6 +653,10 @@ class TestReports:
         assert len(rows) == 14
         assert all(row.metrics.impressions > 0 for row in rows)
         assert {row.customer.currency_code for row in rows} == {"EUR"}
+        two_days = query.split(" WHERE ", maxsplit=1)[0].replace("segments.date, ", "")
+        picked = google.search(customer, f"{two_days} WHERE segments.date IN ('2026-11-17', '2026-11-23')")
+        expected = sum(row.metrics.cost_micros for row in rows if row.segments.date in {"2026-11-17", "2026-11-23"})
+        assert sum(row.metrics.cost_micros for row in picked) == expected
         total = sum(row.metrics.cost_micros for row in rows)
         [whole] = google.search(
             customer,

@@ -4,6 +4,8 @@ from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.sandbox.google.conditions import holds
 from connectors.sandbox.google.gaql import Query, like_pattern, parse
@@ -141,6 +143,8 @@ def test_quotes_and_escapes() -> None:
         ("SELECT campaign.id FROM campaign WHERE campaign.name = 'x", "STRING_NOT_TERMINATED"),
         ("SELECT campaign.id FROM campaign WHERE segments.date = '25.11.2026'", "INVALID_DATE_FORMAT"),
         ("SELECT campaign.id FROM campaign WHERE segments.date DURING ALWAYS", "INVALID_VALUE_WITH_DURING_OPERATOR"),
+        ("SELECT campaign.id FROM campaign WHERE campaign.name REGEXP_MATCH '('", "BAD_VALUE"),
+        ("SELECT campaign.id FROM campaign WHERE campaign.name LIKE '[act'", "INVALID_VALUE_WITH_LIKE_OPERATOR"),
         ("SELECT campaign.id FROM campaign ORDER campaign.id", "EXPECTED_BY"),
         ("SELECT campaign.id FROM campaign LIMIT none", "BAD_LIMIT_VALUE"),
         ("SELECT campaign.id FROM campaign LIMIT 5 campaign.id", "UNEXPECTED_INPUT"),
@@ -150,6 +154,23 @@ def test_quotes_and_escapes() -> None:
 )
 def test_what_is_not_a_query_is_refused_with_its_code(text: str, code: str) -> None:
     assert refused(text) == code
+
+
+_PIECES = (
+    "SELECT campaign.id FROM campaign WHERE AND ORDER BY LIMIT IN NOT LIKE BETWEEN DURING IS NULL PARAMETERS"
+    " campaign.name campaign.status segments.date metrics.clicks = != >= ( ) , 'x' \"y\" 3 -1.5 TODAY [ \\ '"
+)
+_WORDS = st.sampled_from(sorted(set(_PIECES.split())))
+
+
+@given(st.one_of(st.text(), st.lists(_WORDS).map(" ".join)))
+def test_any_text_is_a_query_or_a_refusal(text: str) -> None:
+    outcome: Query | str
+    try:
+        outcome = read(text)
+    except Refusal as refusal:
+        outcome = refusal.category
+    assert outcome == "query_error" or isinstance(outcome, Query)
 
 
 @pytest.mark.parametrize(("count", "shown"), [(0, 0), (99, 0), (100, 100), (1_234, 1_200), (98_765, 99_000)])

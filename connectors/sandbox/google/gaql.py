@@ -295,7 +295,19 @@ def _checked(chosen: Field, operator: str, values: tuple[str, ...]) -> Condition
             raise query_error("BAD_NUMBER", f"Error in WHERE clause: bad number '{value}'.")
         if chosen.name == "segments.date" and not _is_date(value):
             raise query_error("INVALID_DATE_FORMAT", f"Error in WHERE clause: bad date '{value}'.")
+    _check_pattern(operator, values[0])
     return Condition(chosen, operator, values)
+
+
+def _check_pattern(operator: str, value: str) -> None:
+    """LIKE and REGEXP_MATCH must be able to match something."""
+    if operator.endswith("LIKE"):
+        like_pattern(value)
+    if operator.endswith("REGEXP_MATCH"):
+        try:
+            re.compile(value)
+        except re.error:
+            raise query_error("BAD_VALUE", f"Error in WHERE clause: bad regular expression '{value}'.") from None
 
 
 def _is_date(value: str) -> bool:

@@ -256,7 +256,8 @@ def _with_figures(entity: Entity, query: Query, account: Account) -> Iterator[An
     low, high = max(first or earliest, earliest), min(last or account.today(), account.today())
     segments = [field for field in query.select if field.resource == "segments"]
     sums: dict[tuple[Value, ...], Figures] = {}
-    for day, figures in entity.figures(days_between(low, high)):
+    days = [day for day in days_between(low, high) if _is_wanted(query, day)]
+    for day, figures in entity.figures(days):
         for key, part in _segmented(segments, day, figures):
             sums[key] = sums.get(key, Figures()) + part
     if not segments:
@@ -269,6 +270,12 @@ def _with_figures(entity: Entity, query: Query, account: Account) -> Iterator[An
         row = _row(entity, segments, key, sums[key])
         if all(holds(condition, row) for condition in _on_selected(filters, segments)):
             yield row
+
+
+def _is_wanted(query: Query, day: date) -> bool:
+    row = row_class()()
+    row.segments.date = day.isoformat()
+    return all(holds(condition, row) for condition in query.where if condition.field.name == "segments.date")
 
 
 def _on_selected(filters: Iterable[Condition], segments: list[Field]) -> list[Condition]:
