@@ -71,7 +71,8 @@ def _mood(given: BriefingInput, flags: list[AttentionFlag], problems: tuple[str,
 
 
 def _headline(given: BriefingInput, mood: Mood, flags: list[AttentionFlag], problems: tuple[str, ...]) -> str:
-    counts = f"{count(len(flags), 'flag', 'flags')}, {len(given.watched)} watched"
+    watched = f", {len(given.watched)} watched" if given.watched else ""
+    counts = f"{count(len(flags), 'flag', 'flags')}{watched}"
     counts = counts[:1].upper() + counts[1:]
     if mood is Mood.BROKEN:
         refused = sum(finding.accepted is None for finding in given.guards)
@@ -110,11 +111,11 @@ def _period(given: BriefingInput) -> str:
 
 
 def _sync(given: BriefingInput) -> str:
-    when = "Nothing synced yet." if given.last_sync_at is None else ""
+    when = "Nothing synced yet."
     if given.last_sync_at is not None:
         when = f"Last sync {moment(given.last_sync_at, given.generated_at)}."
     if not given.audiences:
-        return when
+        return "" if given.last_sync_at is None else when
     added, removed = sum(it.adds for it in given.audiences), sum(it.removes for it in given.audiences)
     held = sum(it.held_back for it in given.audiences)
     change = f"{added:,} added, {removed:,} removed" if added or removed else "no change"

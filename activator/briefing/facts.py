@@ -26,7 +26,9 @@ OUTCOME_WORDS = {
 
 
 def facts_of(given: BriefingInput) -> tuple[Fact, ...]:
-    """Performance by destination, then exports, then the last sync."""
+    """Performance by destination, then exports, then the last sync; nothing while nothing has happened."""
+    if not given.ad_days and not given.sources and given.last_sync_at is None:
+        return ()
     return (*_performance(given), *_exports(given.sources), _sync(given))
 
 
@@ -87,7 +89,10 @@ def _exports(sources: Sequence[SourceCount]) -> list[Fact]:
     for source, outcomes in rows.items():
         total = sum(outcomes.values())
         parts = [f"{outcomes[outcome]:,} {words}" for outcome, words in OUTCOME_WORDS.items() if outcomes[outcome]]
-        facts.append(Fact(label(source), f"{total:,} rows: {', '.join(parts)}" if total else "empty", good=total > 0))
+        text = (
+            f"{total:,} rows, all used" if outcomes[Outcome.MEMBER] == total else f"{total:,} rows: {', '.join(parts)}"
+        )
+        facts.append(Fact(label(source), text if total else "empty", good=total > 0))
     return facts
 
 

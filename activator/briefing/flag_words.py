@@ -72,7 +72,7 @@ def _text(flag: AttentionFlag, roas: Fraction | None, reference: Fraction | None
 
 
 def _how_far(flag: AttentionFlag, roas: Fraction | None, reference: Fraction | None) -> str:
-    """``-40 %, likely -25 to -52 %``; "so far" where few conversions make the plain figure look worse than is likely."""
+    """``-40 %, likely -25 to -52 %``; "so far" where small numbers make the plain figure worse than is likely."""
     low, high = Fraction(flag.likely_low_bp, 10_000), Fraction(flag.likely_high_bp, 10_000)
     within = roas is None or not reference or low <= roas / reference <= high
     so_far = "" if within else " so far"

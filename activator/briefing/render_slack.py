@@ -32,8 +32,8 @@ def _blocks(briefing: Briefing) -> Iterator[Block]:
     yield {"type": "header", "text": {"type": "plain_text", "text": _cut(title, HEADER_LENGTH_MAX), "emoji": False}}
     yield _context(briefing.day)
     yield _section(_mrkdwn(briefing.decision))
-    for problem in briefing.problems[:LIST_MAX]:
-        yield _section(f"*Look at first:* {_mrkdwn(problem)}")
+    for problem in briefing.further_problems[:LIST_MAX]:
+        yield _section(f"*Look at these too:* {_mrkdwn(problem)}")
     for card in briefing.flags:
         yield _flag(card)
     if briefing.flags_left_out:

@@ -30,7 +30,7 @@ def _parts(briefing: Briefing) -> Iterator[RenderableType]:
         title_align="left",
         border_style=style,
     )
-    yield from _list("Look at first", briefing.problems, "red")
+    yield from _list("Look at these too", briefing.further_problems, "red")
     for card in briefing.flags:
         yield _flag(card)
     if briefing.flags_left_out:
@@ -49,13 +49,7 @@ def _parts(briefing: Briefing) -> Iterator[RenderableType]:
 
 
 def _flag(card: FlagCard) -> RenderableType:
-    figures = Text.assemble(
-        _text("ROAS "),
-        _text(card.roas, "bold"),
-        _text(f" against {card.reference} ({card.reference_label})  "),
-        _text(card.change, "bold yellow"),
-    )
-    body = Group(figures, _text(card.text), _text(card.suggestion, "bold"))
+    body = Group(_text(card.text), _text(card.suggestion, "bold"))
     return Panel(body, title=_text(f"{card.lead} - {card.age}"), title_align="left", border_style="yellow")
 
 
@@ -68,7 +62,8 @@ def _table(title: str, segments: SegmentTable) -> RenderableType:
     if trends:
         table.add_column("Trend")
     for row in (*segments.rows, segments.total):
-        cells = [_text(cell) for cell in (row.name, row.roas, row.baseline, row.spend, row.revenue, row.conversions)]
+        name = f"{row.name} (flag)" if row.flagged else row.name
+        cells = [_text(cell) for cell in (name, row.roas, row.baseline, row.spend, row.revenue, row.conversions)]
         if trends:
             cells.append(_text(sparkline(row.trend) if row.trend else ""))
         table.add_row(*cells, style="dim" if row is segments.total else None)

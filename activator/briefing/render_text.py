@@ -19,7 +19,7 @@ def _lines(briefing: Briefing) -> Iterator[str]:
     yield f"{briefing.project} - {briefing.day}"
     yield f"{briefing.headline}."
     yield briefing.decision
-    yield from _section("Look at first", [f"! {problem}" for problem in briefing.problems])
+    yield from _section("Look at these too", [f"! {problem}" for problem in briefing.further_problems])
     yield from _section("Attention flags", _flag_lines(briefing))
     yield from _section("Ended today", [f"- {card.sentence}" for card in briefing.closed])
     yield from _section("Watched", [f"- {line}" for line in briefing.watched])
@@ -51,7 +51,8 @@ def _table(table: SegmentTable) -> Iterator[str]:
     yield f"{table.destination}, {table.currency}"
     for row in (*table.rows, table.total):
         before = "" if row.baseline == "-" else f" (before: {row.baseline})"
-        yield f"- {row.name}: ROAS {row.roas}{before}, spent {row.spend}, revenue {row.revenue}"
+        name = f"{row.name} (flag)" if row.flagged else row.name
+        yield f"- {name}: ROAS {row.roas}{before}, spent {row.spend}, revenue {row.revenue}"
 
 
 def _audience_lines(briefing: Briefing) -> list[str]:

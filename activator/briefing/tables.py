@@ -76,7 +76,14 @@ def _row(
         roas=ratio(segment.roas),
         baseline=ratio(before.roas) if before is not None and enough else NONE,
         trend=_trend(segment, given, enough=enough) if with_trend else None,
+        flagged=_flagged(segment, given),
     )
+
+
+def _flagged(it: SegmentPerformance, given: BriefingInput) -> bool:
+    """Whether an open flag stands on this very row."""
+    still_open = [flag.episode for flag in given.flags if flag.episode.closed_on is None]
+    return any((at.destination, at.tier, at.variant) == (it.destination, it.tier, it.variant) for at in still_open)
 
 
 def _segment(it: SegmentPerformance) -> tuple[str, str | None, str | None, str]:

@@ -13,9 +13,10 @@ WHOLE_FROM = 100
 
 
 def label(name: str) -> str:
-    """A name of the project file as a title: ``status_a`` is ``Status a``."""
-    words = visible(name).replace("_", " ").strip()
-    return words[:1].upper() + words[1:]
+    """A name of the project file as a title: ``status_a`` is ``Status A``."""
+    words = visible(name).replace("_", " ").split()
+    titled = " ".join(word.upper() if len(word) == 1 else word for word in words)
+    return titled[:1].upper() + titled[1:]
 
 
 def tier_label(name: str) -> str:

@@ -94,7 +94,7 @@ class Trend:
 
 @dataclass(frozen=True, slots=True)
 class SegmentRow:
-    """One line of a table; every figure ready to read, '-' where there is none."""
+    """One line of a table; every figure ready to read, '-' where there is none. flagged: it has an open flag."""
 
     name: str
     spend: str
@@ -103,6 +103,7 @@ class SegmentRow:
     roas: str
     baseline: str
     trend: Trend | None
+    flagged: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,3 +154,8 @@ class Briefing:
     guards: tuple[str, ...]
     movements: tuple[str, ...]
     definitions: tuple[tuple[str, str], ...]
+
+    @property
+    def further_problems(self) -> tuple[str, ...]:
+        """Problems beyond the one the decision already names."""
+        return tuple(problem for problem in self.problems if problem != self.decision)
