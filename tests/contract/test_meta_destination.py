@@ -37,8 +37,12 @@ class Account:
         self._folder = folder
         self.destination = self.open()
 
-    def open(self, read_timeout_seconds: int = 60, **other: str) -> Destination:
-        settings = {**self.sandbox.settings(), "ACTIVATOR_META__READ_TIMEOUT_SECONDS": str(read_timeout_seconds)}
+    def open(self, read_timeout_seconds: int = 60, settings: dict[str, str] | None = None, **other: str) -> Destination:
+        settings = {
+            **self.sandbox.settings(),
+            "ACTIVATOR_META__READ_TIMEOUT_SECONDS": str(read_timeout_seconds),
+            **(settings or {}),
+        }
         (self._folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         identities = self.sandbox.identities()
         keys = [spec.key for spec in self.specs()]
@@ -263,6 +267,31 @@ def test_terms_not_accepted_need_a_human(account: Account) -> None:
 
     assert "tos" in raised.value.next_step
     assert findings["meta.terms"] is Severity.ERROR
+
+
+def test_a_wrong_token_needs_a_human_and_is_not_tried_twice(account: Account) -> None:
+    before = account.calls()
+
+    with pytest.raises(AuthenticationRequiredError) as raised:
+        account.open(settings={"ACTIVATOR_META__ACCESS_TOKEN": "EAAwrong"}).observe()
+
+    assert account.calls() - before <= 1
+    assert "ACTIVATOR_META__ACCESS_TOKEN" in raised.value.next_step
+
+
+def test_a_wrong_app_secret_needs_a_human(account: Account) -> None:
+    with pytest.raises(AuthenticationRequiredError) as raised:
+        account.open(settings={"ACTIVATOR_META__APP_SECRET": "wrong"}).observe()
+
+    assert "ACTIVATOR_META__APP_SECRET" in raised.value.next_step
+
+
+def test_a_certificate_nobody_vouches_for_is_refused_at_once(account: Account) -> None:
+    with pytest.raises(PermanentRefusalError) as raised:
+        account.open(settings={"ACTIVATOR_META__CA_FILE": ""}).observe()
+
+    assert "ACTIVATOR_META__CA_FILE" in raised.value.next_step
+    assert account.clock.slept == []
 
 
 def test_an_account_that_is_not_there_is_refused(account: Account) -> None:
