@@ -33,6 +33,17 @@ class Engine:
         self._serial += 1
         return self.backend.create_table(f"{label}_{self._serial}", expression, temp=True)
 
+    def staged(self, rows: ir.Table, **columns: ir.Value) -> ir.Table:
+        """The relation with more columns, as a view: later expressions refer to a column instead of repeating it.
+
+        Stacked expressions grow with every use of their input, and Ibis merges selections; a view stays one step. It
+        holds no rows.
+        """
+        self._serial += 1
+        expression = rows.mutate(**columns)
+        self.backend._run_pre_execute_hooks(expression)  # Ibis 12 registers Python functions for tables, not for views
+        return self.backend.create_view(f"stage_{self._serial}", expression)
+
     def drop(self, table: ir.Table) -> None:
         """Free a table that is no longer needed."""
         self.backend.drop_table(table.get_name(), force=True)

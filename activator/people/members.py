@@ -11,7 +11,9 @@ import ibis
 import ibis.expr.types as ir
 
 from activator.people.engine import Engine
-from activator.people.identifiers import FORM_COLUMNS, digest, iso2, member_key, normalised
+from activator.people.identifiers import FORM_COLUMNS, digest, hashed, iso2, member_key, normalised
+from activator.people.identifiers.email import address, google_form, meta_form
+from activator.people.identifiers.hashing import hashed_once
 from activator.people.identifiers.text import clean
 from activator.people.rows import EMAIL_COLUMNS, PHONE_COLUMNS, NumberedSource, text_of
 
@@ -78,32 +80,32 @@ class MemberColumns:
         return self.engine.materialise(f"members_{form}", keyed)
 
     def _meta(self) -> ir.Table:
-        emails = self._email_digests("meta", "EMAIL", ranks=1)
+        emails = self._email_digests(meta_form, ranks=1)
         phones = self.phones.filter(self.phones.rank == 0)
         table = self.members.select("person", "tier")
         parts = [
             emails.select("person", EMAIL="digest"),
             phones.select("person", PHONE=digest("meta", "PHONE", phones.e164)),
-            self._attribute("name_row", _meta_names),
-            self._attribute("place_row", _meta_place),
-            self._attribute("gender_row", _meta_gender),
-            self._attribute("birth_row", self._meta_birth),
+            self._attribute("name_row", "meta", _meta_names),
+            self._attribute("place_row", "meta", _meta_place),
+            self._attribute("gender_row", "meta", _meta_gender),
+            self._attribute("birth_row", "meta", self._meta_birth),
         ]
         return _filled("meta", _joined(table, parts))
 
     def _google(self) -> ir.Table:
-        emails = self._email_digests("google", "email", ranks=EMAILS_MAX)
+        emails = self._email_digests(google_form, ranks=EMAILS_MAX)
         phones = self.phones.select("person", "rank", digest=digest("google", "phone", self.phones.e164))
         table = self.members.select("person", "tier")
         parts = [
             emails.group_by("person").agg(emails=emails.digest.collect(order_by=emails["rank"])),
             phones.group_by("person").agg(phones=phones.digest.collect(order_by=phones["rank"])),
-            self._attribute("name_row", _google_names),
-            self._attribute("place_row", _google_place),
+            self._attribute("name_row", "google", _google_names),
+            self._attribute("place_row", "google", _google_place),
         ]
         return _filled("google", _complete_address(_joined(table, parts)))
 
-    def _email_digests(self, platform: str, field: str, ranks: int) -> ir.Table:
+    def _email_digests(self, form: Callable[[ir.StringValue], ir.StringValue], ranks: int) -> ir.Table:
         """(person, rank, digest), read from the rows the addresses were chosen from."""
         chosen = self.emails.filter(self.emails["rank"] < ranks)
         parts = []
@@ -113,18 +115,24 @@ class MemberColumns:
                     valid = source.valid
                     text = valid.select("row_id", text=text_of(valid, column))
                     here = chosen.filter(chosen.slot == slot).join(text, "row_id")
-                    parts.append(here.select("person", "rank", digest=digest(platform, field, here.text)))
+                    plain = self.engine.staged(here, plain=address(here.text))
+                    written = self.engine.staged(plain, written=form(plain.plain))
+                    parts.append(written.select("person", "rank", digest=hashed_once(written.written)))
         return self.engine.materialise("email_digests", ibis.union(*parts, distinct=False))
 
-    def _attribute(self, choice: str, read: Callable[[ir.Table], dict[str, ir.Value]]) -> ir.Table:
-        """(person, columns that read makes) from the row each member's choice points to."""
+    def _attribute(self, choice: str, platform: str, read: Callable[[ir.Table], dict[str, ir.Value]]) -> ir.Table:
+        """(person, columns that read makes) from the row each member's choice points to; digests where hashed."""
         wanted = self.members.filter(self.members[choice].notnull())
         wanted = wanted.select("person", row_id=wanted[choice] & (_FEWER - 1))
         parts = []
         for source in self.sources:
-            valid = source.valid
-            here = valid.semi_join(wanted, "row_id")
-            parts.append(here.select("row_id", **read(here)))
+            here = source.valid.semi_join(wanted, "row_id")
+            written = self.engine.staged(here.select("row_id", **read(here)))
+            sent = {
+                name: hashed_once(written[name]) if hashed(platform, name) else written[name]
+                for name in written.columns[1:]
+            }
+            parts.append(written.select("row_id", **sent))
         found = ibis.union(*parts, distinct=False)
         return self.engine.materialise(choice, wanted.join(found, "row_id").drop("row_id"))
 
@@ -133,7 +141,7 @@ class MemberColumns:
         born = text_of(rows, "birth_date").cast("date")
         born = ibis.cases((born <= self.as_of, born))
         parts = {"DOBY": born.year(), "DOBM": born.month(), "DOBD": born.day()}
-        return {field: digest("meta", field, part.cast("string")) for field, part in parts.items()}
+        return {field: normalised("meta", field, part.cast("string")) for field, part in parts.items()}
 
 
 def _chosen(rows: ir.Table, columns: Sequence[str], at_most: int) -> ir.Table:
@@ -176,29 +184,29 @@ def _complete_address(table: ir.Table) -> ir.Table:
 
 def _meta_names(rows: ir.Table) -> dict[str, ir.Value]:
     return {
-        "FN": digest("meta", "FN", text_of(rows, "first_name")),
-        "LN": digest("meta", "LN", text_of(rows, "last_name")),
+        "FN": normalised("meta", "FN", text_of(rows, "first_name")),
+        "LN": normalised("meta", "LN", text_of(rows, "last_name")),
     }
 
 
 def _meta_gender(rows: ir.Table) -> dict[str, ir.Value]:
-    return {"GEN": digest("meta", "GEN", text_of(rows, "gender"))}
+    return {"GEN": normalised("meta", "GEN", text_of(rows, "gender"))}
 
 
 def _meta_place(rows: ir.Table) -> dict[str, ir.Value]:
     country = text_of(rows, "country")
     return {
-        "CT": digest("meta", "CT", text_of(rows, "city")),
-        "ST": digest("meta", "ST", text_of(rows, "state"), country),
-        "ZIP": digest("meta", "ZIP", text_of(rows, "postal_code"), country),
-        "COUNTRY": digest("meta", "COUNTRY", country),
+        "CT": normalised("meta", "CT", text_of(rows, "city")),
+        "ST": normalised("meta", "ST", text_of(rows, "state"), country),
+        "ZIP": normalised("meta", "ZIP", text_of(rows, "postal_code"), country),
+        "COUNTRY": normalised("meta", "COUNTRY", country),
     }
 
 
 def _google_names(rows: ir.Table) -> dict[str, ir.Value]:
     return {
-        "given_name": digest("google", "given_name", text_of(rows, "first_name")),
-        "family_name": digest("google", "family_name", text_of(rows, "last_name")),
+        "given_name": normalised("google", "given_name", text_of(rows, "first_name")),
+        "family_name": normalised("google", "family_name", text_of(rows, "last_name")),
     }
 
 

@@ -14,6 +14,7 @@ import ibis.expr.types as ir
 from activator.model.people import Consent, Entity
 from activator.people.engine import Engine
 from activator.people.identifiers import iso2, normalised
+from activator.people.identifiers.email import address, google_form
 from activator.people.identifiers.hashing import hashed_once
 from activator.people.identifiers.text import clean, known, without_decimal_zero
 
@@ -139,21 +140,27 @@ def _spellings(source: NumberedSource, column: str) -> ir.Table:
 
 def keyed_rows(engine: Engine, sources: Sequence[NumberedSource], countries: ir.Table, phones: ir.Table) -> ir.Table:
     """All valid rows of all sources: keys, country code, consent and how much each row knows. No text is kept."""
-    parts = [engine.materialise("keyed", _keyed(source, countries, phones)) for source in sources]
+    parts = [engine.materialise("keyed", _keyed(engine, source, countries, phones)) for source in sources]
     rows = engine.materialise("rows", ibis.union(*parts, distinct=False))
     for part in parts:
         engine.drop(part)
     return rows
 
 
-def _keyed(source: NumberedSource, countries: ir.Table, phones: ir.Table) -> ir.Table:
+def _keyed(engine: Engine, source: NumberedSource, countries: ir.Table, phones: ir.Table) -> ir.Table:
     valid = source.valid
+    there = [column for column in EMAIL_COLUMNS if source.has(column)]
+    plain = engine.staged(valid, **{f"{column}_plain": address(text_of(valid, column)) for column in there})
+    valid = engine.staged(plain, **{f"{column}_google": google_form(plain[f"{column}_plain"]) for column in there})
+    emails = {
+        f"{column}_key": identity_key(valid[f"{column}_google"]) if column in there else ibis.null("uuid")
+        for column in EMAIL_COLUMNS
+    }
     keyed = valid.select(
         "row_id",
         **{column: text_of(valid, column) for column in PHONE_COLUMNS},
         word=text_of(valid, "country").fill_null(""),
-        email_key=identity_key(normalised("google", "email", text_of(valid, "email"))),
-        email_2_key=_second_email(source, valid),
+        **emails,
         id_key=id_key(text_of(valid, "id_space"), text_of(valid, "external_id")),
         shown=_parts(valid, *EMAIL_COLUMNS, *PHONE_COLUMNS, "external_id") > 0,
         name_parts=_parts(valid, "first_name", "last_name"),
@@ -177,12 +184,6 @@ ROW_COLUMNS = (
     "row_id", *KEY_COLUMNS, "shown", "country", "name_parts", "place_parts", "has_birth_date", "has_gender",
     "ad_user_data", "ad_personalization",
 )  # fmt: skip
-
-
-def _second_email(source: NumberedSource, rows: ir.Table) -> ir.UUIDValue:
-    if not source.has("email_2"):
-        return ibis.null("uuid")
-    return identity_key(normalised("google", "email", rows.email_2))
 
 
 def _parts(rows: ir.Table, *columns: str) -> ir.IntegerValue:

@@ -5,15 +5,13 @@ import hashlib
 import ibis
 import ibis.expr.types as ir
 
-from activator.people.identifiers.text import PLACEHOLDERS, one_of
+from activator.people.identifiers.text import one_of
 
 DIGEST = r"^[0-9a-f]{64}$"
-# Exports hashed elsewhere may hold digests of nothing; e3b0c442... (the empty string) is the best known of them.
-EMPTY_DIGESTS = frozenset(
-    hashlib.sha256(text.encode()).hexdigest()
-    for word in (*PLACEHOLDERS, "", " ")
-    for text in {word, word.upper(), word.capitalize()}
-)
+# Exports hashed elsewhere may hold digests of nothing; e3b0c442... (the empty string) is the best known of them. Few on
+# purpose: the pattern made of them stands in every rule, and is compiled each time a query is planned.
+_NOTHING = ("", " ", "null", "NULL", "none", "None", "nan", "NaN", "n/a", "N/A", "undefined")
+EMPTY_DIGESTS = frozenset(hashlib.sha256(word.encode()).hexdigest() for word in _NOTHING)
 
 
 def is_digest(value: ir.StringValue) -> ir.BooleanValue:
