@@ -27,8 +27,8 @@ _NOT_SENT = {
 def explain_identifiers(records: Sequence[Mapping[str, Any]]) -> list[dict[str, str | None]]:
     """For each record `normalized`, `sha256` and `reason`.
 
-    A record has platform, field, value and optionally country (a code or a name). normalized is None where nothing would
-    be sent, and reason says why; sha256 is None for fields a platform takes plain. reason is "" where all is plain.
+    A record has platform, field, value and optionally country (a code or a name). normalized is None where nothing
+    would be sent, and reason says why; sha256 is None for fields a platform takes plain; reason is "" otherwise.
 
     Raises:
         ConfigurationError: a record names no such platform or field.

@@ -11,8 +11,9 @@ import ibis
 import ibis.expr.types as ir
 import phonenumbers
 import pyarrow as pa
-from phonenumbers import PhoneNumber, PhoneNumberFormat
+from phonenumbers import PhoneNumber, PhoneNumberFormat, ValidationResult
 
+from activator.people.identifiers import phone_quick
 from activator.people.identifiers.countries import iso2
 
 # A number typed without "+" is read as international only from this length on: ten digits are how North America
@@ -29,6 +30,8 @@ _EXTENSION = re.compile(
 )
 _ODD = re.compile(r"[^\d\s()./+\-–—‐‑‒―−·\u2009]")  # letters, separators of two numbers, anything else
 _TRUNK_ZERO = re.compile(r"\(\s*0\s*\)")
+_SIMPLE = re.compile(r"\+?[0-9](?:[0-9 ()./-]{4,30})[0-9]|\(?[0-9][0-9 ()./-]{4,30}[0-9]")
+_SEPARATORS = str.maketrans("", "", " ()./-")
 # Typed to get past a form: 1234567890 and its kin; one repeated digit is caught by counting.
 _FILLERS = frozenset({"1234567890", "0123456789", "123456789", "12345678", "1234567", "9876543210", "0987654321"})
 
@@ -40,6 +43,30 @@ def e164(text: str, country: str) -> str | None:
         text: as exported.
         country: ISO 3166-1 alpha-2 of the row or of the project, or "" where neither says one.
     """
+    number = _quickly(text, country)
+    return _carefully(text, country) if number == phone_quick.UNDECIDED else number
+
+
+def _quickly(text: str, country: str) -> str | None:
+    """The answer for plain digits and separators, as most numbers are written, else phone_quick.UNDECIDED."""
+    if not _SIMPLE.fullmatch(text) or _WHOLE.fullmatch(text):
+        return phone_quick.UNDECIDED
+    digits = text.translate(_SEPARATORS)
+    if _is_filler(digits):
+        return None
+    number: str | None
+    if digits[0] == "+" or digits[:2] == "00":
+        digits = digits.lstrip("+0")
+        plain = len(digits) >= 8 and not _TRUNK_ZERO.search(text)
+        number = phone_quick.international(digits) if plain else phone_quick.UNDECIDED
+    else:
+        plain = bool(country) and 6 <= len(digits) <= 15
+        number = phone_quick.national(digits, country) if plain else phone_quick.UNDECIDED
+    return phone_quick.UNDECIDED if number and _is_filler_number(number) else number
+
+
+def _carefully(text: str, country: str) -> str | None:
+    """The answer of the full parser, for anything."""
     text = unicodedata.normalize("NFKC", text).strip()
     if _DIGEST.fullmatch(text):
         return text.lower()
@@ -75,6 +102,11 @@ def _is_filler(digits: str) -> bool:
     return len(set(digits)) == 1 or digits in _FILLERS
 
 
+def _is_filler_number(number: str) -> bool:
+    """Whether the number, without a country code of one to three digits, is a filler."""
+    return any(_is_filler(number[length:]) for length in (2, 3, 4))
+
+
 def _parsed(text: str, country: str | None) -> PhoneNumber | None:
     try:
         return phonenumbers.parse(text, country)
@@ -85,7 +117,10 @@ def _parsed(text: str, country: str | None) -> PhoneNumber | None:
 def _international(digits: str) -> PhoneNumber | None:
     """A number written with "+" or "00": taken when its length is possible, since numbering plans lag behind."""
     number = _parsed(f"+{digits}", None)
-    return number if number and len(digits) >= 8 and phonenumbers.is_possible_number(number) else None
+    if number is None or len(digits) < 8:
+        return None
+    possible = phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
+    return number if possible else None
 
 
 def _national(digits: str, country: str) -> PhoneNumber | None:
@@ -93,8 +128,9 @@ def _national(digits: str, country: str) -> PhoneNumber | None:
         number = _parsed(digits, country)
         if number and phonenumbers.is_valid_number(number):
             return number
-    bare = _parsed(f"+{digits}", None) if len(digits) >= _BARE_INTERNATIONAL_DIGITS_MIN else None
-    if bare and digits[0] != "0" and phonenumbers.is_valid_number(bare):
+    long_enough = len(digits) >= _BARE_INTERNATIONAL_DIGITS_MIN and digits[0] != "0"
+    bare = _parsed(f"+{digits}", None) if long_enough else None
+    if bare and phonenumbers.is_valid_number(bare):
         return bare
     return _north_american(digits) if country and phonenumbers.country_code_for_region(country) == 1 else None
 

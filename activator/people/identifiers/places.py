@@ -75,7 +75,7 @@ def _short_enough(code: ir.StringValue) -> ir.StringValue:
 
 
 def _latin_letters(text: ir.StringValue) -> ir.StringValue:
-    text = text.translate(*_SINGLE)
+    text = text.re_replace(r"^[0-9a-f]{32,}$", "").translate(*_SINGLE)  # a digest has letters but is no place
     for letter, pair in _DOUBLE.items():
         text = text.replace(letter, pair)
     letters = strip_accents(text).re_replace(r"\P{L}+", "")
