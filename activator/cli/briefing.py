@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from activator.cli.console import JsonOption, ProjectOption, print_json, say, steps
+from activator.cli.console import JsonOption, ProjectOption, print_json, say, show, steps
 
 
 def briefing(
@@ -30,5 +30,5 @@ def briefing(
     if as_json:
         print_json(built)
         return
-    say(render_terminal(built))
+    show(render_terminal(built))
     say(f"Page: {page_path(workspace)}")

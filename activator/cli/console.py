@@ -5,11 +5,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from activator.errors import ActivatorError, DestinationError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 ProjectOption = Annotated[
     Path, typer.Option("--project", "-C", help="Folder with activator.yaml.", file_okay=False, show_default="here")
@@ -57,6 +60,13 @@ def say(text: str = "") -> None:
     typer.echo(text)
 
 
+def show(renderable: "RenderableType") -> None:
+    """Something rich can print, on standard output."""
+    from rich.console import Console
+
+    Console().print(renderable)
+
+
 def explain(error: ActivatorError) -> None:
     """An expected error on standard error: what is wrong, then what to do."""
     typer.echo(f"error: {printable(error.message)}", err=True)
@@ -93,7 +103,7 @@ def steps(*, quiet: bool) -> Iterator[Callable[[str, int], None]]:
         line = progress.add_task("starting", total=None)
 
         def report(message: str, advance: int) -> None:
-            progress.update(line, advance=advance, **({"description": message} if message else {}))
+            progress.update(line, advance=advance, description=message or None)
 
         yield report
 

@@ -6,7 +6,7 @@ from typing import Annotated, assert_never
 
 import typer
 
-from activator.cli.console import JsonOption, print_json, say
+from activator.cli.console import JsonOption, print_json, say, show
 from activator.errors import ConfigurationError
 
 MARK = ".activator-demo"
@@ -51,7 +51,7 @@ def demo(
                 if not as_json:
                     from activator.briefing.render_terminal import render_terminal
 
-                    say(render_terminal(event.briefing))
+                    show(render_terminal(event.briefing))
             case _:
                 assert_never(event)
     if as_json:
