@@ -7,6 +7,7 @@ from connectors.sandbox.meta.context import ACCOUNT, ADSET, CAMPAIGN, PIXEL, Con
 from connectors.sandbox.meta.delivery import begin_change, delete, new_document, validate_only
 from connectors.sandbox.meta.errors import invalid
 from connectors.sandbox.meta.parameters import Parameters
+from connectors.sandbox.meta.shapes import refuse_unknown_keys, whole_in
 from connectors.sandbox.meta.targeting import check_transparency, read_targeting
 from connectors.sandbox.state import Document
 
@@ -156,10 +157,10 @@ def _roas_floor(constraints: Document | None, goal: str) -> Document:
         raise invalid("optimization_goal", "A minimum ROAS needs optimization_goal VALUE")
     if not constraints or set(constraints) != {"roas_average_floor"}:
         raise invalid("bid_constraints", "A minimum ROAS needs bid_constraints with roas_average_floor")
-    floor = constraints["roas_average_floor"]
-    if not str(floor).isdigit() or not rules.ROAS_FLOOR_MIN <= int(floor) <= rules.ROAS_FLOOR_MAX:
+    floor = whole_in(constraints, "roas_average_floor", "bid_constraints")
+    if not rules.ROAS_FLOOR_MIN <= floor <= rules.ROAS_FLOOR_MAX:
         raise invalid("bid_constraints", "roas_average_floor must be between 100 and 10000000 (ROAS x 10000)")
-    return {"roas_average_floor": int(floor)}
+    return {"roas_average_floor": floor}
 
 
 def _promoted_object(context: Context, parameters: Parameters, goal: str) -> Document | None:
@@ -168,10 +169,7 @@ def _promoted_object(context: Context, parameters: Parameters, goal: str) -> Doc
         if goal in rules.PROMOTED_OBJECT_GOALS:
             raise invalid("promoted_object", f"optimization_goal {goal} needs a promoted_object")
         return None
-    unknown = set(promoted) - rules.PROMOTED_OBJECT_KEYS
-    if unknown:
-        keys = ", ".join(sorted(unknown))
-        raise invalid("promoted_object", f'Invalid keys "{keys}" were found in param "promoted_object".')
+    refuse_unknown_keys(promoted, rules.PROMOTED_OBJECT_KEYS, "promoted_object")
     if goal in rules.PROMOTED_OBJECT_GOALS and not {"pixel_id", "custom_event_type"} <= set(promoted):
         raise invalid("promoted_object", "promoted_object needs pixel_id and custom_event_type")
     if "pixel_id" in promoted and context.get(PIXEL, str(promoted["pixel_id"])) is None:

@@ -37,7 +37,7 @@ def create(context: Context, account: Document, parameters: Parameters) -> Docum
     extra = {
         "customer_file_source": source,
         "is_value_based": bool(parameters.flag("is_value_based")),
-        "audience_labels": parameters.sequence("audience_labels") or [],
+        "audience_labels": parameters.texts("audience_labels") or [],
         "retention_days": _retention_days(parameters),
     }
     return _store(context, account, name, subtype, parameters, extra)
@@ -94,7 +94,7 @@ def update(context: Context, audience: Document, parameters: Parameters) -> Docu
         if field in parameters:
             audience[field] = parameters.text(field)
     if "audience_labels" in parameters:
-        audience["audience_labels"] = parameters.sequence("audience_labels") or []
+        audience["audience_labels"] = parameters.texts("audience_labels") or []
     audience["time_updated"] = int(context.now().timestamp())
     context.put(AUDIENCE, audience)
     return {"success": True}

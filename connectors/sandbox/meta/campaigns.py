@@ -28,7 +28,7 @@ def create(context: Context, account: Document, parameters: Parameters) -> Docum
         **new_document(context, account["account_id"], name, parameters),
         "objective": objective,
         "special_ad_categories": special,
-        "special_ad_category_country": parameters.sequence("special_ad_category_country"),
+        "special_ad_category_country": parameters.texts("special_ad_category_country"),
         "buying_type": parameters.one_of("buying_type", ("AUCTION", "RESERVED"), "AUCTION"),
         "daily_budget": daily,
         "lifetime_budget": lifetime,
@@ -95,11 +95,11 @@ def _spend_cap(parameters: Parameters) -> int | None:
 def _special_categories(parameters: Parameters) -> list[str]:
     if "special_ad_categories" not in parameters:
         raise invalid("special_ad_categories", "The parameter special_ad_categories is required.")
-    chosen = parameters.sequence("special_ad_categories") or []
+    chosen = parameters.texts("special_ad_categories") or []
     if any(category not in _SPECIAL for category in chosen):
         raise invalid("special_ad_categories", f"Param special_ad_categories must be out of {{{', '.join(_SPECIAL)}}}")
     special = [category for category in chosen if category != "NONE"]
-    if special and not parameters.sequence("special_ad_category_country"):
+    if special and not parameters.texts("special_ad_category_country"):
         raise invalid("special_ad_category_country", "A special ad category needs its countries")
     return special
 

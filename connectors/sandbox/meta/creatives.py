@@ -1,7 +1,6 @@
 """Creatives, images and labels: the parts ads are made of."""
 
 import base64
-import binascii
 import hashlib
 from typing import Any
 
@@ -10,6 +9,7 @@ from connectors.sandbox.meta.context import ACCOUNT, CREATIVE, LABEL, PAGE, PLAT
 from connectors.sandbox.meta.delivery import checked_name, label_named, labels, validate_only
 from connectors.sandbox.meta.errors import invalid
 from connectors.sandbox.meta.parameters import Parameters
+from connectors.sandbox.meta.shapes import mapping_in, refuse_unknown_keys, sequence_in
 from connectors.sandbox.state import Document
 
 IMAGE = "image"
@@ -54,7 +54,7 @@ def create(context: Context, account: Document, parameters: Parameters) -> Docum
     if validate_only(parameters):
         return {"success": True}
     document_id = context.state.new_id()
-    link = (story or {}).get("link_data", {})
+    link = (story or {}).get("link_data") or {}
     document = {
         "id": document_id,
         "account_id": account["account_id"],
@@ -101,21 +101,16 @@ def remove(context: Context, creative: Document, parameters: Parameters) -> Docu
 
 
 def _check_story(context: Context, account: Document, story: Document, *, has_assets: bool) -> None:
-    unknown = set(story) - _STORY_KEYS
-    if unknown:
-        keys = ", ".join(sorted(unknown))
-        raise invalid("object_story_spec", f'Invalid keys "{keys}" were found in param "object_story_spec".')
+    refuse_unknown_keys(story, _STORY_KEYS, "object_story_spec")
     if not story.get("page_id") or context.get(PAGE, str(story["page_id"])) is None:
         raise invalid("object_story_spec", "object_story_spec needs the page_id of a page this account may use")
-    link = story.get("link_data")
+    link = mapping_in(story, "link_data", "object_story_spec")
     if link is None:
         if has_assets or set(story) & {"photo_data", "video_data", "template_data", "text_data"}:
             return
         raise invalid("object_story_spec", "object_story_spec needs link_data")
-    unknown = set(link) - _LINK_KEYS
-    if unknown:
-        keys = ", ".join(sorted(unknown))
-        raise invalid("object_story_spec", f'Invalid keys "{keys}" were found in param "link_data".')
+    refuse_unknown_keys(link, _LINK_KEYS, "link_data")
+    mapping_in(link, "call_to_action", "link_data")
     if not str(link.get("link") or "").startswith(("http://", "https://")):
         raise invalid("object_story_spec", "link_data needs a link")
     image = link.get("image_hash")
@@ -126,7 +121,7 @@ def _check_story(context: Context, account: Document, story: Document, *, has_as
 def _check_assets(assets: Document) -> None:
     total = 0
     for kind, most in rules.ASSET_COUNTS_MAX.items():
-        values = assets.get(kind) or []
+        values = sequence_in(assets, kind, "asset_feed_spec")
         total += len(values)
         if len(values) > most:
             raise invalid("asset_feed_spec", f"At most {most} {kind} are allowed")
@@ -138,7 +133,7 @@ def _check_assets(assets: Document) -> None:
             raise invalid("asset_feed_spec", f"{kind} may have at most {longest} characters")
     if total > rules.ASSETS_MAX:
         raise invalid("asset_feed_spec", f"At most {rules.ASSETS_MAX} assets are allowed")
-    if len(assets.get("ad_formats") or []) > 1:
+    if len(sequence_in(assets, "ad_formats", "asset_feed_spec")) > 1:
         raise invalid("asset_feed_spec", "Only one ad format is allowed")
 
 
@@ -155,7 +150,7 @@ def upload_images(context: Context, account: Document, parameters: Parameters) -
     if encoded:
         try:
             contents[parameters.text("name") or "bytes"] = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
+        except ValueError:  # also binascii.Error
             raise invalid("bytes", "Param bytes is not base64") from None
     if not contents:
         raise invalid("bytes", "No image was given")
@@ -178,7 +173,7 @@ def upload_images(context: Context, account: Document, parameters: Parameters) -
 
 def list_images(context: Context, account: Document, parameters: Parameters) -> Document:
     """GET act_X/adimages, all or by `hashes`."""
-    wanted = parameters.sequence("hashes")
+    wanted = parameters.texts("hashes")
     rows = [
         {**image, "id": image["id"]}
         for image in context.list(IMAGE)

@@ -61,11 +61,11 @@ def _read_query(context: Context, node: Document, parameters: Parameters) -> Que
         raise invalid("level", f"Param level cannot be {level} for this object")
     if parameters.sequence("breakdowns"):
         raise rules.BREAKDOWNS_WRONG.about("breakdowns")
-    fields = tuple(str(field) for field in parameters.sequence("fields") or ("impressions", "spend"))
+    fields = tuple(parameters.texts("fields") or ("impressions", "spend"))
     for field in fields:
         if field not in _known_fields():
             raise invalid("fields", f"{field} is not valid for fields param. please check docs for all valid values")
-    windows = tuple(parameters.sequence("action_attribution_windows") or ())
+    windows = tuple(parameters.texts("action_attribution_windows") or ())
     if any(window not in rules.WINDOWS for window in windows):
         raise invalid("action_attribution_windows", "Unknown attribution window")
     since, until = _days(context, node, parameters)

@@ -6,13 +6,13 @@ refused.
 """
 
 import hashlib
-from typing import Any
 
 from connectors.sandbox.meta import rules
 from connectors.sandbox.meta.audiences import is_flagged, replace_deadline
 from connectors.sandbox.meta.context import ACCOUNT, AUDIENCE, PLATFORM, Context, Routes
 from connectors.sandbox.meta.errors import invalid
 from connectors.sandbox.meta.parameters import Parameters
+from connectors.sandbox.meta.shapes import refuse_unknown_keys, whole_in
 from connectors.sandbox.meta.uploads import Upload, read_upload
 from connectors.sandbox.state import Document
 
@@ -130,11 +130,9 @@ def read_session(parameters: Parameters, *, required: bool = False) -> tuple[str
         if required:
             raise invalid("session", "The parameter session is required.")
         return None, 1, True
-    unknown = set(session) - rules.SESSION_KEYS
-    if unknown:
-        raise invalid("session", f'Invalid keys "{", ".join(sorted(unknown))}" were found in param "session".')
-    session_id = _whole(session, "session_id")
-    batch_seq = _whole(session, "batch_seq")
+    refuse_unknown_keys(session, rules.SESSION_KEYS, "session")
+    session_id = whole_in(session, "session_id", "session")
+    batch_seq = whole_in(session, "batch_seq", "session")
     if not 0 < session_id <= rules.SESSION_ID_MAX:
         raise invalid("session", "Param session[session_id] must be a positive 64-bit integer")
     if batch_seq < 1:
@@ -143,13 +141,6 @@ def read_session(parameters: Parameters, *, required: bool = False) -> tuple[str
     if last not in (True, False, 0, 1, "true", "false"):
         raise invalid("session", "Param session[last_batch_flag] must be a boolean")
     return str(session_id), batch_seq, last in (True, 1, "true")
-
-
-def _whole(session: dict[str, Any], name: str) -> int:
-    try:
-        return int(session[name])
-    except (KeyError, TypeError, ValueError):
-        raise invalid("session", f"Param session[{name}] must be an integer") from None
 
 
 def _advance(

@@ -93,7 +93,7 @@ def read_edge(kind: str, belongs: Callable[[Document, Document], bool]) -> Handl
 def _matching(context: Context, kind: str, documents: Objects, parameters: Parameters) -> Objects:
     """Those that fit `filtering` and `effective_status`; deleted and archived ones only when asked for."""
     filters = read_filters(parameters, kind, _FILTERABLE.get(kind, frozenset({"id", "name"})))
-    statuses = parameters.sequence("effective_status")
+    statuses = parameters.texts("effective_status")
     asked = statuses is not None or any(condition.field == "effective_status" for condition in filters)
     rows = []
     for document in documents:
@@ -129,7 +129,7 @@ def by_labels(kind: str) -> Handler:
     """GET act_X/{campaigns,adsets,ads}bylabels?ad_label_ids=[…]: objects that carry any of the labels."""
 
     def read(context: Context, account: Document, parameters: Parameters) -> Document:
-        wanted = {str(label) for label in parameters.sequence("ad_label_ids") or []}
+        wanted = set(parameters.texts("ad_label_ids") or [])
         if not wanted:
             raise invalid("ad_label_ids", "The parameter ad_label_ids is required.")
 

@@ -11,6 +11,7 @@ import orjson
 
 from connectors.sandbox.meta.errors import invalid
 
+_INT64_MAX = 2**63 - 1
 _TRUE, _FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no", ""})
 
 
@@ -51,9 +52,12 @@ class Parameters:
         if value is None:
             return None
         try:
-            return int(value)
+            number = int(value)
         except ValueError:
             raise invalid(name, f"Param {name} must be an integer") from None
+        if abs(number) > _INT64_MAX:
+            raise invalid(name, f"Param {name} must be a 64-bit integer")
+        return number
 
     def flag(self, name: str) -> bool | None:
         """A boolean, or None when not given."""
@@ -94,6 +98,13 @@ class Parameters:
         if not isinstance(parsed, list):
             raise invalid(name, f"Param {name} must be an array")
         return parsed
+
+    def texts(self, name: str) -> list[str] | None:
+        """An array of texts, or None when not given."""
+        values = self.sequence(name)
+        if values is not None and not all(isinstance(value, str | int) for value in values):
+            raise invalid(name, f"Param {name} must be an array of texts")
+        return None if values is None else [str(value) for value in values]
 
 
 def read_parameters(query: str, content_type: str, body: bytes) -> Parameters:

@@ -6,8 +6,11 @@ from connectors.sandbox.meta import rules
 from connectors.sandbox.meta.context import AUDIENCE, Context
 from connectors.sandbox.meta.errors import invalid
 from connectors.sandbox.meta.parameters import Parameters
+from connectors.sandbox.meta.shapes import mapping_in, refuse_unknown_keys, sequence_in, whole_in
 from connectors.sandbox.state import Document
 
+_AGE_MAX = 65
+_PLACES = ("regions", "cities", "zips")
 _AUDIENCE_LISTS = ("custom_audiences", "excluded_custom_audiences")
 
 
@@ -17,12 +20,14 @@ def read_targeting(context: Context, account: Document, parameters: Parameters) 
     if targeting is None:
         raise invalid("targeting", "The parameter targeting is required.")
     _check_automation(targeting)
-    if not targeting.get("geo_locations"):
+    locations = mapping_in(targeting, "geo_locations", "targeting")
+    if not locations:
         raise invalid("targeting", "You must choose at least one location: targeting.geo_locations")
-    _check_countries(targeting["geo_locations"])
+    _check_locations(locations)
     for name in _AUDIENCE_LISTS:
-        if targeting.get(name):
-            targeting[name] = [_audience(context, account, name, entry) for entry in targeting[name]]
+        entries = sequence_in(targeting, name, "targeting")
+        if entries:
+            targeting[name] = [_audience(context, account, name, entry) for entry in entries]
     included = {entry["id"] for entry in targeting.get("custom_audiences") or []}
     if included & {entry["id"] for entry in targeting.get("excluded_custom_audiences") or []}:
         raise invalid("targeting", "An audience cannot be both included and excluded")
@@ -34,17 +39,19 @@ def _check_automation(targeting: Document) -> None:
     advantage = automation.get("advantage_audience") if isinstance(automation, dict) else None
     if advantage not in (0, 1):
         raise rules.ADVANTAGE_AUDIENCE_MISSING.about("targeting")
-    if advantage == 1 and int(targeting.get("age_max") or 65) < 65:
+    if advantage == 1 and "age_max" in targeting and whole_in(targeting, "age_max", "targeting") < _AGE_MAX:
         raise rules.ADVANTAGE_AGE.about("targeting")
-    relaxation = targeting.get("targeting_relaxation_types")
-    if relaxation is not None and set(relaxation) - {"custom_audience", "lookalike"}:
-        raise invalid("targeting", 'Invalid keys were found in param "targeting_relaxation_types".')
+    relaxation = mapping_in(targeting, "targeting_relaxation_types", "targeting") or {}
+    refuse_unknown_keys(relaxation, ("custom_audience", "lookalike"), "targeting_relaxation_types")
 
 
-def _check_countries(locations: Any) -> None:
-    countries = locations.get("countries", []) if isinstance(locations, dict) else None
-    if not isinstance(countries, list) or any(not isinstance(code, str) or len(code) != 2 for code in countries):
+def _check_locations(locations: Document) -> None:
+    countries = sequence_in(locations, "countries", "geo_locations")
+    if any(not isinstance(code, str) or len(code) != 2 for code in countries):
         raise invalid("targeting", "geo_locations.countries must be two-letter country codes")
+    for group in _PLACES:
+        if not all(isinstance(place, dict) for place in sequence_in(locations, group, "geo_locations")):
+            raise invalid("targeting", f"Each of geo_locations.{group} must be a JSON object")
 
 
 def _audience(context: Context, account: Document, name: str, entry: Any) -> Document:
@@ -58,11 +65,9 @@ def _audience(context: Context, account: Document, name: str, entry: Any) -> Doc
 def check_transparency(account: Document, targeting: Document, beneficiary: str | None, payor: str | None) -> None:
     """Ads in the European Union name beneficiary and payer, on the ad set or by the account's defaults."""
     locations = targeting["geo_locations"]
-    reaches_union = bool(rules.EU_COUNTRIES & set(locations.get("countries", []))) or any(
-        place.get("country") in rules.EU_COUNTRIES
-        for group in ("regions", "cities", "zips")
-        for place in locations.get(group, [])
-    )
+    places = [place for group in _PLACES for place in locations.get(group) or []]
+    countries = [*(locations.get("countries") or []), *(str(place.get("country")) for place in places)]
+    reaches_union = not rules.EU_COUNTRIES.isdisjoint(countries)
     named = (beneficiary or account.get("default_dsa_beneficiary")) and (payor or account.get("default_dsa_payor"))
     if reaches_union and not named:
         raise rules.DSA_MISSING.about("dsa_beneficiary")

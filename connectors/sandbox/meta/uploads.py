@@ -8,6 +8,7 @@ from typing import Any
 from connectors.sandbox.meta import rules
 from connectors.sandbox.meta.errors import invalid
 from connectors.sandbox.meta.parameters import Parameters
+from connectors.sandbox.meta.shapes import refuse_unknown_keys
 
 # SHA-256 of nothing. Real answers do not count it as invalid; it simply matches nobody (facts/meta.md, sections 0.8
 # and 3, checked 2026-11-22).
@@ -40,9 +41,7 @@ def read_upload(parameters: Parameters) -> Upload:
     payload = parameters.mapping("payload")
     if payload is None:
         raise invalid("payload", "The parameter payload is required.")
-    unknown = set(payload) - {"schema", "data", "is_raw", "app_ids", "page_ids", "data_source"}
-    if unknown:
-        raise invalid("payload", f'Invalid keys "{", ".join(sorted(unknown))}" were found in param "payload".')
+    refuse_unknown_keys(payload, ("schema", "data", "is_raw", "app_ids", "page_ids", "data_source"), "payload")
     schema = read_schema(payload.get("schema"))
     rows = payload.get("data")
     if not isinstance(rows, list) or not rows:
@@ -60,7 +59,7 @@ def read_schema(schema: Any) -> tuple[str, ...]:
     if not isinstance(keys, list) or not keys:
         raise invalid("payload", "Param payload[schema] must be a non-empty array")
     for key in keys:
-        if key not in rules.HASHED_KEYS | rules.PLAIN_KEYS:
+        if not isinstance(key, str) or key not in rules.HASHED_KEYS | rules.PLAIN_KEYS:
             # The key is shown only when it looks like one: it could be a misplaced identifier.
             shown = key if isinstance(key, str) and re.fullmatch(r"[A-Z_0-9]{1,40}", key) else "?"
             raise invalid("payload", f"Param payload[schema]: unknown key {shown}")
