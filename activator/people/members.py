@@ -20,6 +20,8 @@ from activator.people.rows import EMAIL_COLUMNS, PHONE_COLUMNS, NumberedSource, 
 # Google takes ten identifiers a member (Data Manager API limits, 2026-11): one is the address, the others these.
 EMAILS_MAX = 5
 PHONES_MAX = 4
+NAME = ("first_name", "last_name")
+PLACE = ("city", "state", "postal_code", "country")
 _FEWER = 1 << 60  # added to a row id for every part a row lacks: rows that know more come first, then earlier rows
 
 
@@ -86,10 +88,10 @@ class MemberColumns:
         parts = [
             emails.select("person", EMAIL="digest"),
             phones.select("person", PHONE=digest("meta", "PHONE", phones.e164)),
-            self._attribute("name_row", "meta", _meta_names),
-            self._attribute("place_row", "meta", _meta_place),
-            self._attribute("gender_row", "meta", _meta_gender),
-            self._attribute("birth_row", "meta", self._meta_birth),
+            self._attribute("name_row", NAME, "meta", _meta_names),
+            self._attribute("place_row", PLACE, "meta", _meta_place),
+            self._attribute("gender_row", ("gender",), "meta", _meta_gender),
+            self._attribute("birth_row", ("birth_date",), "meta", self._meta_birth),
         ]
         return _filled("meta", _joined(table, parts))
 
@@ -100,8 +102,8 @@ class MemberColumns:
         parts = [
             emails.group_by("person").agg(emails=emails.digest.collect(order_by=emails["rank"])),
             phones.group_by("person").agg(phones=phones.digest.collect(order_by=phones["rank"])),
-            self._attribute("name_row", "google", _google_names),
-            self._attribute("place_row", "google", _google_place),
+            self._attribute("name_row", NAME, "google", _google_names),
+            self._attribute("place_row", PLACE, "google", _google_place),
         ]
         return _filled("google", _complete_address(_joined(table, parts)))
 
@@ -112,36 +114,54 @@ class MemberColumns:
         for source in self.sources:
             for slot, column in enumerate(EMAIL_COLUMNS):
                 if source.has(column):
-                    valid = source.valid
-                    text = valid.select("row_id", text=text_of(valid, column))
+                    text = source.valid.select("row_id", text=text_of(source.valid, column))
                     here = chosen.filter(chosen.slot == slot).join(text, "row_id")
-                    plain = self.engine.staged(here, plain=address(here.text))
-                    written = self.engine.staged(plain, written=form(plain.plain))
-                    parts.append(written.select("person", "rank", digest=hashed_once(written.written)))
-        return self.engine.materialise("email_digests", ibis.union(*parts, distinct=False))
+                    parts.append(here.select("person", "rank", "text"))
+        texts = self.engine.staged(ibis.union(*parts, distinct=False))
+        plain = self.engine.staged(texts, plain=address(texts.text))
+        written = self.engine.staged(plain, written=form(plain.plain))
+        digests = written.select("person", "rank", digest=hashed_once(written.written))
+        return self.engine.materialise("email_digests", digests)
 
-    def _attribute(self, choice: str, platform: str, read: Callable[[ir.Table], dict[str, ir.Value]]) -> ir.Table:
-        """(person, columns that read makes) from the row each member's choice points to; digests where hashed."""
+    def _attribute(
+        self,
+        choice: str,
+        columns: Sequence[str],
+        platform: str,
+        read: Callable[[ir.Table], dict[str, ir.StringValue]],
+    ) -> ir.Table:
+        """(person, what read makes of columns) from the row each member's choice points to; digests where hashed."""
         wanted = self.members.filter(self.members[choice].notnull())
         wanted = wanted.select("person", row_id=wanted[choice] & (_FEWER - 1))
-        parts = []
-        for source in self.sources:
-            here = source.valid.semi_join(wanted, "row_id")
-            written = self.engine.staged(here.select("row_id", **read(here)))
-            sent = {
-                name: hashed_once(written[name]) if hashed(platform, name) else written[name]
-                for name in written.columns[1:]
-            }
-            parts.append(written.select("row_id", **sent))
-        found = ibis.union(*parts, distinct=False)
+        parts = [
+            source.valid.semi_join(wanted, "row_id").select(
+                "row_id", *(text_of(source.valid, c).name(c) for c in columns)
+            )
+            for source in self.sources
+            if any(source.has(column) for column in columns)
+        ]
+        if not parts:
+            empty = {name: ibis.null("string") for name in read(_nothing(columns))}
+            return wanted.limit(0).select("person", **empty)
+        texts = self.engine.staged(ibis.union(*parts, distinct=False))
+        written = self.engine.staged(texts.select("row_id", **read(texts)))
+        sent = {
+            name: hashed_once(written[name]) if hashed(platform, name) else written[name]
+            for name in written.columns[1:]
+        }
+        found = written.select("row_id", **sent)
         return self.engine.materialise(choice, wanted.join(found, "row_id").drop("row_id"))
 
-    def _meta_birth(self, rows: ir.Table) -> dict[str, ir.Value]:
+    def _meta_birth(self, rows: ir.Table) -> dict[str, ir.StringValue]:
         """A day of birth in the future is a slip; better none than a wrong one."""
         born = text_of(rows, "birth_date").cast("date")
         born = ibis.cases((born <= self.as_of, born))
         parts = {"DOBY": born.year(), "DOBM": born.month(), "DOBD": born.day()}
         return {field: normalised("meta", field, part.cast("string")) for field, part in parts.items()}
+
+
+def _nothing(columns: Sequence[str]) -> ir.Table:
+    return ibis.table(dict.fromkeys(columns, "string"), name="nothing")
 
 
 def _chosen(rows: ir.Table, columns: Sequence[str], at_most: int) -> ir.Table:
@@ -182,18 +202,18 @@ def _complete_address(table: ir.Table) -> ir.Table:
     return table.mutate(**{name: ibis.cases((complete, table[name])) for name in parts})
 
 
-def _meta_names(rows: ir.Table) -> dict[str, ir.Value]:
+def _meta_names(rows: ir.Table) -> dict[str, ir.StringValue]:
     return {
         "FN": normalised("meta", "FN", text_of(rows, "first_name")),
         "LN": normalised("meta", "LN", text_of(rows, "last_name")),
     }
 
 
-def _meta_gender(rows: ir.Table) -> dict[str, ir.Value]:
+def _meta_gender(rows: ir.Table) -> dict[str, ir.StringValue]:
     return {"GEN": normalised("meta", "GEN", text_of(rows, "gender"))}
 
 
-def _meta_place(rows: ir.Table) -> dict[str, ir.Value]:
+def _meta_place(rows: ir.Table) -> dict[str, ir.StringValue]:
     country = text_of(rows, "country")
     return {
         "CT": normalised("meta", "CT", text_of(rows, "city")),
@@ -203,14 +223,14 @@ def _meta_place(rows: ir.Table) -> dict[str, ir.Value]:
     }
 
 
-def _google_names(rows: ir.Table) -> dict[str, ir.Value]:
+def _google_names(rows: ir.Table) -> dict[str, ir.StringValue]:
     return {
         "given_name": normalised("google", "given_name", text_of(rows, "first_name")),
         "family_name": normalised("google", "family_name", text_of(rows, "last_name")),
     }
 
 
-def _google_place(rows: ir.Table) -> dict[str, ir.Value]:
+def _google_place(rows: ir.Table) -> dict[str, ir.StringValue]:
     return {
         "region_code": normalised("google", "region_code", iso2(clean(text_of(rows, "country")))),
         "postal_code": normalised("google", "postal_code", text_of(rows, "postal_code")),
