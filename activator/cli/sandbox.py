@@ -15,6 +15,10 @@ def sandbox(
     oauth_port: Annotated[int, typer.Option(help="Port of the token endpoint; 0 picks one.")] = 0,
     seed: Annotated[int, typer.Option(help="Seed of the performance it invents.")] = 7,
     settle_seconds: Annotated[float, typer.Option(help="How long uploads take to settle.")] = 0.3,
+    currency: Annotated[str | None, typer.Option(help="Of both accounts, fixed at the first start; else EUR.")] = None,
+    time_zone: Annotated[
+        str | None, typer.Option(help="Of both accounts, fixed at the first start; else Europe/Berlin.")
+    ] = None,
     env_file: Annotated[Path | None, typer.Option(help="Also write the settings to this file, e.g. .env.")] = None,
 ) -> None:
     """Run the local stand-in for Meta and Google, print the settings to use, and serve until stopped.
@@ -35,6 +39,8 @@ def sandbox(
             oauth_port=oauth_port,
             seed=seed,
             settle_seconds=settle_seconds,
+            currency=currency,
+            time_zone=time_zone,
         ) as running,
     ):
         settings = running.settings()
@@ -43,6 +49,7 @@ def sandbox(
             env_file.touch(mode=0o600)
             env_file.write_text(text)
         say(text.rstrip())
+        say("\n".join(f"# {name.replace('_', ' ')}: {value}" for name, value in running.identities().items()))
         say("# serving; Ctrl-C stops it")
         while not stop.wait(3600.0):
             pass

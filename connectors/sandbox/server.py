@@ -35,7 +35,8 @@ class Sandbox:
     folder: keeps state, certificates and credentials from run to run, readable by its owner only. Ports of 0 are
     chosen by the system. seed: of the performance it invents. settle_seconds: how long uploads take to become
     effective. tls: serve the Graph API over HTTPS; the Google APIs always are, and the token endpoint never is, as
-    google-auth accepts it. platforms: leave google out for a quicker start. meta_options: see MetaOptions.
+    google-auth accepts it. platforms: leave google out for a quicker start. currency and time_zone: of both
+    accounts, fixed at the first start. meta_options: see MetaOptions.
     """
 
     def __init__(
@@ -51,6 +52,8 @@ class Sandbox:
         *,
         tls: bool = True,
         platforms: Collection[str] = PLATFORMS,
+        currency: str | None = None,
+        time_zone: str | None = None,
         meta_options: MetaOptions | None = None,
     ) -> None:
         self.folder = folder
@@ -62,6 +65,7 @@ class Sandbox:
         self._tls = tls
         self._platforms = frozenset(platforms)
         self._meta_options = meta_options or MetaOptions()
+        self._wishes = (currency, time_zone)
         self._closing = contextlib.ExitStack()
         self._settings: dict[str, str] = {}
         self._state: PlatformState | None = None
@@ -74,11 +78,15 @@ class Sandbox:
         return self._state
 
     def start(self) -> Self:
-        """Start every server; returns when they answer. Raises OSError when a port is taken."""
+        """Start every server; returns when they answer.
+
+        Raises OSError when a port is taken, ConfigurationError as `accounts.settle_profile` does.
+        """
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with contextlib.ExitStack() as started:
             self._state = PlatformState(self.folder, self._clock, self._settle_seconds)
             started.callback(self._state.close)
+            accounts.settle_profile(self._state, *self._wishes)
             # Clients check certificates against the machine's own clock, whatever time the sandbox believes it is
             certificate = server_certificate(self.folder, WallClock())
             self._settings = self._start_graph(started, certificate)
@@ -105,15 +113,16 @@ class Sandbox:
         return dict(self._settings)
 
     def identities(self) -> dict[str, str]:
-        """The ids to name in activator.yaml."""
+        """The ids to name in activator.yaml, and what the accounts are kept in."""
+        profile = accounts.profile(self.state)
         return {
             "meta_account_id": accounts.META_ACCOUNT_ID,
             "meta_page_id": accounts.META_PAGE_ID,
             "meta_pixel_id": accounts.META_PIXEL_ID,
             "google_customer_id": accounts.GOOGLE_CUSTOMER_ID,
             "google_conversion_action_id": accounts.GOOGLE_CONVERSION_ACTION_ID,
-            "currency": accounts.CURRENCY,
-            "time_zone": accounts.TIME_ZONE,
+            "currency": profile.currency,
+            "time_zone": profile.time_zone,
         }
 
     def calls(self, platform: str | None = None) -> Calls:
@@ -154,9 +163,9 @@ class Sandbox:
         activation.change_account(self.state, changes)
 
     def _midnight(self, days_ago: int) -> datetime:
-        today = self._clock.now().astimezone(ZoneInfo(accounts.TIME_ZONE)).date()
-        day = today - timedelta(days=days_ago)
-        return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(accounts.TIME_ZONE))
+        zone = ZoneInfo(accounts.profile(self.state).time_zone)
+        day = self._clock.now().astimezone(zone).date() - timedelta(days=days_ago)
+        return datetime(day.year, day.month, day.day, tzinfo=zone)
 
     def _start_graph(self, started: contextlib.ExitStack, certificate: ServerCertificate) -> dict[str, str]:
         activation.open_account(self.state)

@@ -86,7 +86,9 @@ class PlatformState:
         self.faults = Faults()
         self._lock = threading.RLock()
         self._depth = 0
-        self._database = sqlite3.connect(folder / FILE_NAME, check_same_thread=False, isolation_level=None)
+        file = folder / FILE_NAME
+        file.touch(mode=0o600)  # it holds the sandbox's tokens
+        self._database = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = NORMAL")
         self._database.execute("PRAGMA cache_size = -65536")  # 64 MB: a million members' index stays in memory

@@ -15,6 +15,7 @@ from facebook_business.adobjects.campaign import Campaign
 from facebook_business.adobjects.customaudience import CustomAudience
 from facebook_business.exceptions import FacebookRequestError
 
+from activator.errors import ConfigurationError
 from connectors.sandbox import accounts
 from connectors.sandbox.server import Sandbox
 from tests.clocks import ManualClock
@@ -468,3 +469,32 @@ def test_a_stopped_sandbox_remembers(tmp_path: Path) -> None:
         second.settle()
         assert second.member_count("meta", audience) == 1
         assert second.settings()["ACTIVATOR_META__ACCESS_TOKEN"] == token
+
+
+def test_accounts_keep_the_currency_and_time_zone_of_the_first_start(tmp_path: Path) -> None:
+    def opened(**wishes: Any) -> Sandbox:
+        return Sandbox(tmp_path, tls=False, platforms=("meta",), **wishes)
+
+    with opened(currency="GBP", time_zone="Europe/London") as first:
+        assert first.identities()["currency"] == "GBP"
+        advertiser = Advertiser.of(first)
+        with advertiser.http:
+            shown = advertiser.get(ACCOUNT, fields="currency,timezone_name")
+        assert (shown["currency"], shown["timezone_name"]) == ("GBP", "Europe/London")
+    with opened() as second:
+        assert second.identities()["time_zone"] == "Europe/London"
+    with pytest.raises(ConfigurationError, match="GBP"):
+        opened(currency="EUR").start()
+
+
+@pytest.mark.parametrize("wishes", [{"currency": "euros"}, {"time_zone": "Mars/Olympus"}])
+def test_accounts_need_a_currency_and_time_zone_that_exist(tmp_path: Path, wishes: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError):
+        Sandbox(tmp_path, tls=False, platforms=("meta",), **wishes).start()
+
+
+def test_only_the_owner_can_read_what_the_sandbox_keeps(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    with Sandbox(folder, tls=False, platforms=("meta",)):
+        assert folder.stat().st_mode & 0o777 == 0o700
+        assert (folder / "sandbox.sqlite").stat().st_mode & 0o777 == 0o600

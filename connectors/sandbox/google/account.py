@@ -162,7 +162,7 @@ class Account:
         """An account seen for the first time gets its Customer and the advertiser's conversion action."""
         with self.state.transaction():
             if self.state.get(PLATFORM, "customer", self.name) is None:
-                for kind, message in _new_account(self.customer_id):
+                for kind, message in _new_account(self.customer_id, accounts.profile(self.state)):
                     document = self._document(kind, message)
                     self.state.put(PLATFORM, kind, message.resource_name, document)
 
@@ -181,14 +181,14 @@ def _periods(days: list[list[str | None]], enabled: bool, today: date) -> list[l
     return days
 
 
-def _new_account(customer_id: str) -> list[tuple[str, Any]]:
+def _new_account(customer_id: str, profile: accounts.Profile) -> list[tuple[str, Any]]:
     name = f"customers/{customer_id}"
     customer = resource_class("customer")(
         resource_name=name,
         id=int(customer_id),
         descriptive_name=accounts.ADVERTISER_NAME,
-        currency_code=accounts.CURRENCY,
-        time_zone=accounts.TIME_ZONE,
+        currency_code=profile.currency,
+        time_zone=profile.time_zone,
         auto_tagging_enabled=True,
         manager=customer_id == accounts.GOOGLE_LOGIN_CUSTOMER_ID,
         status="ENABLED",

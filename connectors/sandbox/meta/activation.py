@@ -1,15 +1,15 @@
 """What a marketer does at Meta outside the API: opening the account, switching things on, accepting terms."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from connectors.sandbox.accounts import (
     ADVERTISER_NAME,
-    CURRENCY,
     META_ACCOUNT_ID,
     META_BUSINESS_ID,
     META_PAGE_ID,
     META_PIXEL_ID,
-    TIME_ZONE,
+    profile,
 )
 from connectors.sandbox.meta import rules
 from connectors.sandbox.meta.context import ACCOUNT, CAMPAIGN, DELIVERING_KINDS, PAGE, PIXEL, PLATFORM
@@ -20,15 +20,16 @@ def open_account(state: PlatformState) -> None:
     """Make the advertiser's account, page and pixel, unless they are there from an earlier run."""
     if state.get(PLATFORM, ACCOUNT, META_ACCOUNT_ID) is not None:
         return
+    kept_in = profile(state)
     account: Document = {
         "id": META_ACCOUNT_ID,
         "account_id": META_ACCOUNT_ID,
         "name": ADVERTISER_NAME,
         "account_status": 1,
-        "currency": CURRENCY,
-        "timezone_name": TIME_ZONE,
+        "currency": kept_in.currency,
+        "timezone_name": kept_in.time_zone,
         "timezone_id": 42,
-        "timezone_offset_hours_utc": 1,
+        "timezone_offset_hours_utc": _offset_hours(state, kept_in.time_zone),
         "business": {"id": META_BUSINESS_ID, "name": ADVERTISER_NAME},
         "tos_accepted": {"custom_audience_tos": 1, "web_custom_audience_tos": 1},
         "user_tos_accepted": {"custom_audience_tos": 1},
@@ -43,6 +44,11 @@ def open_account(state: PlatformState) -> None:
         state.put(PLATFORM, ACCOUNT, META_ACCOUNT_ID, account)
         state.put(PLATFORM, PAGE, META_PAGE_ID, page)
         state.put(PLATFORM, PIXEL, META_PIXEL_ID, pixel)
+
+
+def _offset_hours(state: PlatformState, time_zone: str) -> float:
+    offset = state.clock.now().astimezone(ZoneInfo(time_zone)).utcoffset()
+    return offset.total_seconds() / 3600 if offset is not None else 0.0
 
 
 def change_account(state: PlatformState, changes: Document) -> None:
