@@ -93,16 +93,21 @@ def subject(change: Change) -> str:
     """What a change is about, in a few words."""
     match change:
         case CreateObject():
-            return f"create {kind_of(change.spec)} {change.spec.key}"
+            return f"create {title(kind_of(change.spec), change.spec.key)}"
         case UpdateObject():
-            return f"update {kind_of(change.spec)} {change.spec.key}"
+            return f"update {title(kind_of(change.spec), change.spec.key)}"
         case PauseObject():
-            return f"pause {change.remote.kind} {change.remote.key}"
+            return f"pause {title(change.remote.kind, change.remote.key)}"
         case ChangeMembers():
             verb = "add to" if change.operation is Operation.ADD else "remove from"
-            return f"{verb} {change.audience_key}"
+            return f"{verb} {title('audience', change.audience_key)}"
         case _:
             assert_never(change)
+
+
+def title(kind: str, key: str) -> str:
+    """`audience high`, `group mid`, `ad high/plain_a`, `campaign`."""
+    return key if key == kind else f"{kind} {key.removeprefix(f'{kind}/')}"
 
 
 def _refreshed(context: ApplyContext, results: list[ChangeResult]) -> tuple[ChangeResult, ...]:

@@ -65,7 +65,7 @@ def summary(
     return ChangeResult(
         ordinal,
         change.destination,
-        f"{change.operation} {change.audience_key}",
+        f"{change.operation} {change.audience_key.removeprefix('audience/')}",
         state,
         sent=sum(record.rows for record in records if record.sends),
         settled=sum(record.settled for record in known),

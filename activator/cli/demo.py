@@ -2,12 +2,15 @@
 
 import shutil
 from pathlib import Path
-from typing import Annotated, assert_never
+from typing import TYPE_CHECKING, Annotated, assert_never
 
 import typer
 
-from activator.cli.console import JsonOption, print_json, say, show
+from activator.cli.console import JsonOption, plain, print_json, say, show
 from activator.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from activator.demo.scenario import Event
 
 MARK = ".activator-demo"
 
@@ -24,40 +27,43 @@ def demo(
     second plan, the next day's moves, and a briefing with the flag it was made for. Nothing leaves this machine.
     """
     _fresh(folder)
-    from activator.demo.scenario import Applied, Briefed, Planned, Step, run_demo
+    from activator.demo.scenario import Applied, run_demo
 
-    told: list[dict[str, object]] = []
+    told = []
     for event in run_demo(folder, people, seed):
-        match event:
-            case Step():
-                _chapter(event.title, event.command, quiet=as_json)
-                told.append({"step": event.title, "command": event.command})
-            case Planned():
-                told.append({"plan": event.plan.plan_id, "changes": len(event.plan.changes)})
-                if not as_json:
-                    from activator.cli.preview import show_plan
-
-                    show_plan(event.plan, event.folder)
-            case Applied():
-                told.append({"applied": event.result.plan_id, "complete": event.result.complete})
-                if not as_json:
-                    from activator.cli.preview import show_result
-
-                    show_result(event.result)
-                if not event.result.complete:
-                    raise typer.Exit(event.result.exit_code)
-            case Briefed():
-                told.append({"briefing": event.briefing, "page": event.page})
-                if not as_json:
-                    from activator.briefing.render_terminal import render_terminal
-
-                    show(render_terminal(event.briefing))
-            case _:
-                assert_never(event)
+        told.append(event)
+        if not as_json:
+            _tell(event)
+        if isinstance(event, Applied) and not event.result.complete:
+            raise typer.Exit(event.result.exit_code)
     if as_json:
-        print_json(told)
+        print_json([_as_data(event) for event in told])
     else:
         _farewell(folder)
+
+
+def _tell(event: "Event") -> None:
+    from activator.briefing.render_terminal import render_terminal
+    from activator.cli.preview import show_plan, show_result
+    from activator.demo.scenario import Applied, Briefed, Planned, Step
+
+    match event:
+        case Step():
+            typer.secho(f"\n▌ {event.title}", bold=True)
+            if event.command:
+                typer.secho(f"  $ {event.command}", dim=True)
+        case Planned():
+            show_plan(event.plan, event.folder)
+        case Applied():
+            show_result(event.result)
+        case Briefed():
+            show(render_terminal(event.briefing))
+        case _:
+            assert_never(event)
+
+
+def _as_data(event: "Event") -> dict[str, object]:
+    return {"event": type(event).__name__.lower(), **plain(event)}
 
 
 def _fresh(folder: Path) -> None:
@@ -68,14 +74,6 @@ def _fresh(folder: Path) -> None:
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARK).touch()
-
-
-def _chapter(title: str, command: str, *, quiet: bool) -> None:
-    if quiet:
-        return
-    typer.secho(f"\n▌ {title}", bold=True)
-    if command:
-        typer.secho(f"  $ {command}", dim=True)
 
 
 def _farewell(folder: Path) -> None:

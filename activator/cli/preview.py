@@ -16,6 +16,7 @@ from activator.model.ads import AdSpec, AudienceSpec, Bid, CampaignSpec, GroupSp
 from activator.model.delivery import Operation
 from activator.model.people import Outcome
 from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, Plan, UpdateObject
+from activator.people.mapping import IGNORED
 
 OUTCOME_WORDS = {
     Outcome.MEMBER: "people in a tier, consented and reachable",
@@ -39,7 +40,7 @@ def show_plan(plan: Plan, folder: Path) -> None:
     if not plan.changes:
         console.print("[green]Nothing to change:[/green] the platforms are as the project wants them.", highlight=False)
     for line in _change_lines(plan):
-        console.print(line, highlight=False)
+        console.print(line, highlight=False, soft_wrap=True)
     for finding in plan.guards:
         mark = "[yellow]accepted[/yellow]" if finding.accepted else "[bold red]refused[/bold red]"
         console.print(f"{mark} by guard {finding.guard}: {_text(finding.subject)}: {_text(finding.message)}")
@@ -111,18 +112,27 @@ def _sources(plan: Plan) -> Table:
     table.add_column("rows", justify="right")
     table.add_column("outcome")
     for count in plan.sources:
-        reason = f": {count.reason}" if count.reason else ""
-        table.add_row(count.source, f"{count.rows:,}", _text(OUTCOME_WORDS[count.outcome] + reason))
+        words = OUTCOME_WORDS[count.outcome]
+        if count.reason.startswith(IGNORED):
+            words, reason = "not needed", count.reason.removeprefix(IGNORED)
+        else:
+            reason = count.reason
+        table.add_row(count.source, f"{count.rows:,}", _text(f"{words}: {reason}" if reason else words))
     return table
 
 
 def _movements(plan: Plan) -> Table:
+    """One line per kind of move, one column per destination: they mostly agree, and differ where somebody looks."""
     table = Table(box=box.SIMPLE, title="Who moves", title_justify="left")
-    for column in ("destination", "from", "to", "why"):
+    for column in ("from", "to", "why"):
         table.add_column(column)
-    table.add_column("people", justify="right")
-    for move in plan.movements:
-        table.add_row(move.destination, move.from_tier or "—", move.to_tier or "—", move.reason, f"{move.people:,}")
+    destinations = list(dict.fromkeys(state.destination for state in plan.audiences))
+    for destination in destinations:
+        table.add_column(destination, justify="right")
+    people = {(m.from_tier, m.to_tier, m.reason, m.destination): m.people for m in plan.movements}
+    for move in dict.fromkeys(key[:3] for key in people):
+        counts = [people.get((*move, destination), 0) for destination in destinations]
+        table.add_row(move[0] or "—", move[1] or "—", move[2], *(f"{count:,}" if count else "" for count in counts))
     return table
 
 
