@@ -32,10 +32,14 @@ Rule: TypeAlias = Callable[[ir.StringValue, ir.StringValue | None], ir.StringVal
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """How one field of one platform is written, and whether it is hashed."""
+    """How one field of one platform is written, and whether it is hashed.
+
+    passes_digests: exports hold this one hashed already, and a hash must not be hashed again.
+    """
 
     rule: Rule
     hashed: bool
+    passes_digests: bool = False
 
 
 def _alone(rule: Callable[[ir.StringValue], ir.StringValue]) -> Rule:
@@ -52,16 +56,16 @@ def _device(value: ir.StringValue) -> ir.StringValue:
 
 
 FIELDS: dict[tuple[str, str], Field] = {
-    ("google", "email"): Field(_alone(email.google_email), hashed=True),
-    ("google", "phone"): Field(phone.google_phone, hashed=True),
-    ("google", "given_name"): Field(_alone(names.google_given_name), hashed=True),
-    ("google", "family_name"): Field(_alone(names.google_family_name), hashed=True),
+    ("google", "email"): Field(_alone(email.google_email), hashed=True, passes_digests=True),
+    ("google", "phone"): Field(phone.google_phone, hashed=True, passes_digests=True),
+    ("google", "given_name"): Field(_alone(names.google_given_name), hashed=True, passes_digests=True),
+    ("google", "family_name"): Field(_alone(names.google_family_name), hashed=True, passes_digests=True),
     ("google", "region_code"): Field(_alone(places.google_region_code), hashed=False),
     ("google", "postal_code"): Field(_alone(places.google_postal_code), hashed=False),
-    ("meta", "EMAIL"): Field(_alone(email.meta_email), hashed=True),
-    ("meta", "PHONE"): Field(phone.meta_phone, hashed=True),
-    ("meta", "FN"): Field(_alone(names.meta_name), hashed=True),
-    ("meta", "LN"): Field(_alone(names.meta_name), hashed=True),
+    ("meta", "EMAIL"): Field(_alone(email.meta_email), hashed=True, passes_digests=True),
+    ("meta", "PHONE"): Field(phone.meta_phone, hashed=True, passes_digests=True),
+    ("meta", "FN"): Field(_alone(names.meta_name), hashed=True, passes_digests=True),
+    ("meta", "LN"): Field(_alone(names.meta_name), hashed=True, passes_digests=True),
     ("meta", "FI"): Field(_alone(names.meta_initial), hashed=True),
     ("meta", "GEN"): Field(_alone(names.meta_gender), hashed=True),
     ("meta", "DOBY"): Field(_alone(birth.meta_year), hashed=True),
@@ -101,4 +105,5 @@ def hashed(platform: str, field: str) -> bool:
 
 def digest(platform: str, field: str, value: ir.StringValue, country: ir.StringValue | None = None) -> ir.StringValue:
     """What is sent for a hashed field: lower-case hex, never of nothing and never a hash of a hash."""
-    return hashed_once(normalised(platform, field, value, country))
+    plain = normalised(platform, field, value, country)
+    return hashed_once(plain) if FIELDS[platform, field].passes_digests else plain.hexdigest("sha256")

@@ -118,7 +118,8 @@ _state_code = ibis.udf.scalar.pyarrow(_state_codes, signature=(("string", "strin
 
 def iso2(country: ir.StringValue) -> ir.StringValue:
     """ISO 3166-1 alpha-2 in upper case for a code or a name in any of LANGUAGES, else NULL. One vectorised look-up."""
-    return _country_of_word(country).nullif("")
+    is_code = country.re_search("^(?:" + "|".join(alpha2_codes()) + ")$")  # spares most rows the look-up
+    return ibis.cases((is_code, country), else_=_country_of_word(country)).nullif("")
 
 
 def state_code(state: ir.StringValue, country: ir.StringValue) -> ir.StringValue:

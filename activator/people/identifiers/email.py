@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from activator.people.identifiers.hashing import EMPTY_DIGESTS
-from activator.people.identifiers.text import extracted, folded
+from activator.people.identifiers.text import extracted, folded_without_spaces
 
 # One "@", something before it, a dotted domain after it. Looser than RFC 5322 on purpose: the platforms match what
 # people typed, and only what cannot be an address is set aside. The second half lets a SHA-256 digest pass.
@@ -39,8 +39,10 @@ _GMAIL = r"@g(?:oogle)?mail\.com$"
 
 def address(value: ir.StringValue) -> ir.StringValue:
     """One lower-case address (or digest), or NULL: what both platforms' forms are made from."""
-    text = folded(value).re_replace(r"^(?:mailto:)?(?:.*<([^<>]*)>$)?", r"\1").re_replace(r"[\s\v]+", "")
-    return extracted(text, _ADDRESS).re_replace(_NOT_SENT, "").nullif("")
+    text = folded_without_spaces(value)
+    dressed = text.contains("<") | text.startswith("mailto:")  # Jane Doe <jane@example.com>
+    bare = ibis.cases((dressed, text.re_replace(r"^(?:mailto:)?(?:.*<([^<>]*)>$)?", r"\1")), else_=text)
+    return extracted(bare, _ADDRESS).re_replace(_NOT_SENT, "").nullif("")
 
 
 def google_email(value: ir.StringValue) -> ir.StringValue:
@@ -52,7 +54,8 @@ def google_form(plain: ir.StringValue) -> ir.StringValue:
     """Google's form of an `address`."""
     bare = plain.re_replace(r"\+[^@]*@", "@").replace(".", "")  # jane.doe+x@gmail.com -> janedoe@gmailcom
     canonical = extracted(bare.re_replace(r"@(g(?:oogle)?mail)com$", r"@\1.com"), r"^[^@]+@.*$")
-    return ibis.cases((plain.re_search(_GMAIL), canonical), else_=plain)
+    is_gmail = plain.endswith("@gmail.com") | plain.endswith("@googlemail.com")
+    return ibis.cases((is_gmail, canonical), else_=plain)
 
 
 def meta_email(value: ir.StringValue) -> ir.StringValue:

@@ -132,16 +132,20 @@ def _national(digits: str, country: str) -> PhoneNumber | None:
     bare = _parsed(f"+{digits}", None) if long_enough else None
     if bare and phonenumbers.is_valid_number(bare):
         return bare
-    return _north_american(digits) if country and phonenumbers.country_code_for_region(country) == 1 else None
+    return _north_american(digits, country)
 
 
-def _north_american(digits: str) -> PhoneNumber | None:
+def _north_american(digits: str, country: str) -> PhoneNumber | None:
     """1 and ten digits in a country whose code is 1: written with its country code, so only its length must fit.
 
-    Meta's published examples 15559876543 and 01(650)123-4567 are such numbers: unassigned, and accepted.
+    Meta's published examples 01(650)123-4567 and 15559876543 are such numbers: unassigned, and accepted. The second
+    is published without a country; area code 555 is the only one taken so, since it is nobody's.
     """
     digits = digits.lstrip("0")
-    return _international(digits) if re.fullmatch(r"1[2-9]\d{9}", digits) else None
+    if not country:
+        return _international(digits) if re.fullmatch(r"1555[2-9]\d{6}", digits) else None
+    with_code = phonenumbers.country_code_for_region(country) == 1 and re.fullmatch(r"1[2-9]\d{9}", digits)
+    return _international(digits) if with_code else None
 
 
 def _e164_column(texts: pa.Array, countries: pa.Array) -> pa.Array:

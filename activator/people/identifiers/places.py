@@ -75,8 +75,9 @@ def _short_enough(code: ir.StringValue) -> ir.StringValue:
 
 
 def _latin_letters(text: ir.StringValue) -> ir.StringValue:
-    text = text.re_replace(r"^[0-9a-f]{32,}$", "").translate(*_SINGLE)  # a digest has letters but is no place
+    text = text.re_replace(r"^[0-9a-f]{32,}$", "")  # a digest has letters but is no place
+    plain = ibis.cases((text.re_search(f"[{_SINGLE[0]}]"), text.translate(*_SINGLE)), else_=text)
     for letter, pair in _DOUBLE.items():
-        text = text.replace(letter, pair)
-    letters = strip_accents(text).re_replace(r"\P{L}+", "")
+        plain = plain.replace(letter, pair)
+    letters = strip_accents(plain).re_replace(r"\P{L}+", "")
     return extracted(letters, r"^[a-z]{1,60}$")

@@ -19,7 +19,8 @@ PLACEHOLDERS = frozenset(
 # Format characters (zero-width, bidi, byte order mark, soft hyphen) carry no meaning in an identifier.
 _INVISIBLE = r"\p{Cf}+"
 _SPACES = r"[\p{Z}\s\v\x{85}]+"
-_FULL_WIDTH = "".join(chr(code) for code in range(0xFF01, 0xFF5F))
+_FULL_WIDTH = r"[\x{FF01}-\x{FF5E}]"
+_WIDE = "".join(chr(code) for code in range(0xFF01, 0xFF5F))
 _ASCII = "".join(chr(code) for code in range(0x21, 0x7F))
 
 
@@ -49,16 +50,25 @@ def clean(value: ir.StringValue) -> ir.StringValue:
 
 
 def folded(value: ir.StringValue) -> ir.StringValue:
-    """`clean`, in lower case. Composed once more, since lowering can take a letter apart."""
-    return ibis.cases(
-        (byte_length(value) == value.length(), value.strip().lower()),
-        else_=nfc(nfc(_clean_unicode(value)).lower()),
-    )
+    """`clean`, in lower case."""
+    return ibis.cases((byte_length(value) == value.length(), value.strip().lower()), else_=_fold_unicode(value))
+
+
+def folded_without_spaces(value: ir.StringValue) -> ir.StringValue:
+    """`folded`, without any white space, also inside."""
+    lowered = ibis.cases((byte_length(value) == value.length(), value.lower()), else_=_fold_unicode(value))
+    return lowered.re_replace(r"[\s\v]+", "")
+
+
+def _fold_unicode(value: ir.StringValue) -> ir.StringValue:
+    """Composed once more at the end, since lowering can take a letter apart."""
+    return nfc(_clean_unicode(value).lower())
 
 
 def _clean_unicode(value: ir.StringValue) -> ir.StringValue:
-    visible = value.re_replace(_INVISIBLE, "").translate(_FULL_WIDTH, _ASCII)
-    return nfc(visible.re_replace(_SPACES, " ").strip())
+    visible = value.re_replace(_INVISIBLE, "")
+    narrow = ibis.cases((visible.re_search(_FULL_WIDTH), visible.translate(_WIDE, _ASCII)), else_=visible)
+    return nfc(narrow.re_replace(_SPACES, " ").strip())
 
 
 def known(value: ir.StringValue, *more: str) -> ir.StringValue:
