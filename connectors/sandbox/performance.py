@@ -20,7 +20,7 @@ from datetime import date
 HIGH, MID, LOW = "high", "mid", "low"
 MATCHED, MISMATCHED = "matched", "mismatched"
 
-MISMATCH_FACTOR = 0.60
+MISMATCH_FACTOR = 0.62
 WEEKDAY = (0.94, 0.90, 0.86, 0.95, 1.00, 1.09, 1.26)  # Monday first, mean 1
 DAY_SHOCK_CV, OWN_CV, ORDER_VALUE_CV = 0.15, 0.10, 1.0
 _MICROS_PER_MINOR = 10_000
@@ -50,9 +50,9 @@ class TierBehaviour:
 
 
 TIERS = {
-    HIGH: TierBehaviour(roas=6.5, order_value_minor=1_000, delivery=0.75),
-    MID: TierBehaviour(roas=2.3, order_value_minor=900, delivery=0.93),
-    LOW: TierBehaviour(roas=1.1, order_value_minor=800, delivery=0.96),
+    HIGH: TierBehaviour(roas=6.5, order_value_minor=600, delivery=0.55),
+    MID: TierBehaviour(roas=1.7, order_value_minor=570, delivery=0.93),
+    LOW: TierBehaviour(roas=0.85, order_value_minor=540, delivery=0.96),
 }
 
 

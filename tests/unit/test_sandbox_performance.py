@@ -98,7 +98,7 @@ def test_the_weak_text_beats_the_campaign_and_lags_its_tier(seed: int) -> None:
 
 def test_value_returned_falls_from_tier_to_tier() -> None:
     ads = campaign(7, days=200)
-    assert roas(ads["111"]) > 5 > roas(ads["121"]) > 1.8 > roas(ads["131"]) > 0.8
+    assert roas(ads["111"]) > 5 > roas(ads["121"]) > 1.4 > roas(ads["131"]) > 0.7
 
 
 def test_budgets_of_tens_a_day_bring_enough_conversions_to_judge() -> None:
@@ -113,7 +113,7 @@ def test_spend_keeps_to_its_part_of_the_budget() -> None:
     for group in GROUPS:
         rows = campaign(7, 100)[group.ads[0][0]]
         mean_minor = statistics.mean(row.spend_micros for row in rows) / 10_000
-        assert 0.7 * group.budget / 2 < mean_minor <= group.budget / 2
+        assert 0.5 * group.budget / 2 < mean_minor <= group.budget / 2
         assert max(row.spend_micros for row in rows) / 10_000 < 1.75 * group.budget / 2
 
 
