@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 
+from activator.briefing.inert import visible
 from activator.briefing.words import NONE, amount, conversions, label, ratio, tier_label
 from activator.model.briefing import BriefingInput, SegmentRow, SegmentTable, Trend
 from activator.model.performance import AdDay, SegmentPerformance
@@ -39,7 +40,7 @@ def _tables(
         segments = sorted(groups[campaign.destination, campaign.currency], key=lambda it: _rank(it, given.tier_order))
         rows = tuple(_row(name(it), it, earlier, given, with_trend=it.variant is None) for it in segments)
         total = _row("Campaign", campaign, earlier, given, with_trend=False)
-        tables.append(SegmentTable(label(campaign.destination), campaign.currency, rows, total))
+        tables.append(SegmentTable(label(campaign.destination), visible(campaign.currency), rows, total))
     return tuple(tables)
 
 

@@ -20,9 +20,9 @@ def test_a_flag_reads_as_the_design_words_it() -> None:
     (card,) = build_briefing(ordinary()).flags
     assert card.sentence == (
         "High tier × 'Efficiency B' (Meta): ROAS 3.6 against 6.0 in the same tier (-40 %, likely -25 to -52 %), last "
-        "14 days, 41 conversions where 66 were expected, about EUR 6,000 revenue missing (EUR 2,520 spent). The campaign "
-        "average (3.0) hides it. Started around 3 Nov. Suggested: pause 'Efficiency B', shift its EUR 180/day to "
-        "'Efficiency A'."
+        "14 days, 41 conversions where 66 were expected, about EUR 6,000 revenue missing (EUR 2,520 spent). The "
+        "campaign average (3.0) hides it. Started around 3 Nov. Suggested: pause 'Efficiency B', shift its EUR 180/day "
+        "to 'Efficiency A'."
     )
     assert card.age == "new"
 
