@@ -27,7 +27,8 @@ def read_people(workspace: Workspace, engine: Engine) -> People:
     for section in workspace.project.sources:
         mapping = load_mapping(section.mapping, workspace.folder)
         raw = reader.read(engine.backend, section.name, workspace.folder / section.path)
-        sources.append(CanonicalSource(section.name, mapping.entity, canonical(raw, mapping)))
+        relation = engine.materialise("canonical", canonical(raw, mapping))  # read once; views would parse it per use
+        sources.append(CanonicalSource(section.name, mapping.entity, relation))
     return build_people(engine, sources, people_policy(workspace.project))
 
 

@@ -201,3 +201,13 @@ def test_a_damaged_ledger_stops_the_run(tmp_path: Path, clock: ManualClock) -> N
     (tmp_path / "ledger.sqlite").write_bytes(b"not a database" * 100)
     with pytest.raises(LedgerError):
         Ledger(tmp_path, clock)
+
+
+def test_migrations_lead_to_exactly_the_declared_schema(ledger: Ledger) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    from activator.ledger.schema import metadata
+
+    with ledger.reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
