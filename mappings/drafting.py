@@ -49,12 +49,12 @@ def draft_mapping(name: str, header: Sequence[str], currency: str) -> str | None
     if entity == "orders":
         columns["currency"] = {"from": found["currency"]} if "currency" in found else {"constant": currency}
     if entity == "contacts" and "consent_ad_user_data" in found:
-        consent = {
-            "from": found["consent_ad_user_data"],
-            "values": {**dict.fromkeys(YES, "granted"), **dict.fromkeys(NO, "denied")},
-            "otherwise": "unknown",
-        }
-        columns |= {"consent_ad_user_data": consent, "consent_ad_personalization": dict(consent)}
+        for purpose in ("consent_ad_user_data", "consent_ad_personalization"):
+            columns[purpose] = {
+                "from": found["consent_ad_user_data"],
+                "values": {**dict.fromkeys(YES, "granted"), **dict.fromkeys(NO, "denied")},
+                "otherwise": "unknown",
+            }
     body: dict[str, object] = {
         "name": name,
         "title": f"{name.replace('_', ' ')} export",

@@ -188,6 +188,14 @@ class Project(Section):
     schedules: tuple[ScheduleSection, ...] = ()
     briefing: BriefingSection = BriefingSection()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty_sections(cls, data: Any) -> Any:
+        """A section whose every line is commented out is an empty value in YAML; it means its defaults."""
+        if isinstance(data, dict):
+            return {key: value for key, value in data.items() if value is not None}
+        return data
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         _unique("sources", [source.name for source in self.sources])

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,12 +44,12 @@ def project_text(starter: Starter) -> str:
     """The commented file."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(  # noqa: S701 - writes YAML, not HTML; every free text goes through tojson
+    environment = Environment(  # noqa: S701 - writes YAML, not HTML; every free text goes through quoted
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
     )
-    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
+    environment.filters["quoted"] = lambda value: json.dumps(value, ensure_ascii=False)  # JSON strings are YAML strings
     country = starter.country or "DE"
     return environment.get_template("activator.yaml.j2").render(
         name=starter.name,
@@ -58,7 +59,7 @@ def project_text(starter: Starter) -> str:
         country=starter.country,
         countries=[country],
         languages=["de" if country in ("DE", "AT", "CH") else "en"],
-        keyword=starter.name.lower(),
+        keyword=" ".join(re.sub(r"[^\w\s-]", " ", starter.name.lower()).split()) or "shop",  # Google takes no symbols
         landing_url=starter.landing_url,
         sources=starter.sources,
         variants=starter.variants,
@@ -73,7 +74,8 @@ def project_text(starter: Starter) -> str:
 
 def slug(name: str) -> str:
     """A project id from a name: lower-case letters, digits and hyphens."""
-    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:36]
+    letters = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
+    plain = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:36]
     return plain if len(plain) >= 3 else f"{plain or 'my'}-project".strip("-")
 
 
