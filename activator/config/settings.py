@@ -57,6 +57,7 @@ def load_settings(section: type[Section], project_dir: Path, prefix: str = PREFI
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         variable = prefix + "__".join(str(part) for part in first["loc"]).upper()
+        what = "is not set" if first["type"] == "missing" else f"cannot be used: {first['msg']}"
         raise ConfigurationError(
-            f"{variable}: {first['msg']}", "Set it in the environment, in .env or as a secret file; see docs/reference."
+            f"{variable} {what}", "Set it in the environment, in .env or as a secret file; see docs/reference."
         ) from None
