@@ -12,6 +12,9 @@ from activator.errors import StalePlanError
 from activator.model.plan import ChangeMembers, Plan
 
 PLAN_FILE = "plan.json"
+SEAL_FILE = (
+    "plan.sha256"  # of plan.json's bytes: the id leaves out the instants, and an expiry must not be edited either
+)
 _ADAPTER: TypeAdapter[Plan] = TypeAdapter(Plan)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -24,14 +27,19 @@ def content_id(plan: Plan) -> str:
 
 
 def save_plan(plan: Plan, folder: Path) -> Path:
-    """Write the plan into its folder, for its owner only."""
-    path = folder / PLAN_FILE
+    """Write the plan and its seal into its folder, for its owner only."""
+    content = _ADAPTER.dump_json(plan, indent=2)
+    _write(folder / SEAL_FILE, hashlib.sha256(content).hexdigest().encode())
+    _write(folder / PLAN_FILE, content)
+    return folder / PLAN_FILE
+
+
+def _write(path: Path, content: bytes) -> None:
     descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as stream:
-        stream.write(_ADAPTER.dump_json(plan, indent=2))
+        stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
-    return path
 
 
 def load_plan(path: Path) -> tuple[Plan, Path]:
@@ -42,12 +50,14 @@ def load_plan(path: Path) -> tuple[Plan, Path]:
     """
     file = path / PLAN_FILE if path.is_dir() else path
     try:
-        plan = _ADAPTER.validate_json(file.read_bytes())
+        content = file.read_bytes()
+        seal = (file.parent / SEAL_FILE).read_text(encoding="ascii", errors="replace").strip()
+        plan = _ADAPTER.validate_json(content)
     except OSError as error:
         raise StalePlanError(f"the plan {path} cannot be read: {error.strerror}", "Run `activator plan`.") from None
     except ValidationError:
         raise StalePlanError(f"{file} is not a plan of this version", "Run `activator plan` again.") from None
-    if content_id(plan) != plan.plan_id:
+    if hashlib.sha256(content).hexdigest() != seal or content_id(plan) != plan.plan_id:
         raise StalePlanError(f"{file} was edited after it was made", "Run `activator plan` again.")
     for change in plan.changes:
         if isinstance(change, ChangeMembers):

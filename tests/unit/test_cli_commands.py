@@ -1,0 +1,50 @@
+"""Every command explains itself, and nothing heavy is loaded to do so."""
+
+import subprocess
+import sys
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from activator.cli.main import app
+
+
+def commands() -> list[tuple[str, ...]]:
+    top = [command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands]
+    return [(), ("mappings",), *((name,) for name in top), *(("mappings", name) for name in ("list", "show", "check"))]
+
+
+@pytest.mark.parametrize("command", commands(), ids=" ".join)
+def test_help_works_everywhere(command: tuple[str, ...]) -> None:
+    answer = CliRunner().invoke(app, [*command, "--help"])
+    assert answer.exit_code == 0
+    assert "Usage:" in answer.output
+
+
+def test_every_command_has_a_sentence_of_its_own() -> None:
+    group = typer.main.get_command(app)
+    answer = CliRunner().invoke(app, ["--help"])
+    assert group is not None
+    for (name,) in (command for command in commands() if len(command) == 1):
+        assert name in answer.output
+
+
+def test_exit_codes_are_told() -> None:
+    text = " ".join(CliRunner().invoke(app, ["--help"]).output.split())
+    for said in ("0 done", "2 usage, configuration or export", "4 refused by a guard", "5 stale plan", "7 partly done"):
+        assert said in text
+
+
+def test_a_wrong_option_is_a_usage_error() -> None:
+    assert CliRunner().invoke(app, ["plan", "--nonsense"]).exit_code == 2
+
+
+def test_help_stays_quick_by_loading_no_engine() -> None:
+    code = (
+        "import sys, activator.cli.main as m\n"
+        "heavy = {'duckdb', 'ibis', 'grpc', 'pyarrow', 'matplotlib', 'facebook_business', 'sqlalchemy'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,93 @@
+"""Each guard at its boundary: the last plan that passes, and the first that does not."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from activator.config.project import GuardSection
+from activator.model.ads import BidStrategy, CampaignSpec
+from activator.model.ledger import SourceUse
+from activator.model.plan import AudienceState, GuardFinding
+from activator.plan.guards import GUARDS, accept, audience_guards, budget_guards, source_guards
+
+LIMITS = GuardSection(
+    removal_share_max=Decimal("0.30"), source_rows_share_min=Decimal("0.50"), daily_budget_max=Decimal("100.00")
+)
+MINIMUM = {"meta": 100}
+
+
+def audience(believed: int, *, adds: int = 0, removes: int = 0) -> AudienceState:
+    return AudienceState("meta", "audience/high", "high", believed, believed + adds - removes, adds, removes, 0)
+
+
+def names(findings: list[GuardFinding]) -> list[str]:
+    return [finding.guard for finding in findings]
+
+
+@pytest.mark.parametrize(("removes", "objections"), [(300, []), (301, ["removal-share"])])
+def test_up_to_the_removal_share_may_go(removes: int, objections: list[str]) -> None:
+    assert names(audience_guards([audience(1000, removes=removes)], LIMITS, MINIMUM)) == objections
+
+
+@pytest.mark.parametrize(("believed", "objections"), [(9, []), (10, ["removal-share"])])
+def test_a_share_of_a_handful_says_nothing(believed: int, objections: list[str]) -> None:
+    assert names(audience_guards([audience(believed, removes=4)], LIMITS, {"meta": 1})) == objections
+
+
+@pytest.mark.parametrize(
+    ("believed", "adds", "removes", "objections"),
+    [
+        (110, 0, 10, []),  # 100 left: just enough to be delivered to
+        (110, 0, 11, ["empty-audience"]),
+        (110, 5, 15, []),  # who comes in counts
+        (99, 0, 1, []),  # it was too small before: nothing is lost
+        (5, 0, 5, ["empty-audience"]),  # but emptying is always worth a word
+        (0, 0, 0, []),
+    ],
+)
+def test_no_audience_falls_out_of_delivery(believed: int, adds: int, removes: int, objections: list[str]) -> None:
+    state = audience(believed, adds=adds, removes=removes)
+    assert names(audience_guards([state], LIMITS, MINIMUM)) == objections
+
+
+def test_an_emptied_audience_is_one_objection_not_two() -> None:
+    assert names(audience_guards([audience(1000, removes=1000)], LIMITS, MINIMUM)) == ["empty-audience"]
+
+
+@pytest.mark.parametrize(("rows", "objections"), [(500, []), (499, ["source-shrunk"]), (0, ["source-shrunk"])])
+def test_an_export_may_halve_and_no_more(rows: int, objections: list[str]) -> None:
+    last = {"orders": SourceUse("orders", 1000, "digest", datetime(2026, 11, 1, tzinfo=UTC))}
+    assert names(source_guards({"orders": rows}, last, LIMITS)) == objections
+
+
+def test_a_new_export_has_nothing_to_be_compared_with() -> None:
+    assert source_guards({"orders": 1}, {}, LIMITS) == []
+
+
+def campaign(minor: int) -> CampaignSpec:
+    return CampaignSpec("campaign", "name", minor, BidStrategy.MANUAL_CPC)
+
+
+@pytest.mark.parametrize(("second", "objections"), [(4000, []), (4001, ["daily-budget"])])
+def test_budgets_add_up_over_destinations(second: int, objections: list[str]) -> None:
+    specs = {"meta": [campaign(6000)], "google": [campaign(second)]}
+    assert names(budget_guards(specs, LIMITS)) == objections
+
+
+def test_without_a_ceiling_budgets_are_the_users_affair() -> None:
+    assert budget_guards({"meta": [campaign(10**9)]}, GuardSection(daily_budget_max=None)) == []
+
+
+def test_accepting_one_guard_leaves_the_others_standing() -> None:
+    findings = [GuardFinding("source-shrunk", "orders", "", ""), GuardFinding("empty-audience", "meta/x", "", "")]
+    shrunk, emptied = accept(findings, {"source-shrunk": "season is over"})
+    assert (shrunk.accepted, emptied.accepted) == ("season is over", None)
+
+
+def test_every_objection_has_a_name_users_can_accept() -> None:
+    raised = {
+        *names(audience_guards([audience(1000, removes=301), audience(5, removes=5)], LIMITS, MINIMUM)),
+        *names(budget_guards({"meta": [campaign(10_001)]}, LIMITS)),
+    }
+    assert raised <= set(GUARDS)
