@@ -248,7 +248,7 @@ def responses_table(
             pc.choose(pa.array((number % 12 == 0) * 1), email(persons, who), pc.utf8_upper(email(persons, who))),
         ),
         "Phone": _where(by_phone, phone(persons, who, np.full(len(who), 2))),
-        "Score": pa.array(score).cast(pa.string()),
+        "Score": pc.if_else(pa.array(who % 90 == 89), "n/a", pa.array(score).cast(pa.string())),
         "Comment": comment,
         "Language": language,
     }
