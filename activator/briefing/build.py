@@ -5,14 +5,14 @@ from datetime import timedelta
 from activator.briefing.facts import facts_of, tracking_breaks
 from activator.briefing.flag_words import decision, flag_card, watched_line
 from activator.briefing.inert import visible
+from activator.briefing.movements import movement_lines
 from activator.briefing.tables import tier_tables, variant_tables
 from activator.briefing.words import count, label, long_day, moment, short_day, tier_label
 from activator.model.briefing import AudienceLine, Briefing, BriefingInput, Mood
 from activator.model.performance import AttentionFlag, FlagState
-from activator.model.plan import AudienceState, GuardFinding, Movement
+from activator.model.plan import AudienceState, GuardFinding
 
 FLAGS_MAX = 5
-MOVEMENTS_MAX = 8
 INCOMPLETE_DAYS = 3
 SENTENCE_MAX = 1000
 
@@ -55,7 +55,7 @@ def build_briefing(given: BriefingInput) -> Briefing:
         sync=_sync(given),
         audiences=tuple(_audience(state) for state in given.audiences),
         guards=tuple(_guard(finding) for finding in given.guards),
-        movements=_movements(given),
+        movements=movement_lines(given.movements),
         definitions=DEFINITIONS if given.ad_days else (),
     )
 
@@ -91,9 +91,9 @@ def _decision(given: BriefingInput, mood: Mood, flags: list[AttentionFlag], prob
     if mood is Mood.BROKEN:
         return problems[0] if problems else _guard(next(it for it in given.guards if it.accepted is None))
     if mood is Mood.ACT:
-        more = f" {len(flags) - 1} more below." if len(flags) > 1 else ""
+        more = f"; decide on {len(flags) - 1} more below" if len(flags) > 1 else ""
         words = decision(flags[0])
-        return f"{words[:1].upper()}{words[1:]}; every other budget can run as planned.{more}"
+        return f"{words[:1].upper()}{words[1:]}{more}; every other budget can run as planned."
     if mood is Mood.WATCH:
         return "Nothing to decide today."
     if mood is Mood.FINE:
@@ -137,23 +137,3 @@ def _guard(finding: GuardFinding) -> str:
     if finding.accepted is not None:
         return f"{words} (accepted: {visible(finding.accepted)})"
     return f"{words} {visible(finding.fix, SENTENCE_MAX)}".strip()
-
-
-def _movements(given: BriefingInput) -> tuple[str, ...]:
-    largest = sorted(given.movements, key=lambda it: (-it.people, it.destination, it.from_tier, it.to_tier, it.reason))
-    lines = [_movement(it) for it in largest[:MOVEMENTS_MAX] if it.people]
-    rest = sum(it.people for it in largest[MOVEMENTS_MAX:])
-    return (*lines, f"{count(rest, 'person', 'people')} in smaller movements") if rest else tuple(lines)
-
-
-def _movement(it: Movement) -> str:
-    where = label(it.destination)
-    people = count(it.people, "person", "people")
-    if not it.from_tier:
-        way = f"joined {tier_label(it.to_tier)}"
-    elif not it.to_tier:
-        way = f"left {tier_label(it.from_tier)}"
-    else:
-        way = f"moved from {tier_label(it.from_tier)} to {tier_label(it.to_tier)}"
-    reason = f": {visible(it.reason)}" if it.reason else ""
-    return f"{people} {way} ({where}){reason}"

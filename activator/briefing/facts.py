@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from activator.briefing.inert import visible
 from activator.briefing.words import count, label, moment, short_day
 from activator.model.briefing import BriefingInput, Fact
 from activator.model.people import Outcome, SourceCount
@@ -15,10 +16,13 @@ HISTORY_DAYS = 14
 # Conversions expected in silence before it counts as a break: the chance of none among 15 is 3 in 10 million.
 SILENT_EXPECTED_MIN = 15
 
+# Rows a mapping leaves out on purpose come as invalid with a reason that begins so.
+LEFT_OUT = "ignored"
+INVALID_SHARE_MAX = 0.05
+
 OUTCOME_WORDS = {
-    Outcome.MEMBER: "used",
-    Outcome.MERGED: "merged with the same person",
-    Outcome.INVALID: "invalid",
+    Outcome.MEMBER: "people used",
+    Outcome.MERGED: "joined to people already counted",
     Outcome.NO_IDENTIFIER: "without a usable identifier",
     Outcome.NO_CONSENT: "without consent",
     Outcome.NOT_A_CUSTOMER: "not a customer",
@@ -81,19 +85,29 @@ def _gaps(days: set[date], given: BriefingInput) -> int:
 
 
 def _exports(sources: Sequence[SourceCount]) -> list[Fact]:
-    """How many rows of each export came to what; the order of outcomes is that of the enum."""
-    rows: dict[str, dict[Outcome, int]] = defaultdict(lambda: defaultdict(int))
+    """What became of each export's rows; more than one invalid row in twenty asks for a look."""
+    exports: dict[str, list[SourceCount]] = defaultdict(list)
     for it in sources:
-        rows[it.source][it.outcome] += it.rows
-    facts = []
-    for source, outcomes in rows.items():
-        total = sum(outcomes.values())
-        parts = [f"{outcomes[outcome]:,} {words}" for outcome, words in OUTCOME_WORDS.items() if outcomes[outcome]]
-        text = (
-            f"{total:,} rows, all used" if outcomes[Outcome.MEMBER] == total else f"{total:,} rows: {', '.join(parts)}"
-        )
-        facts.append(Fact(label(source), text if total else "empty", good=total > 0))
-    return facts
+        exports[it.source].append(it)
+    return [_export(source, counts) for source, counts in exports.items()]
+
+
+def _export(source: str, counts: list[SourceCount]) -> Fact:
+    rows: dict[Outcome, int] = defaultdict(int)
+    for it in counts:
+        rows[it.outcome] += it.rows
+    total = sum(rows.values())
+    if not total:
+        return Fact(label(source), "empty", good=False)
+    invalid = [it for it in counts if it.outcome is Outcome.INVALID and it.rows]
+    faulty = [it for it in invalid if not it.reason.startswith(LEFT_OUT)]
+    left_out, wrong = sum(it.rows for it in invalid) - sum(it.rows for it in faulty), sum(it.rows for it in faulty)
+    parts = [f"{rows[outcome]:,} {words}" for outcome, words in OUTCOME_WORDS.items() if rows[outcome]]
+    parts += [f"{left_out:,} left out on purpose"] if left_out else []
+    if wrong:
+        worst = max(faulty, key=lambda it: it.rows).reason
+        parts.append(f"{wrong:,} invalid ({visible(worst)})" if worst else f"{wrong:,} invalid")
+    return Fact(label(source), f"{total:,} rows: {', '.join(parts)}", good=wrong <= INVALID_SHARE_MAX * total)
 
 
 def _sync(given: BriefingInput) -> Fact:

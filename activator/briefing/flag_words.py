@@ -93,7 +93,8 @@ def _suggestion(flag: AttentionFlag) -> str:
     at = flag.episode
     a_day = f"{money(flag.daily_spend_micros, flag.currency)}/day"
     if at.variant is not None and flag.shift_to is not None:
-        return f"Suggested: pause '{label(at.variant)}', shift its {a_day} to '{label(flag.shift_to)}'."
+        better = f" (ROAS {ratio(flag.shift_to_roas)})" if flag.shift_to_roas is not None else ""
+        return f"Suggested: pause '{label(at.variant)}', shift its {a_day} to '{label(flag.shift_to)}'{better}."
     what = "this tier's texts, bid and landing page" if at.variant is None else "this text and its landing page"
     others = "the rest of its tier holds" if flag.yardstick is Yardstick.TIER else "the account's other tiers hold"
     return f"Suggested: look at {what}; {others} up while {a_day} is spent here."

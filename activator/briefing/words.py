@@ -8,7 +8,7 @@ from activator.briefing.inert import visible
 
 NONE = "-"
 MICROS = 1_000_000
-CENTS_BELOW = 100
+CENTS_BELOW = 10
 WHOLE_FROM = 100
 
 

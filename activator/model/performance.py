@@ -126,7 +126,7 @@ class AttentionFlag:
 
     All sums are over the last window_days through yesterday. reference_value_micros: what the same spend would have
     brought at the yardstick's return. likely_*_bp: 90 % interval of return over yardstick, x 10,000.
-    campaign_*: the whole destination over the same days. shift_to: the tier's best variant, where the money could go.
+    campaign_*: the whole destination over the same days. shift_to: the tier's best variant.
     """
 
     episode: FlagEpisode
@@ -144,6 +144,7 @@ class AttentionFlag:
     campaign_value_micros: int
     daily_spend_micros: int
     shift_to: str | None
+    shift_to_roas: Fraction | None
     currency: str
     track: tuple[FlagDay, ...]
 

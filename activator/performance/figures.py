@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 from activator.model.performance import FlagDay, Yardstick
 from activator.performance.cells import Cell
@@ -22,6 +23,7 @@ class Figures:
     campaign_spend_micros: int
     campaign_value_micros: int
     shift_to: str | None
+    shift_to_roas: Fraction | None
 
     @property
     def lost_micros(self) -> int:
@@ -35,6 +37,7 @@ def figures_of(cell: Cell, shown: Window, started: int | None) -> Figures:
     spend, value = sum(cell.own.spend[first:]), sum(cell.own.value[first:])
     active = sum(1 for amount in cell.own.spend[first:] if amount)
     reference, cpa = _reference(cell, shown, started)
+    shift_to, shift_to_roas = _best_sibling(cell, first) or (None, None)
     return Figures(
         spend_micros=spend,
         value_micros=value,
@@ -43,7 +46,8 @@ def figures_of(cell: Cell, shown: Window, started: int | None) -> Figures:
         daily_spend_micros=round(spend / active) if active else 0,
         campaign_spend_micros=sum(cell.campaign.spend[first:]),
         campaign_value_micros=sum(cell.campaign.value[first:]),
-        shift_to=_best_sibling(cell, first),
+        shift_to=shift_to,
+        shift_to_roas=shift_to_roas,
     )
 
 
@@ -64,19 +68,21 @@ def _reference(cell: Cell, shown: Window, started: int | None) -> tuple[int, flo
     return round(shown.expected * base.order_value), 1 / base.rate
 
 
-def _best_sibling(cell: Cell, first: int) -> str | None:
+def _best_sibling(cell: Cell, first: int) -> tuple[str, Fraction] | None:
     """The tier's variant with the best return in the window, if it has enough conversions and beats the tier."""
+    if cell.key[2] is None:
+        return None
     returns = {
-        name: sum(series.value[first:]) / sum(series.spend[first:])
+        name: Fraction(sum(series.value[first:]), spend)
         for name, series in cell.siblings.items()
         if name != cell.key[2]
         and sum(series.conversions[first:]) >= CONVERSIONS_TO_RECOMMEND
-        and sum(series.spend[first:]) > 0
+        and (spend := sum(series.spend[first:]))
     }
+    best = max(returns, key=lambda name: returns[name], default=None)
     spend = sum(sum(series.spend[first:]) for series in cell.siblings.values())
     value = sum(sum(series.value[first:]) for series in cell.siblings.values())
-    best = max(returns, key=lambda name: returns[name], default=None)
-    return best if best is not None and cell.key[2] is not None and returns[best] >= value / spend else None
+    return (best, returns[best]) if best is not None and returns[best] * spend >= value else None
 
 
 def track_of(cell: Cell, shown: Window, dispersion: float) -> tuple[FlagDay, ...]:

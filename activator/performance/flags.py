@@ -183,6 +183,7 @@ def _flag(reading: Reading, state: FlagState, episode: FlagEpisode, today: date)
         campaign_value_micros=figures.campaign_value_micros,
         daily_spend_micros=figures.daily_spend_micros,
         shift_to=figures.shift_to,
+        shift_to_roas=figures.shift_to_roas,
         currency=reading.cell.currency,
         track=track_of(reading.cell, shown, reading.dispersion),
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from activator.briefing.build import build_briefing
@@ -32,6 +33,7 @@ FLAG = AttentionFlag(
     campaign_value_micros=90_000 * UNIT,
     daily_spend_micros=180 * UNIT,
     shift_to="efficiency_a",
+    shift_to_roas=Fraction(84, 10),
     currency="EUR",
     track=tuple(
         FlagDay(

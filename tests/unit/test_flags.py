@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from fractions import Fraction
 
 import pytest
 
@@ -90,7 +91,7 @@ def test_a_variant_above_the_campaign_and_far_below_its_tier_is_flagged() -> Non
     assert flag.expected_milli == 11_000 * flag.window_days
     assert 0 < flag.likely_low_bp < flag.likely_high_bp < 10_000
     assert flag.daily_spend_micros == 180_000_000
-    assert flag.shift_to == "a"
+    assert (flag.shift_to, flag.shift_to_roas) == ("a", Fraction(1512, 180))
 
 
 def test_the_same_return_everywhere_flags_nothing_and_watches_nothing() -> None:
