@@ -1,4 +1,4 @@
-"""Sending members by the membership protocol (facts/reliability.md, section 4): intent, send, receipt, settlement."""
+"""Sending members by the membership protocol (docs/explanation/membership-protocol.md): intent, send, receipt."""
 
 import hashlib
 import os

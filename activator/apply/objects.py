@@ -36,7 +36,7 @@ def create(context: ApplyContext, change: CreateObject) -> bool:
 def _create_once(context: ApplyContext, destination: str, spec: ObjectSpec) -> RemoteObject:
     """Send the create once. After an unknown outcome look for the marker; only if it is surely not there, send again.
 
-    Neither platform has idempotency keys: a blind second create would make a twin (facts/google.md 8, meta.md 4).
+    Neither platform has idempotency keys: a blind second create would make a twin (docs/reference).
     """
     port = context.destinations[destination]
     ids = known_ids(context, destination)

@@ -9,7 +9,7 @@ from activator.model.ledger import BatchState
 from activator.ports import Clock, Destination
 
 POLL_FIRST_SECONDS = 1.0
-POLL_GROWTH = 1.3  # the documented back-off of Data Manager's status (facts/google.md, section 3)
+POLL_GROWTH = 1.3  # the documented back-off of Data Manager's status (DM/diagnostics, 2026-11-22)
 POLL_MAX_SECONDS = 60.0
 
 

@@ -1,7 +1,7 @@
 """YAML documents read strictly: no aliases, no duplicate keys, bounded size and depth, and every value's line known.
 
 The safe loader alone is not enough: 236 bytes of aliases can stand for millions of values, and the last of two equal
-keys would win in silence (facts/reliability.md, sections 3.4 and 6).
+keys would win in silence (YAML 1.2.2, sections 3.2.1.3 and 7.1).
 """
 
 from dataclasses import dataclass

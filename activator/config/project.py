@@ -243,8 +243,8 @@ def _check(condition: bool, message: str) -> None:  # noqa: FBT001 - reads as an
         raise ValueError(message)
 
 
-# What each strategy needs: (amount, roas); None where it may not be given. Meta: 1815857, 1885204 (facts/meta.md,
-# section 4, checked 2026-11-22); Google: facts/google.md, section 7.
+# What each strategy needs: (amount, roas); None where it may not be given. Meta's refusals 1815857
+# and 1885204 (docs/reference/meta.md, checked 2026-11-22); Google: docs/reference/google.md.
 BID_FIELDS: dict[BidStrategy, tuple[bool, bool]] = {
     BidStrategy.LOWEST_COST: (False, False),
     BidStrategy.BID_CAP: (True, False),

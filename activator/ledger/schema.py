@@ -87,7 +87,7 @@ batches = Table(
 )
 
 # A send nobody acknowledged may land until quiet_until, even after a later acknowledgement of the same batch: the
-# protocol that forgets this loses people (facts/reliability.md, section 3.1).
+# protocol that forgets this loses people (docs/explanation/membership-protocol.md).
 lost_sends = Table(
     "lost_send",
     metadata,

@@ -1,8 +1,8 @@
 """The deterministic marker in the name of everything we create.
 
 Creates are not idempotent on either platform, so every object carries a marker derived from what it is; it is looked
-up before a create and after every unknown outcome (facts/reliability.md, section 4). Names alone are never trusted:
-an object without our marker is somebody else's.
+up before a create and after every unknown outcome (docs/explanation/plan-and-apply.md). Names alone are never
+trusted: an object without our marker is somebody else's.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """Whether a tier has one dominant motivation, two, none, or too few answers to say. Pure arithmetic.
 
-The rule and its error rates are simulated in facts/segmentation.md, section 5: with one true driver of 50 % it is
+The rule and its error rates are simulated (docs/explanation/motivation.md): with one true driver of 50 % it is
 declared right at 100 answers in 93 of 100 cases, a wrong motive in at most 0.5 of 100, and a flat spread in none.
 """
 

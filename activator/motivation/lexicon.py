@@ -2,7 +2,7 @@
 
 A lexicon was chosen over models because it can be read and corrected by the people who know the customers, says which
 words decided, and abstains; a sentence model reached similar accuracy for 88 MB and minutes instead of seconds
-(facts/segmentation.md, section 5).
+(docs/explanation/motivation.md).
 """
 
 from collections.abc import Iterator, Sequence

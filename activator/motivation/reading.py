@@ -16,7 +16,7 @@ SCORE_MIN = 2  # one fair cue; a weak one alone says nothing
 
 # A text is taken for a language when this share of its words are everyday words of it. Short answers hold few of
 # those, so most of their words must at least be known. On 2,531 Danish reviews a lexicon without this gate labelled
-# 14 %, all noise (facts/segmentation.md, section 5).
+# 14 %, all noise.
 FUNCTION_SHARE_MIN = 0.15
 KNOWN_SHARE_MIN = 0.5
 

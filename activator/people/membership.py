@@ -124,7 +124,7 @@ def difference(engine: Engine, form: str, desired: ir.Table, belief: Belief) -> 
     """What has to be sent so that the audience becomes desired.
 
     An uncertain member is sent again when desired, and removed when not; a send whose opposite is in the air is held
-    back until that can no longer land (facts/reliability.md, section 4, step 5).
+    back until that can no longer land (docs/explanation/membership-protocol.md).
     """
     columns = [*KEYS, *FORM_COLUMNS[form]]
     believed = belief.members

@@ -1,7 +1,7 @@
 """When a schedule is due: exactly one slot per local date, through every change of clocks.
 
 Cron triggers skip or double days around clock changes (APScheduler 3.11.3: the day after the spring change is missed in
-170 of 518 zones at 00:00, 01:30 runs twice in 98; facts/reliability.md, section 3.2). The rule here needs no trigger:
+170 of 518 zones at 00:00, 01:30 runs twice in 98; docs/adr/0003). The rule here needs no trigger:
 a local time that does not exist moves on by the gap, a local time that happens twice means the first.
 """
 

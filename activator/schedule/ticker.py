@@ -2,7 +2,7 @@
 
 No persistent store, no cron triggers, no default grace: two schedulers on one store ran 100 due jobs 200 times, cron
 lost days around clock changes, and the default grace of 1 s dropped 900 of 1,000 jobs in silence (APScheduler 3.11.3,
-facts/reliability.md, section 3.2).
+docs/adr/0003).
 """
 
 import time

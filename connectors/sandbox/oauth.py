@@ -1,7 +1,7 @@
 """The OAuth token endpoint, and what both Google APIs believe of a bearer token.
 
 Google answers `POST /token` so (RFC 6749, section 5; RFC 7523 for service accounts). Service account clients of the
-Data Manager API send a JWT signed by themselves and never ask for a token (facts/google.md, section 2).
+Data Manager API send a JWT signed by themselves and never ask for a token (google-auth, `service_account`).
 
 Expiry is told by the machine's clock and not by the sandbox's, because a token's holder measures it by its own.
 """

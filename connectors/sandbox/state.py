@@ -4,8 +4,8 @@ Everything lies in one SQLite file, so a sandbox that is stopped and started aga
 are threaded: one lock guards one connection, and every public method is one transaction.
 
 A member is the set of the identifiers it was uploaded with. How the platforms really keep members is not published:
-facts/google.md, section 12 (checked 2026-11-22) leaves open how a removal treats partial overlap and says to assume
-that any shared identifier is enough, which is what `remove_members` does.
+neither platform documents (2026-11-22) how a removal treats partial overlap. `remove_members` assumes the strictest:
+any shared identifier is enough.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Rules of responsive search ads: counts, widths, links and the automatic review (facts/google.md, section 8)."""
+"""Rules of responsive search ads: counts, widths, links and the automatic review (sources: rules.py)."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -92,7 +92,7 @@ def _check_search_ad(search_ad: Any) -> None:
 
 
 def _check_count(assets: Sequence[Any], low: int, high: int, path: str) -> None:
-    # Which code a wrong number of texts gets is not documented (facts/google.md, section 12): our assumption.
+    # Which code a wrong number of texts gets is not documented (looked up 2026-11-22): our assumption.
     if len(assets) < low:
         raise Refusal("collection_size_error", "TOO_FEW", "Too few.", path)
     if len(assets) > high:

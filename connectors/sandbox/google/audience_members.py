@@ -1,4 +1,4 @@
-"""Checks a Data Manager upload and turns its members into identifier sets (facts/google.md, sections 3 and 4)."""
+"""Checks a Data Manager upload and turns its members into identifier sets (sources: rules.py)."""
 
 import base64
 import binascii
@@ -131,7 +131,7 @@ class Identifiers:
 def consent_problem(member: Any, request: Any) -> str:
     """Why a member is not processed, as ProcessingErrorReason without its prefix; '' when consent is given.
 
-    Both consents must be GRANTED (facts/google.md, section 10); a member's own consent overrides the request's.
+    Both consents must be GRANTED (DM/concepts/consent, 2026-11-22); a member's own consent overrides the request's.
     """
     consent = member.consent if member.HasField("consent") else request.consent
     both = (consent.ad_user_data, consent.ad_personalization)

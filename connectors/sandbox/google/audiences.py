@@ -1,4 +1,4 @@
-"""Rules of user lists, labels and conversion value rules (facts/google.md, sections 3, 5 and 6)."""
+"""Rules of user lists, labels and conversion value rules (sources: rules.py)."""
 
 from typing import Any
 

@@ -127,7 +127,7 @@ class Gate:
 
 
 def _rate_limited(call: Call) -> Exception:
-    """facts/google.md, sections 2 and 3: both carry the time to wait."""
+    """Both APIs carry the time to wait: `quota_error_details.retry_delay`, and `RetryInfo` of Data Manager."""
     if call.version:
         refusal = Refusal("quota_error", "RESOURCE_TEMPORARILY_EXHAUSTED", "Too many requests. Retry in 2 seconds.")
         text = "Resource has been exhausted (e.g. check quota)."

@@ -1,4 +1,4 @@
-"""Rules of budgets, campaigns and ad groups (facts/google.md, sections 7 and 8)."""
+"""Rules of budgets, campaigns and ad groups (sources: rules.py)."""
 
 from typing import Any
 

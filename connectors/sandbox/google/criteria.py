@@ -1,4 +1,4 @@
-"""Rules of criteria: audiences, keywords, places, languages and their bid modifiers (facts/google.md, section 7)."""
+"""Rules of criteria: audiences, keywords, places, languages and their bid modifiers (sources: rules.py)."""
 
 import re
 from typing import Any
@@ -139,5 +139,5 @@ def _check_siblings(change: Change, kind: str, parent: str) -> None:
             text = "Cannot target and exclude the same criterion."
             raise Refusal(f"{kind}_error", "CANNOT_TARGET_AND_EXCLUDE", text, which)
         if other.negative == criterion.negative:
-            # Which code a repeated criterion gets is not documented (facts/google.md, section 12): our assumption.
+            # Which code a repeated criterion gets is not documented (looked up 2026-11-22): our assumption.
             raise Refusal("mutate_error", "RESOURCE_ALREADY_EXISTS", "The resource already exists.", which)

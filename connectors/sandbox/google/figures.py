@@ -1,7 +1,8 @@
 """What the account's ads brought, day by day: the shared performance model seen through Google's structure.
 
 An ad serves on the days on which it, its ad group and its campaign were ENABLED. A campaign's budget falls evenly on
-its serving ad groups and their ads. Conversion value rules change the reported value (facts/google.md, section 6).
+its serving ad groups and their ads. Conversion value rules change the reported value
+(support.google.com/google-ads/answer/10518330, 2026-11-22).
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -22,7 +22,7 @@ _COUNTED = {"user_data": "user_identifier_count", "mobile_data": "mobile_id_coun
 
 
 def invalid(*violations: Violation) -> DataFault:
-    """INVALID_ARGUMENT with field violations (facts/google.md, section 2: the useful reason is in the violation)."""
+    """INVALID_ARGUMENT with field violations: the useful reason is in the violation, as in DM's error model."""
     text = "There was a problem with the request."
     return DataFault(Status.INVALID_ARGUMENT, "INVALID_ARGUMENT", text, violations)
 

@@ -129,7 +129,7 @@ def partial_failure(version: str, refusals: Sequence[Refusal], request_id: str) 
 
 
 def data_status(fault: DataFault, request_id: str) -> status_pb2.Status:
-    """ErrorInfo, RequestInfo, BadRequest and RetryInfo, as facts/google.md section 2 describes them."""
+    """ErrorInfo, RequestInfo, BadRequest and RetryInfo, as Data Manager sends them (google.rpc.error_details)."""
     code: int = fault.status.value[0]
     status = status_pb2.Status(code=code, message=fault.message)
     metadata = {"requestId": request_id, **fault.metadata}

@@ -1,6 +1,6 @@
 """What Google refuses and defaults: every number and its source, in one place.
 
-Sources by short name, all read 2026-11-22 (facts/google.md):
+Sources by short name, all read 2026-11-22:
   v26     docstrings of the installed google-ads 34.0.0, `google/ads/googleads/v26`
   dm      docstrings of the installed google-ads-datamanager 0.9.4, `google/ads/datamanager_v1`
   GADS    developers.google.com/google-ads/api/docs
@@ -45,7 +45,7 @@ HEADLINE_PINS = frozenset({"HEADLINE_1", "HEADLINE_2", "HEADLINE_3"})
 DESCRIPTION_PINS = frozenset({"DESCRIPTION_1", "DESCRIPTION_2"})
 CUSTOM_PARAMETER_KEY = re.compile(r"[A-Za-z0-9]{1,16}")  # GADS: key of at most 16 alphanumerics
 CUSTOM_PARAMETER_VALUE_MAX = 250
-# Usual findings of the automatic review (facts/google.md 8); topic names as the review reports them.
+# Usual findings of the automatic review (support.google.com/adspolicy, editorial); topic names as the review reports them.
 PUNCTUATION_TOPIC, SYMBOLS_TOPIC, PHONE_TOPIC = "PUNCTUATION", "SYMBOLS", "PHONE_NUMBER_IN_AD_TEXT"
 REPEATED_PUNCTUATION = re.compile(r"([!?.,;:])\1")
 GIMMICK_SYMBOLS = re.compile("[\u2190-\u21ff\u2500-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff]|[*~_^=]{2}")

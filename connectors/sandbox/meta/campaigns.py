@@ -105,7 +105,7 @@ def _special_categories(parameters: Parameters) -> list[str]:
 
 
 def _bid_strategy(parameters: Parameters, *, has_budget: bool) -> str | None:
-    """Only campaigns with a budget have one; left out, it becomes a bid cap (facts/meta.md, section 0.6)."""
+    """Only campaigns with a budget have one; left out, it becomes a bid cap (seen as 100/1815857, 2026-11-22)."""
     given = parameters.text("bid_strategy")
     if not has_budget:
         if given is not None:

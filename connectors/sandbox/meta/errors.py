@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-# HTTP status by code, as seen in public threads; Meta documents none (facts/meta.md, section 6, checked 2026-11-22).
+# HTTP status by code, as seen in public threads; Meta documents none (looked up 2026-11-22).
 _STATUS = {1: 500, 2: 503, 4: 403, 10: 403, 200: 403, 270: 403, 294: 403}
 
 

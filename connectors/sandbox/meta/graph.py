@@ -150,7 +150,7 @@ class Graph:
     def _headers(
         self, use_case: str, version: str | None, segments: list[str], percent: int | None = None, minutes: int = 0
     ) -> dict[str, str]:
-        """The usage headers of facts/meta.md, section 6 (checked 2026-11-22)."""
+        """The usage headers of Graph's rate limiting page (developers.facebook.com/docs/graph-api, 2026-11-22)."""
         used = self._usage(use_case) if percent is None else percent
         account = (
             segments[0].removeprefix("act_") if segments and segments[0].startswith("act_") else self._account_id()

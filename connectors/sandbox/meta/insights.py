@@ -214,8 +214,8 @@ def start_report(context: Context, node: Document, parameters: Parameters) -> Do
     return {"report_run_id": run["id"]}
 
 
-# What successive polls see. "Job Running" at 100 per cent is real and is not the end (facts/meta.md, section 5,
-# checked 2026-11-22).
+# What successive polls see. "Job Running" at 100 per cent is real and is not the end (issue 288 of
+# facebook/facebook-php-business-sdk, 2026-11-22).
 _PROGRESS = (("Job Not Started", 0), ("Job Running", 60), ("Job Running", 100), ("Job Completed", 100))
 
 

@@ -8,7 +8,7 @@ from connectors.sandbox.meta import rules
 from connectors.sandbox.performance import AdDayFigures
 from connectors.sandbox.state import Document
 
-# The same purchases under three names: to be read once, never summed (facts/meta.md, section 5, checked 2026-11-22)
+# The same purchases under three names: to be read once, never summed (docs/reference/meta.md, 2026-11-22)
 PURCHASE_TYPES = ("omni_purchase", "purchase", "offsite_conversion.fb_pixel_purchase")
 
 

@@ -15,8 +15,8 @@ from connectors.sandbox.meta.errors import invalid
 from connectors.sandbox.meta.parameters import Parameters
 from connectors.sandbox.state import Document
 
-# The official client lists the fields of each node; the classes also list some that can only be written (facts/meta.md,
-# section 1.2, checked 2026-11-22), which Graph refuses to read.
+# The official client lists the fields of each node; the classes also list some that can only be written
+# (facebook-business 26.0.3, adobjects), which Graph refuses to read.
 _FIELD_CLASSES = {
     ACCOUNT: "adaccount.AdAccount",
     AUDIENCE: "customaudience.CustomAudience",

@@ -1,7 +1,7 @@
 """Adding, removing and replacing members, with the rules of upload sessions.
 
-How the platform treats a batch it has already had is not published (facts/meta.md, section 9, checked 2026-11-22: docs
-say sequential). Here the identical batch is taken again and changes nothing; another batch under a used number is
+How the platform treats a batch it has already had is not published (looked up 2026-11-22; the guide says
+sequential). Here the identical batch is taken again and changes nothing; another batch under a used number is
 refused.
 """
 

@@ -1,7 +1,6 @@
 """Every limit and refusal of the Meta half, each with where it is known from.
 
-Sources: facts/meta.md (section as given), checked 2026-11-22 against Meta's documentation of 2026-09-12,
-facebook-business 26.0.3 and its API specs. Where the platform's code is not published, the plain 100 is used and the
+Sources, checked 2026-11-22: Meta's documentation of 2026-09-12, facebook-business 26.0.3 and its API specs. Where the platform's code is not published, the plain 100 is used and the
 comment says so.
 """
 
@@ -9,7 +8,7 @@ import re
 
 from connectors.sandbox.meta.errors import Refusal
 
-# Versions (section 1): v26.0 and v25.0 are alive; the Marketing API of v24.0 ended 2026-10-06. Old ones answer 2635.
+# Versions: v26.0 and v25.0 are alive; the Marketing API of v24.0 ended 2026-10-06. Old ones answer 2635.
 VERSIONS = ("v26.0", "v25.0")
 DEAD_VERSION = Refusal(
     2635,
@@ -17,13 +16,13 @@ DEAD_VERSION = Refusal(
     "(#2635) You are calling a deprecated version of the Ads API. Please update to the latest version: v26.0.",
 )
 
-# Access (section 1.2, 6)
+# Access
 TOKEN_MISSING = Refusal(190, None, "An access token is required to request this resource.")
 TOKEN_WRONG = Refusal(190, 463, "Error validating access token: the session is invalid or has expired.")
-# As seen in issue 528 of the business SDK for Python (section 1.2)
+# As seen in issue 528 of the business SDK for Python
 PROOF_WRONG = Refusal(100, None, "Invalid appsecret_proof provided in the API argument", type="GraphMethodException")
 
-# Objects and paths (section 6)
+# Objects and paths
 MISSING_OBJECT_TEXT = (
     "Unsupported {method} request. Object with ID '{id}' does not exist, cannot be loaded due to missing permissions, "
     "or does not support this operation. Please read the Graph API documentation at "
@@ -35,14 +34,14 @@ TOO_MUCH_DATA = Refusal(1, 99, "Please reduce the amount of data you're asking f
 PAGE_ROWS = 25
 PAGE_ROWS_MAX = 5_000
 
-# Batches (section 1.2): at most 50 calls. The code of the refusal is not published.
+# Batches: at most 50 calls. The code of the refusal is not published.
 BATCH_CALLS_MAX = 50
 BATCH_EMPTY = Refusal(100, None, "The parameter batch must be a non-empty array", type="GraphBatchException")
 BATCH_TOO_LARGE = Refusal(
     100, None, "Too many requests in batch message. Maximum batch size is 50", type="GraphBatchException"
 )
 
-# Rate limits (section 6): codes by use case; 17/2446079 for the account. Quotas are those of full access, per hour.
+# Rate limits: codes by use case; 17/2446079 for the account. Quotas are those of full access, per hour.
 THROTTLED = {
     "custom_audience": Refusal(
         80003,
@@ -70,10 +69,10 @@ HOURLY_CALLS = {"custom_audience": 190_000, "ads_management": 100_000, "ads_insi
 URL_BYTES_MAX = 16_000
 BODY_BYTES_MAX = 25_000_000
 
-# Custom audiences (section 2)
+# Custom audiences
 CUSTOMER_FILE_SOURCES = ("USER_PROVIDED_ONLY", "PARTNER_PROVIDED_ONLY", "BOTH_USER_AND_PARTNER_PROVIDED")
 CUSTOM_AUDIENCES_MAX = 500
-# 2654 is the family of create errors (section 6); the subcodes are not published.
+# 2654 is the family of create errors; the subcodes are not published.
 AUDIENCE_LIMIT = Refusal(2654, None, "Failed to create the custom audience: the limit of 500 audiences is reached.")
 SOURCE_MISSING = Refusal(
     2654,
@@ -82,14 +81,14 @@ SOURCE_MISSING = Refusal(
     "Customer file source is missing",
     "Say where the customer information comes from.",
 )
-AUDIENCE_IN_USE = Refusal(  # 2656 is the family of delete errors (section 2, 6)
+AUDIENCE_IN_USE = Refusal(  # 2656 is the family of delete errors
     2656,
     None,
     "Failed to delete the custom audience: it is used by an ad set.",
     "Audience in use",
     "Remove the audience from all ad sets, or delete those, first.",
 )
-# Names that suggest wealth or health are flagged, enforced on all versions since 2026-01-06 (sections 0.7 and 2). Meta
+# Names that suggest wealth or health are flagged, enforced on all versions since 2026-01-06. Meta
 # publishes examples, not the list.
 FLAGGED_NAME = re.compile(
     r"\b(?:income|credit score|net worth|wealth|salary|bankrupt|debt|diabet|cancer|hiv\b|depress|disease|disorder|"
@@ -118,7 +117,7 @@ TERMS_NOT_ACCEPTED = Refusal(
     "Custom Audience Terms Not Accepted",
     "Accept the terms at https://business.facebook.com/ads/manage/customaudiences/tos/ before uploading.",
 )
-# Matched people below which an audience does not deliver, and counts are not told apart (section 0.9, 2)
+# Matched people below which an audience does not deliver, and counts are not told apart
 DELIVERABLE_MEMBERS_MIN = 100
 COUNT_FLOOR = 1_000
 REMOVAL_TOO_SMALL = Refusal(
@@ -129,7 +128,7 @@ REMOVAL_TOO_SMALL = Refusal(
     "Removing people would leave too few of them in this audience.",
 )
 
-# Uploads (section 2, 3)
+# Uploads
 UPLOAD_ROWS_MAX = 10_000
 INVALID_SAMPLES_MAX = 100
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -159,14 +158,14 @@ SINGLE_SCHEMAS = {
 SESSION_KEYS = frozenset({"session_id", "batch_seq", "last_batch_flag", "estimated_num_total"})
 SESSION_ID_MAX = 2**63 - 1
 
-# Replacing all members (section 0.5, 2): one session, at most 90 minutes, errors all 2650
+# Replacing all members: one session, at most 90 minutes, errors all 2650
 REPLACE_MINUTES_MAX = 90
 REPLACE_RUNNING = Refusal(2650, 1870145, "Failed to update the custom audience", "Replace in progress")
 REPLACE_WITHOUT_START = Refusal(2650, 1870147, "Failed to update the custom audience", "No batch with batch_seq 1")
 REPLACE_TIMED_OUT = Refusal(2650, 1870158, "Failed to update the custom audience", "Replace timed out")
 REPLACE_FINISHED = Refusal(2650, 1870159, "Failed to update the custom audience", "Replace already finished")
 
-# Campaigns (section 4)
+# Campaigns
 OBJECTIVES = (
     "OUTCOME_SALES",
     "OUTCOME_LEADS",
@@ -176,7 +175,7 @@ OBJECTIVES = (
     "OUTCOME_APP_PROMOTION",
 )
 NAME_CHARACTERS_MAX = 400
-BUDGET_SHARING_MISSING = Refusal(  # since v24.0, 2025-10-08 (section 0.6)
+BUDGET_SHARING_MISSING = Refusal(  # since v24.0, 2025-10-08
     100,
     4834011,
     "Invalid parameter",
@@ -186,8 +185,8 @@ BUDGET_SHARING_MISSING = Refusal(  # since v24.0, 2025-10-08 (section 0.6)
 SPEND_CAP_MIN_MINOR = 10_000
 SPEND_CAP_TOO_LOW = Refusal(100, 2446307, "Invalid parameter", "Spending limit too low")
 
-# Ad sets (section 4)
-ADVANTAGE_AUDIENCE_MISSING = Refusal(  # since v23.0 (section 0.6)
+# Ad sets
+ADVANTAGE_AUDIENCE_MISSING = Refusal(  # since v23.0
     100,
     1870227,
     "Invalid parameter",
@@ -255,7 +254,7 @@ DELETED_EDIT = Refusal(
     100, 1487566, "Invalid parameter", "Deleted object", "Only the name of a deleted object can be changed."
 )
 
-# Creatives and ads (section 4)
+# Creatives and ads
 ASSET_COUNTS_MAX = {
     "bodies": 5,
     "titles": 5,
@@ -269,7 +268,7 @@ ASSETS_MAX = 30
 ASSET_CHARACTERS_MAX = {"bodies": 1024, "titles": 255, "descriptions": 255}
 ASSETS_NOT_UNIQUE = Refusal(100, 1815629, "Invalid parameter", "Asset values must be unique")
 
-# Insights (section 5)
+# Insights
 REPORT_NOT_READY = Refusal(2601, 1815107, "(#2601) Report is not ready yet.", is_transient=True)
 BREAKDOWNS_WRONG = Refusal(2, 1504041, "Invalid combination of breakdowns")
 RETENTION_MONTHS = 37

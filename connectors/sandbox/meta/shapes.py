@@ -34,7 +34,7 @@ def whole_in(parent: Mapping[str, Any], key: str, parameter: str) -> int:
 
 
 def refuse_unknown_keys(given: Mapping[str, Any], known: Collection[str], parameter: str) -> None:
-    """Nested keys of typed objects are checked, unlike parameters (facts/meta.md, section 9, checked 2026-11-22)."""
+    """Nested keys of typed objects are checked, unlike parameters (our assumption, 2026-11-22)."""
     unknown = sorted(set(given) - set(known))
     if unknown:
         raise invalid(parameter, f'Invalid keys "{", ".join(unknown)[:100]}" were found in param "{parameter}".')

@@ -10,8 +10,7 @@ from connectors.sandbox.meta.errors import invalid
 from connectors.sandbox.meta.parameters import Parameters
 from connectors.sandbox.meta.shapes import refuse_unknown_keys
 
-# SHA-256 of nothing. Real answers do not count it as invalid; it simply matches nobody (facts/meta.md, sections 0.8
-# and 3, checked 2026-11-22).
+# SHA-256 of nothing. Real answers do not count it as invalid; it simply matches nobody (looked up 2026-11-22).
 EMPTY_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 # Keys that name one person on their own; the others only together
 _STRONG_KEYS = ("EMAIL", "PHONE", "EXTERN_ID", "MADID", "APPUID", "PAGEUID")
