@@ -17,7 +17,8 @@ from activator.model.people import Consent, Entity, Outcome, SourceCount, TierSu
 from activator.people.accounting import UNREACHABLE, UNREACHABLE_SHARED, count_sources
 from activator.people.consolidate import with_person, without_shared_keys
 from activator.people.engine import Engine
-from activator.people.members import MemberColumns, people_of
+from activator.people.members import member_columns
+from activator.people.profiles import Profiles, people_of, profiles
 from activator.people.rows import CanonicalSource, NumberedSource, country_codes, keyed_rows, numbered, phone_book
 from activator.people.tiers import TierCut, summaries, with_tier
 from activator.people.value import customers, newest_day, order_lines
@@ -55,7 +56,8 @@ class People:
     counts: tuple[SourceCount, ...]
     tiers: tuple[TierSummary, ...]
     as_of: date
-    _columns: MemberColumns
+    _engine: Engine
+    _profiles: Profiles
     _forms: dict[str, ir.Table] = field(default_factory=dict)
 
     def members(self, form: str) -> ir.Table:
@@ -64,7 +66,7 @@ class People:
         That is everyone with a tier, consent granted for both purposes, and an e-mail address or phone.
         """
         if form not in self._forms:
-            self._forms[form] = self._columns.form(form)
+            self._forms[form] = member_columns(self._engine, self._profiles, form, self.as_of)
         return self._forms[form]
 
     def status(self, form: str) -> ir.Table:  # noqa: ARG002 - every form needs an e-mail address or phone alike
@@ -96,7 +98,8 @@ def build_people(engine: Engine, sources: Sequence[CanonicalSource], policy: Peo
         counts=counts,
         tiers=summaries(tiered, policy.tiers),
         as_of=as_of,
-        _columns=MemberColumns(engine, ordered, rows, phones, members, as_of),
+        _engine=engine,
+        _profiles=profiles(engine, ordered, rows, phones, members),
     )
 
 
