@@ -8,6 +8,7 @@ from activator.apply.result import ApplyResult, ChangeResult, ChangeState
 from activator.errors import (
     ActivatorError,
     AuthenticationRequiredError,
+    ConfigurationError,
     DestinationError,
     PermanentRefusalError,
     RowRejectedError,
@@ -16,6 +17,9 @@ from activator.ledger import lease
 from activator.model.ads import kind_of
 from activator.model.delivery import Operation
 from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, UpdateObject
+
+# Faults of one object or batch: its destination goes on with the rest.
+OF_ONE_OBJECT = (PermanentRefusalError, RowRejectedError, ConfigurationError)
 
 
 def execute(context: ApplyContext) -> ApplyResult:
@@ -46,13 +50,13 @@ class _Run:
             return self._result(ordinal, change, ChangeState.LEFT, DestinationError("stopped on request"))
         try:
             result = self._do(ordinal, change)
-        except (PermanentRefusalError, RowRejectedError) as refused:
+        except OF_ONE_OBJECT as refused:
             return self._result(ordinal, change, ChangeState.FAILED, refused)
         except DestinationError as error:
             self.failed[change.destination] = error
             state = ChangeState.FAILED if isinstance(error, AuthenticationRequiredError) else ChangeState.LEFT
             return self._result(ordinal, change, state, error)
-        if result.error is not None and not isinstance(result.error, PermanentRefusalError | RowRejectedError):
+        if result.error is not None and not isinstance(result.error, OF_ONE_OBJECT):
             self.failed[change.destination] = result.error
         return result
 

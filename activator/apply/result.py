@@ -46,8 +46,8 @@ class ApplyResult:
 
     @property
     def exit_code(self) -> int:
-        """0 complete; 6 a platform needs a human; 7 partly done and resumable."""
+        """0 complete; 6 a platform needs a human; 7 partly done and resumable; 2 the project file must be corrected."""
         if self.complete:
             return 0
         codes = {result.error.exit_code for result in self.results if result.error is not None}
-        return 6 if 6 in codes else 7  # 6: see errors.AuthenticationRequiredError
+        return next(code for code in (6, 7, 2) if code in codes)
