@@ -45,7 +45,7 @@ HEADLINE_PINS = frozenset({"HEADLINE_1", "HEADLINE_2", "HEADLINE_3"})
 DESCRIPTION_PINS = frozenset({"DESCRIPTION_1", "DESCRIPTION_2"})
 CUSTOM_PARAMETER_KEY = re.compile(r"[A-Za-z0-9]{1,16}")  # GADS: key of at most 16 alphanumerics
 CUSTOM_PARAMETER_VALUE_MAX = 250
-# Usual findings of the automatic review (support.google.com/adspolicy, editorial); topic names as the review reports them.
+# Usual findings of the automatic review (support.google.com/adspolicy); topic names as the review reports them.
 PUNCTUATION_TOPIC, SYMBOLS_TOPIC, PHONE_TOPIC = "PUNCTUATION", "SYMBOLS", "PHONE_NUMBER_IN_AD_TEXT"
 REPEATED_PUNCTUATION = re.compile(r"([!?.,;:])\1")
 GIMMICK_SYMBOLS = re.compile("[\u2190-\u21ff\u2500-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff]|[*~_^=]{2}")

@@ -1,7 +1,7 @@
 """Every limit and refusal of the Meta half, each with where it is known from.
 
-Sources, checked 2026-11-22: Meta's documentation of 2026-09-12, facebook-business 26.0.3 and its API specs. Where the platform's code is not published, the plain 100 is used and the
-comment says so.
+Sources, checked 2026-11-22: Meta's documentation of 2026-09-12, facebook-business 26.0.3 and
+its API specs. Where the platform's code is not published, the plain 100 is used and the comment says so.
 """
 
 import re
