@@ -5,7 +5,21 @@ from pathlib import Path
 
 import typer
 
-from activator.cli import apply, briefing, demo, doctor, identifiers, init, mappings, plan, sandbox, serve, status, sync
+from activator.cli import (
+    apply,
+    briefing,
+    demo,
+    doctor,
+    experiment,
+    identifiers,
+    init,
+    mappings,
+    plan,
+    sandbox,
+    serve,
+    status,
+    sync,
+)
 from activator.cli.console import describe, explain, print_json
 from activator.errors import ActivatorError
 
@@ -34,6 +48,7 @@ app.command()(sync.sync)
 app.command()(status.status)
 app.command()(briefing.briefing)
 app.command()(serve.serve)
+app.add_typer(experiment.app, name="experiment")
 app.command()(identifiers.identifiers)
 app.command()(sandbox.sandbox)
 app.command()(demo.demo)

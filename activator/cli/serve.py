@@ -1,7 +1,9 @@
 """`activator serve`: run what activator.yaml schedules, until stopped."""
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -9,7 +11,12 @@ from activator.cli.console import ProjectOption
 from activator.errors import ConfigurationError
 
 
-def serve(project: ProjectOption = Path()) -> None:
+def serve(
+    project: ProjectOption = Path(),
+    console: Annotated[
+        int | None, typer.Option(help="Also serve read-only pages on this port of 127.0.0.1; 0 picks one.")
+    ] = None,
+) -> None:
     """Run the scheduled syncs and briefings of activator.yaml, each once per local date, until SIGTERM or Ctrl-C.
 
     A slot missed by more than its catch_up_hours is recorded as skipped. Stopping parks the batch being sent; the
@@ -37,7 +44,13 @@ def serve(project: ProjectOption = Path()) -> None:
     ledger = Ledger(workspace.state, clock)
     typer.echo(f"serving {len(schedules)} schedules; Ctrl-C stops", err=True)
     try:
-        with stop_on_signals(stop):
+        with ExitStack() as running:
+            running.enter_context(stop_on_signals(stop))
+            if console is not None:
+                from activator.web.console import console_app, serving
+
+                port = running.enter_context(serving(console_app(workspace, clock), console))
+                typer.echo(f"console on http://127.0.0.1:{port}/", err=True)
             run_daemon(
                 schedules,
                 LedgerSlots(ledger),

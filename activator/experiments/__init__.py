@@ -1,0 +1,1 @@
+"""Tests of motivated copy against the current best: how many customers they take, and what they say."""

@@ -1,0 +1,1 @@
+"""The console: read-only pages over the same queries the command line uses."""

@@ -1,0 +1,60 @@
+"""Verdicts on experiments: published sample sizes and bounds, and each outcome."""
+
+import pytest
+
+from activator.experiments.verdict import Arm, Outcome, customers_per_arm, smallest_lift, verdict
+
+
+@pytest.mark.parametrize(
+    ("rate", "lift", "customers"),
+    [
+        (0.02, 0.20, 21_106),
+        (0.02, 0.30, 9_795),
+        (0.05, 0.20, 8_155),
+        (0.05, 0.30, 3_778),
+        (0.01, 0.20, 42_691),
+        (0.01, 0.30, 19_824),
+    ],
+)
+def test_sample_sizes_are_the_textbook_ones(rate: float, lift: float, customers: int) -> None:
+    assert abs(customers_per_arm(rate, lift) - customers) <= 1
+
+
+def test_a_small_tier_is_told_what_it_cannot_show() -> None:
+    lift = smallest_lift(0.05, 1_500)
+    assert lift is not None
+    assert 0.45 <= lift <= 0.55
+    assert smallest_lift(0.001, 10) is None
+
+
+@pytest.mark.parametrize(
+    ("combined", "look", "outcome"),
+    [
+        (Arm(10_000, 260), 3, Outcome.CONFIRMED),
+        (Arm(10_000, 140), 3, Outcome.WORSE),
+        (Arm(10_000, 205), 3, Outcome.NOT_IMPROVED),
+        (Arm(10_000, 240), 1, Outcome.RUNNING),
+        (Arm(8_000, 160), 3, Outcome.VOID),
+    ],
+)
+def test_each_outcome(combined: Arm, look: int, outcome: Outcome) -> None:
+    said = verdict(Arm(10_000, 200), combined, look=look, looks=3, planned_per_arm=9_795)
+    assert said.outcome is outcome
+    assert said.advice
+
+
+def test_too_few_customers_say_nothing_about_the_profile() -> None:
+    said = verdict(Arm(3_000, 60), Arm(3_010, 62), look=1, looks=1, planned_per_arm=9_795)
+    assert said.outcome is Outcome.UNDERPOWERED
+
+
+def test_an_early_look_needs_more_than_1_96() -> None:
+    early = verdict(Arm(10_000, 200), Arm(10_000, 245), look=1, looks=3, planned_per_arm=9_795)
+    assert early.z > 1.96
+    assert early.outcome is Outcome.RUNNING
+
+
+@pytest.mark.parametrize("arm", [(0, 0), (10, 11), (10, -1)])
+def test_an_impossible_arm_is_refused(arm: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="responders"):
+        Arm(*arm)
