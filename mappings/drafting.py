@@ -39,6 +39,7 @@ def draft_mapping(name: str, header: Sequence[str], currency: str) -> str | None
     found = _columns(header)
     if not any(field in found for field in PERSON):
         return None
+    fields: tuple[str, ...]
     if all(field in found for field in ORDER):
         entity, fields = "orders", (*PERSON, *ADDRESS, *ORDER)
     elif "comment" in found and "answered_at" in found:

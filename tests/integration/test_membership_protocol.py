@@ -43,14 +43,14 @@ class World:
         folder = self.folder / f"plan{self.rounds}"
         folder.mkdir()
         rows = []
-        for tier, names in (("high", high), ("low", low)):
-            for name in sorted(names):
+        for tier, people in (("high", high), ("low", low)):
+            for name in sorted(people):
                 phone = (phones or {}).get(name, "")
                 row = dict.fromkeys(FORM_COLUMNS["meta"], "")
                 row |= {"EMAIL": name, "PHONE": phone, "person_key": name.split("#")[0], "member_key": name + phone}
                 rows.append(row | {"tier": tier})
-        names = ["person_key", "member_key", "tier", *FORM_COLUMNS["meta"]]
-        schema = ibis.schema(dict.fromkeys(names, "string"))
+        columns = ["person_key", "member_key", "tier", *FORM_COLUMNS["meta"]]
+        schema = ibis.schema(dict.fromkeys(columns, "string"))
         with open_engine(self.folder / "scratch") as engine:
             members = engine.materialise("members", ibis.memtable(rows, schema=schema))
             status = members.select("person_key", "tier").mutate(outcome=ibis.literal("member"))
