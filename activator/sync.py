@@ -1,5 +1,6 @@
 """plan() and apply() joined: the only orchestrator. `sync` is apply(plan()), nothing else."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from activator.ledger import lease, plans
 from activator.ledger.store import Ledger, LedgerReader
 from activator.model.ledger import SourceUse
 from activator.model.plan import Bindings, Plan
-from activator.people.engine import Engine, open_engine
+from activator.people.engine import Engine, open_engine, sweep
 from activator.people.identifiers import NORMALISER_VERSION
 from activator.plan.destinations import open_destinations
 from activator.plan.files import save_plan
@@ -50,7 +51,8 @@ def make_plan(runner: Runner, accepted: Mapping[str, str] | None = None) -> tupl
     workspace = runner.workspace
     ledger = LedgerReader(workspace.state, runner.clock)
     workspace.plans.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder = Path(tempfile.mkdtemp(prefix="making-", dir=workspace.plans))
+    sweep(workspace.plans, "making")
+    folder = Path(tempfile.mkdtemp(prefix=f"making-{os.getpid()}-", dir=workspace.plans))
     settings = workspace.settings
     try:
         with open_engine(workspace.scratch, settings.memory_limit_mb, settings.threads) as engine:

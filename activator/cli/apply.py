@@ -44,7 +44,8 @@ def _find(plans: Path, wanted: str | None) -> Path:
     if wanted is not None:
         named = plans / wanted
         return named if named.is_dir() else Path(wanted)
-    saved = sorted(plans.glob("*/plan.json"), key=lambda path: path.stat().st_mtime_ns)
+    finished = (path for path in plans.glob("*/plan.json") if not path.parent.name.startswith("making-"))
+    saved = sorted(finished, key=lambda path: path.stat().st_mtime_ns)
     if not saved:
         raise ConfigurationError("there is no saved plan", "Run `activator plan` first.")
     return saved[-1].parent

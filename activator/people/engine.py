@@ -57,14 +57,19 @@ class Engine:
 @contextlib.contextmanager
 def open_engine(scratch: Path, memory_limit_mb: int = 2048, threads: int = 0) -> Iterator[Engine]:
     """An engine for one command, closed whatever happens; leftovers of killed runs are removed first."""
-    for leftover in scratch.glob("engine-*-*"):
-        if not _alive(int(leftover.name.split("-")[1])):
-            shutil.rmtree(leftover, ignore_errors=True)
+    sweep(scratch, "engine")
     engine = Engine(scratch, memory_limit_mb, threads)
     try:
         yield engine
     finally:
         engine.close()
+
+
+def sweep(folder: Path, prefix: str) -> None:
+    """Remove what killed processes left behind: folders called prefix-PID-anything whose process is gone."""
+    for leftover in folder.glob(f"{prefix}-*-*"):
+        if not _alive(int(leftover.name.split("-")[1])):
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _alive(pid: int) -> bool:
