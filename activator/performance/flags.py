@@ -23,6 +23,7 @@ ACTIVE_DAYS_MIN = 3
 SPEND_MIN_IN_TIER_CPA = 2
 LOSS_MIN_IN_DAYS_OF_SPEND = 1
 SURE = 0.97
+SURE_DAYS_MIN = 14
 RECOVERED_BELOW = 0.5
 WATCH_FROM = 0.9
 WATCH_EVIDENCE = 0.6
@@ -127,13 +128,13 @@ def _covering(windows: Sequence[Window], started: int | None, days: int) -> Wind
 
 
 def _opening(reading: Reading) -> Reading | None:
-    """The reading to open a flag with, or None. Counts open it, or the size of the fall in any window on its own."""
+    """The reading to open a flag with, or None: counts open it, or the mere size of the fall in a longer window."""
     if _active_days(reading.cell) < ACTIVE_DAYS_MIN:
         return None
     if reading.evidence.total >= reading.needed and _material(reading):
         return reading
     for estimate in reading.windows:
-        if estimate.probability_low >= SURE:
+        if estimate.days >= SURE_DAYS_MIN and estimate.probability_low >= SURE:
             figures = figures_of(reading.cell, estimate, reading.evidence.started)
             sized = replace(reading, shown=estimate, figures=figures)
             if _material(sized):
@@ -155,9 +156,10 @@ def _material(reading: Reading) -> bool:
 def _state(reading: Reading, episode: FlagEpisode, today: date) -> FlagState:
     if not any(reading.cell.own.spend[-STOPPED_AFTER_DAYS:]):
         return FlagState.STOPPED
-    recent = next(
-        (it for it in reading.windows if it.days >= RECOVERY_DAYS_MIN and it.expected >= RECOVERY_EXPECTED_MIN), None
-    )
+    # Good days from before the fall are no recovery: only windows that lie within it can tell.
+    fall_days = (today - episode.started_on).days
+    told = (it for it in reading.windows if RECOVERY_DAYS_MIN <= it.days <= fall_days)
+    recent = next((it for it in told if it.expected >= RECOVERY_EXPECTED_MIN), None)
     if episode.opened_on < today and recent is not None and recent.probability_low < RECOVERED_BELOW:
         return FlagState.RECOVERED
     return FlagState.NEW if episode.opened_on == today else FlagState.ONGOING
