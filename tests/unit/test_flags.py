@@ -136,6 +136,28 @@ def test_a_tier_with_one_variant_is_judged_by_its_own_earlier_days() -> None:
     assert flag.shift_to is None
 
 
+def test_a_baseline_is_an_estimate_and_gives_the_benefit_of_the_doubt() -> None:
+    rows = steady(range(40), {("high", "only"): (100.0, 20.0, 2000.0), ("low", "only"): (100.0, 10.0, 1000.0)})
+    high, _ = accounts(rows, morning(39))[0].cells
+    pair = high.pair(39, 39)
+    assert pair is not None
+    assert pair.doubt == pytest.approx(1 / 560 + 1 / 280)
+    assert increment(pair, 1.2) < increment(replace(pair, doubt=0.0), 1.2)
+
+
+def test_a_long_fall_does_not_become_its_own_yardstick() -> None:
+    good = {("high", "only"): (100.0, 20.0, 2000.0), ("low", "only"): (100.0, 20.0, 1000.0)}
+    fallen = {**good, ("high", "only"): (100.0, 14.0, 1400.0)}
+
+    def total(days: int) -> float:
+        rows = steady(range(35), good) + steady(range(35, 35 + days), fallen)
+        high, _ = accounts(rows, morning(34 + days))[0].cells
+        return evidence(high, 1.2, since=0).total
+
+    assert total(1) > 0
+    assert total(40) == pytest.approx(40 * total(1))
+
+
 def test_a_fall_every_tier_shares_is_no_tiers_fault() -> None:
     good = {("high", "only"): (100.0, 20.0, 2000.0), ("low", "only"): (100.0, 20.0, 1000.0)}
     halved = {key: (spend, conversions / 2, value / 2) for key, (spend, conversions, value) in good.items()}
