@@ -73,9 +73,13 @@ def write_project(folder: Path, exports: Sequence[Path], answers: Answers) -> Wr
         for position, (stem, source) in enumerate(zip(names, sources, strict=True))
     ]
     _write(folder, answers, starter_sources, (GENERIC,))
-    motivations = _motivations(folder)
+    changes = _changes(answers)
+    try:
+        motivations = _motivations(folder)
+    except SourceError as error:  # e.g. no orders yet: the project stands, and says what it still needs
+        motivations, changes = (), (*changes, f"{error.message}. {error.next_step}")
     _write(folder, answers, starter_sources, (*motivations, GENERIC))
-    return WrittenProject(folder, sources, motivations, _changes(answers))
+    return WrittenProject(folder, sources, motivations, changes)
 
 
 def _source(folder: Path, path: Path, currency: str) -> WrittenSource:
