@@ -9,7 +9,7 @@ VECTORS = json.loads((Path(__file__).parents[1] / "data" / "identifiers.json").r
 
 
 def country_of(vector: dict[str, str]) -> str | None:
-    """Google's page writes (800)555-0100, Meta's (650)555-1212 and 01(650)123-4567, for readers in the United States."""
+    """Google's (800)555-0100, Meta's (650)555-1212 and 01(650)123-4567 are written for readers in the United States."""
     return "US" if vector["field"].lower() == "phone" and "(" in vector["input"] else None
 
 
