@@ -1,6 +1,7 @@
 """`activator demo`: the whole product on a sample brand, in a minute, without an account."""
 
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, assert_never
 
@@ -82,7 +83,8 @@ def _farewell(folder: Path) -> None:
     say("  Two syncs reached both platforms through their official clients; every object was created paused.")
     say(f"  The briefing as a page:  {page}")
     say(f"  The project file:        {(folder / 'activator.yaml').resolve()}")
+    program = "activator" if shutil.which("activator") else sys.argv[0]  # as typed, where it is not on the path
     say("  What to type next:")
-    say(f"    activator sandbox --folder {folder}/.sandbox --env-file {folder}/.env     (in another terminal)")
-    say(f"    activator status -C {folder}")
-    say("    activator init YOUR-EXPORTS.csv     (docs/tutorial: your own data)")
+    say(f"    {program} sandbox --folder {folder}/.sandbox --env-file {folder}/.env     (in another terminal)")
+    say(f"    {program} status -C {folder}")
+    say(f"    {program} init YOUR-EXPORTS.csv     (docs/tutorial: your own data)")
