@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from activator.cli.console import say
+from activator.cli.console import JsonOption, print_json, say
 
 
 def sandbox(
@@ -20,6 +20,7 @@ def sandbox(
         str | None, typer.Option(help="Of both accounts, fixed at the first start; else Europe/Berlin.")
     ] = None,
     env_file: Annotated[Path | None, typer.Option(help="Also write the settings to this file, e.g. .env.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Run the local stand-in for Meta and Google, print the settings to use, and serve until stopped.
 
@@ -48,8 +49,11 @@ def sandbox(
         if env_file is not None:
             env_file.touch(mode=0o600)
             env_file.write_text(text)
-        say(text.rstrip())
-        say("\n".join(f"# {name.replace('_', ' ')}: {value}" for name, value in running.identities().items()))
-        say("# serving; Ctrl-C stops it")
+        if as_json:
+            print_json({"settings": settings, "identities": running.identities()})
+        else:
+            say(text.rstrip())
+            say("\n".join(f"# {name.replace('_', ' ')}: {value}" for name, value in running.identities().items()))
+            say("# serving; Ctrl-C stops it")
         while not stop.wait(3600.0):
             pass

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from activator.cli.console import ProjectOption
+from activator.cli.console import JsonOption, ProjectOption, print_json
 from activator.errors import ConfigurationError
 
 
@@ -16,11 +16,13 @@ def serve(
     console: Annotated[
         int | None, typer.Option(help="Also serve read-only pages on this port of 127.0.0.1; 0 picks one.")
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Run the scheduled syncs and briefings of activator.yaml, each once per local date, until SIGTERM or Ctrl-C.
 
     A slot missed by more than its catch_up_hours is recorded as skipped. Stopping parks the batch being sent; the
-    next start goes on. Several processes on one ledger are safe: the slot's row decides who runs it.
+    next start goes on. Several processes on one ledger are safe: the slot's row decides who runs it. Its log
+    on standard error is one JSON object per line.
     """
     from activator.config.clock import SystemClock
     from activator.config.workspace import open_workspace
@@ -42,7 +44,10 @@ def serve(
     log_to(sys.stderr)
     stop = StopSignal()
     ledger = Ledger(workspace.state, clock)
-    typer.echo(f"serving {len(schedules)} schedules; Ctrl-C stops", err=True)
+    if as_json:
+        print_json({"schedules": [schedule.name for schedule in schedules]})
+    else:
+        typer.echo(f"serving {len(schedules)} schedules; Ctrl-C stops", err=True)
     try:
         with ExitStack() as running:
             running.enter_context(stop_on_signals(stop))
