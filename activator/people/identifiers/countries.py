@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pycountry
 
+from activator.people.identifiers.text import PLACEHOLDERS
+
 LANGUAGES = ("de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da", "nb", "fi", "cs", "hu", "ro", "tr", "el", "ru", "ja", "zh_CN", "ko")  # fmt: skip # noqa: E501
 ALIASES = {
     "US": "america|united states of america|u s of a|usa|vereinigte staaten von amerika|etats unis d amerique|eeuu",
@@ -27,6 +29,7 @@ ALIASES = {
     "IE": "republic of ireland|eire", "CN": "prc|mainland china", "CD": "dr congo", "GR": "hellas",
     "CH": "schweiz|suisse|svizzera|switzerland", "BY": "belarus|weißrussland", "DE": "brd|federal republic of germany",
 }  # fmt: skip
+_NO_COUNTRY = pa.array(sorted(PLACEHOLDERS - {"na"}))
 
 
 def _letters(text: str) -> str:
@@ -105,7 +108,8 @@ def _arrow_letters(text: pa.Array) -> pa.Array:
 
 
 def _country_codes(words: pa.Array) -> pa.Array:
-    return _looked_up(_arrow_letters(words), "countries")
+    nothing = pc.is_in(pc.utf8_lower(words), value_set=_NO_COUNTRY)  # by letters alone, "n/a" would be Namibia
+    return pc.if_else(nothing, "", _looked_up(_arrow_letters(words), "countries"))
 
 
 def _state_codes(states: pa.Array, countries: pa.Array) -> pa.Array:

@@ -33,7 +33,7 @@ def google_given_name(value: ir.StringValue) -> ir.StringValue:
 
 def google_family_name(value: ir.StringValue) -> ir.StringValue:
     """Lower case, no punctuation, single inner spaces, no trailing Jr., III or PhD."""
-    text = folded(value).re_replace(_APART, " ").re_replace(_PUNCTUATION, "").re_replace(r"\s+", " ").strip()
+    text = known(folded(value)).re_replace(_APART, " ").re_replace(_PUNCTUATION, "").re_replace(r"\s+", " ").strip()
     return _named(extracted(text.re_replace(_SUFFIX, ""), _HAS_LETTER))
 
 

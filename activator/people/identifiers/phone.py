@@ -15,10 +15,8 @@ from phonenumbers import PhoneNumber, PhoneNumberFormat, ValidationResult
 
 from activator.people.identifiers import phone_quick
 from activator.people.identifiers.countries import iso2
+from activator.people.identifiers.hashing import EMPTY_DIGESTS
 
-# A number typed without "+" is read as international only from this length on: ten digits are how North America
-# writes a national number, and many of those would also be somebody else's valid international one.
-_BARE_INTERNATIONAL_DIGITS_MIN = 11
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?e[+-]?\d+", re.IGNORECASE)
 _WHOLE = re.compile(r"(\+?\d{6,})[.,]0+")
@@ -69,7 +67,7 @@ def _carefully(text: str, country: str) -> str | None:
     """The answer of the full parser, for anything."""
     text = unicodedata.normalize("NFKC", text).strip()
     if _DIGEST.fullmatch(text):
-        return text.lower()
+        return None if text.lower() in EMPTY_DIGESTS else text.lower()
     plain = _plain(text)
     if plain is None:
         return None
@@ -125,10 +123,14 @@ def _international(digits: str) -> PhoneNumber | None:
 
 def _national(digits: str, country: str) -> PhoneNumber | None:
     if country:
+        coded = phone_quick.has_country_code(digits, country)
+        number = _parsed(f"+{digits}", None) if coded else None
+        if number and phonenumbers.is_valid_number(number):
+            return number
         number = _parsed(digits, country)
         if number and phonenumbers.is_valid_number(number):
             return number
-    long_enough = len(digits) >= _BARE_INTERNATIONAL_DIGITS_MIN and digits[0] != "0"
+    long_enough = len(digits) >= phone_quick.BARE_INTERNATIONAL_DIGITS_MIN and digits[0] != "0"
     bare = _parsed(f"+{digits}", None) if long_enough else None
     if bare and phonenumbers.is_valid_number(bare):
         return bare

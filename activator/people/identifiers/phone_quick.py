@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 
 UNDECIDED = ""
+# A number typed without "+" is read as international only from this length on: ten digits are how North America
+# writes a national number, and many of those would also be somebody else's valid international one.
+BARE_INTERNATIONAL_DIGITS_MIN = 11
 _NON_GEOGRAPHIC = "001"
 _TYPES = (
     "fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "pager", "uan",
@@ -113,10 +116,26 @@ def national(digits: str, country: str) -> str | None:
     if trunk:
         number = UNDECIDED if with_code else _valid(rules, digits[trunk.end() :])
         return None if number == UNDECIDED and _hopeless(rules, digits) else number
-    if with_code and not rules.general.fullmatch(digits):
+    if with_code and (has_country_code(digits, country) or not rules.general.fullmatch(digits)):
         rest = digits[len(rules.country_code) :]
         return UNDECIDED if rules.trunk.match(rest) else _valid(rules, rest)
     return _valid(rules, digits)
+
+
+@functools.cache
+def _code_before_trunk(country: str) -> str | None:
+    """The country code of a region whose national numbers are dialled with a trunk prefix, else None."""
+    metadata = PhoneMetadata.metadata_for_region(country)
+    return str(metadata.country_code) if metadata is not None and metadata.national_prefix else None
+
+
+def has_country_code(digits: str, country: str) -> bool:
+    """Whether digits without trunk prefix are read with their country code first, and only then as national.
+
+    4917612345678 in Germany is +49 176 12345678, a mobile that lost its "+", although 04917 612345678 could be dialled.
+    """
+    code = _code_before_trunk(country)
+    return code is not None and len(digits) >= BARE_INTERNATIONAL_DIGITS_MIN and digits.startswith(code)
 
 
 def _hopeless(rules: Region, digits: str) -> bool:

@@ -27,6 +27,8 @@ _CITY_HEADERS = ("city", "town", "ort", "stadt", "ville", "none", "unknown")
 _STATE_HEADERS = ("state", "province", "region", "bundesland", "county")
 _ZIP_HEADERS = ("zip", "zipcode", "zip code", "postal code", "postcode", "plz", "0", "00000")
 
+_ZIP_PLUS_4 = ("US", "PR", "VI", "GU", "AS", "MP")  # the countries of the United States Postal Service
+
 
 def google_region_code(value: ir.StringValue) -> ir.StringValue:
     """An assigned alpha-2 code, upper case. Words are refused here: the pipeline asks `iso2` first."""
@@ -59,19 +61,22 @@ def meta_state(value: ir.StringValue, country: ir.StringValue | None) -> ir.Stri
 
 
 def meta_zip(value: ir.StringValue, country: ir.StringValue | None) -> ir.StringValue:
-    """Lower case, letters and digits only; five digits in the US."""
+    """Lower case, letters and digits only; five digits in the US.
+
+    Elsewhere nothing is cut off: 01310-100 is a whole Brazilian code. Without a country only what looks like ZIP+4 is.
+    """
     text = known(without_decimal_zero(folded(value)), *_ZIP_HEADERS)
-    short = text.re_replace(r"^(\d{5})(?:-\d{0,4}| \d{4})$", r"\1").re_replace(r"[\s.-]+", "")
-    code = extracted(short, r"^[a-z0-9]*[0-9][a-z0-9]*$")
+    unlocated = text.re_replace(r"^(\d{5})(?:-|[- ]\d{4})$", r"\1")
     if country is None:
-        return _short_enough(code)
-    american = iso2(country).fill_null("") == "US"
-    return _short_enough(ibis.cases((american, code.re_replace(r"^(\d{5})\d{4}$", r"\1")), else_=code))
+        return _postal_letters(unlocated)
+    code = iso2(country).fill_null("")
+    american = text.re_replace(r"^(\d{5})(?:[- ]\d{0,4}|\d{4})$", r"\1")
+    return _postal_letters(ibis.cases((code.isin(_ZIP_PLUS_4), american), (code == "", unlocated), else_=text))
 
 
-def _short_enough(code: ir.StringValue) -> ir.StringValue:
+def _postal_letters(text: ir.StringValue) -> ir.StringValue:
     """No postal code has more than a dozen characters; what has is another column's value."""
-    return extracted(code, r"^.{1,12}$")
+    return extracted(extracted(text.re_replace(r"[\s.-]+", ""), r"^[a-z0-9]*[0-9][a-z0-9]*$"), r"^.{1,12}$")
 
 
 def _latin_letters(text: ir.StringValue) -> ir.StringValue:
