@@ -37,8 +37,8 @@ def google_region_code(value: ir.StringValue) -> ir.StringValue:
 
 def google_postal_code(value: ir.StringValue) -> ir.StringValue:
     """As written, trimmed."""
-    text = known(clean(value), *_ZIP_HEADERS)
-    return extracted(without_decimal_zero(text), r"^[\p{L}\p{N} .-]*\p{N}[\p{L}\p{N} .-]*$")
+    text = known(without_decimal_zero(clean(value)), *_ZIP_HEADERS)
+    return extracted(text, r"^[\p{L}\p{N} .-]*\p{N}[\p{L}\p{N} .-]*$")
 
 
 def meta_country(value: ir.StringValue) -> ir.StringValue:
@@ -85,4 +85,4 @@ def _latin_letters(text: ir.StringValue) -> ir.StringValue:
     for letter, pair in _DOUBLE.items():
         plain = plain.replace(letter, pair)
     letters = strip_accents(plain).re_replace(r"\P{L}+", "")
-    return extracted(letters, r"^[a-z]{1,60}$")
+    return known(extracted(letters, r"^[a-z]{1,60}$"))  # "N / A" has become "na"

@@ -1,0 +1,123 @@
+"""Whatever text an export holds: an answer comes back, it is its own answer, and nothing is never hashed.
+
+Every example is a whole batch in one call, as the engine works; one call per value would mostly plan queries.
+"""
+
+import hashlib
+import random
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from phonenumbers import SUPPORTED_REGIONS, PhoneNumberFormat, example_number_for_type, format_number
+from phonenumbers.phonenumberutil import PhoneNumberType
+
+from activator.people.identifiers import FIELDS
+from activator.people.identifiers.phone import e164
+from activator.people.identifiers.text import PLACEHOLDERS
+from activator.people.probe import explain_identifiers
+
+FEW = settings(
+    max_examples=3,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],  # the assertions name the values; shrinking whole batches takes hours
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+)
+BATCH = 200
+COUNTRIES = ("", "DE", "US", "GB", "IT", "BR", "AR", "JP", "Deutschland", "n/a")
+ANYTHING = st.text(st.characters(codec="utf-8"), max_size=30)
+# Pieces that mean something to one of the rules, joined at random: far more often nearly right than any text is.
+MEANINGFUL = (
+    "jane", "Doe", ".", "+", "@", "gmail.com", "googlemail.com", "example.org", "<", ">", "mailto:", " ", "\u200b",
+    "0", "00", "49", "151", "23456789", "(0)", "-", "\u2011", "/", "ext. 4", ".0", "E+11", "４", "٤", "n/a", "nan",
+    "Müller", "mu\u0308", "Dr.", "jr", "İ", "ß", "ΑΣ", "정", "東京", "שלום", "O'", "\U0001f600", "a" * 64, "\0",
+)  # fmt: skip
+PIECES = st.lists(st.sampled_from(MEANINGFUL), max_size=6).map("".join)
+BATCHES = st.lists(st.one_of(ANYTHING, PIECES), min_size=BATCH, max_size=BATCH + 50)
+DIGESTS_OF_NOTHING = {
+    hashlib.sha256(spelling.encode()).hexdigest()
+    for word in ("", " ", *PLACEHOLDERS)
+    for spelling in (word, word.upper(), word.capitalize())
+}
+# Fields whose answer is a value of the same kind, so that asking again must not change it.
+IDEMPOTENT = (
+    ("google", "email"), ("meta", "EMAIL"), ("google", "phone"), ("google", "given_name"), ("google", "family_name"),
+    ("meta", "FN"), ("meta", "LN"), ("meta", "CT"), ("meta", "COUNTRY"), ("google", "postal_code"),
+)  # fmt: skip
+
+
+def explained(fields: list[tuple[str, str]], texts: list[str], country: str = "") -> list[dict[str, str | None]]:
+    return explain_identifiers(
+        [
+            {"platform": platform, "field": field, "value": text, "country": country}
+            for platform, field in fields
+            for text in texts
+        ]
+    )
+
+
+@FEW
+@given(texts=BATCHES, country=st.sampled_from(COUNTRIES))
+def test_any_text_has_an_answer_and_nothing_is_never_hashed(texts: list[str], country: str) -> None:
+    answers = explained(list(FIELDS), texts, country)
+    asked = [(field, text) for field in FIELDS for text in texts]
+    wrong = [
+        (field, text, answer)
+        for (field, text), answer in zip(asked, answers, strict=True)
+        if answer["normalized"] == ""
+        or (answer["sha256"] in DIGESTS_OF_NOTHING and field != ("meta", "COUNTRY"))  # "na" is Namibia there
+        or (answer["normalized"] is None and answer["sha256"] is not None)
+    ]
+    assert wrong == []
+
+
+@FEW
+@given(texts=BATCHES)
+def test_what_is_written_once_is_written_the_same_again(texts: list[str]) -> None:
+    for field in IDEMPOTENT:
+        once = [answer["normalized"] or "" for answer in explained([field], texts, "DE")]
+        again = [answer["normalized"] or "" for answer in explained([field], once, "DE")]
+        wrong = [trace for trace in zip(texts, once, again, strict=True) if trace[1] != trace[2]]
+        assert ascii(wrong) == "[]", field
+
+
+def numbers_like(region: str, chance: random.Random) -> list[str]:
+    """Example numbers of a region in every usual spelling, and each with digits changed, lost and added."""
+    spelt = []
+    for kind in (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.TOLL_FREE):
+        number = example_number_for_type(region, kind)
+        if number is None:
+            continue
+        international = format_number(number, PhoneNumberFormat.E164)
+        national = format_number(number, PhoneNumberFormat.NATIONAL)
+        digits = "".join(digit for digit in national if digit.isdigit())
+        for text in (international, international[1:], f"00{international[1:]}", national, digits, digits.lstrip("0")):
+            at = chance.randrange(len(text))
+            changed = text[:at] + str(chance.randrange(10)) + text[at + 1 :]
+            spelt += [text, changed, text[:-1], f"{text}{chance.randrange(10)}"]
+    return spelt
+
+
+def test_the_quick_reading_of_a_phone_is_the_parsers_in_every_region() -> None:
+    """An invisible character sends a number the long way and changes nothing else."""
+    chance = random.Random(2026)
+    different = [
+        (region, text)
+        for region in sorted(SUPPORTED_REGIONS)
+        for text in numbers_like(region, chance)
+        for country in (region, "")
+        if e164(text, country) != e164(f"\u200b{text}", country)
+    ]
+    assert different == []
+
+
+def test_every_regions_mobile_number_is_read_without_its_plus() -> None:
+    """What Meta asks for, and what many exports hold: country code and number, in a row that names the country."""
+    misread = []
+    for region in sorted(SUPPORTED_REGIONS):
+        number = example_number_for_type(region, PhoneNumberType.MOBILE)
+        written = format_number(number, PhoneNumberFormat.E164) if number else ""
+        if len(written) > 11 and e164(written[1:], region) != e164(written, region):
+            misread.append((region, written, e164(written[1:], region)))
+    assert misread == []
