@@ -79,6 +79,7 @@ NAMES = [
     Line("meta FN", "Müller", "müller"),
     Line("meta FN", "Mu\u0308ller", "müller"),
     Line("meta FN", "Valéry", "valéry"),
+    Line("meta FN", "Val\0éry", "valéry"),
     Line("meta FN", "정", "정"),
     Line("meta FN", "Mary-Jane", "maryjane"),
     Line("meta FN", "Jean Luc", "jeanluc"),

@@ -16,8 +16,9 @@ PLACEHOLDERS = frozenset(
     }
 )  # fmt: skip
 
-# Format characters (zero-width, bidi, byte order mark, soft hyphen) carry no meaning in an identifier.
-_INVISIBLE = r"\p{Cf}+"
+# Format characters (zero-width, bidi, byte order mark, soft hyphen) carry no meaning in an identifier. Nor does NUL, at
+# which the engine would cut the text off while composing it.
+_INVISIBLE = r"[\p{Cf}\x{00}]+"
 _SPACES = r"[\p{Z}\s\v\x{85}]+"
 _FULL_WIDTH = r"[\x{FF01}-\x{FF5E}]"
 _WIDE = "".join(chr(code) for code in range(0xFF01, 0xFF5F))
