@@ -5,6 +5,7 @@ many fields as the header, and the first fault stops the reading with its line.
 """
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,8 @@ import duckdb
 import ibis
 
 from activator.ports import RawExport
-from connectors.crm.diagnosis import diagnose
+from connectors.crm.diagnosis import diagnose, disagreement
 from connectors.crm.inspection import (
-    CELL_BYTES_MAX,
     RESERVED,
     TextFile,
     check_header,
@@ -83,48 +83,51 @@ def _quoted(name: str) -> str:
 
 
 def _read_text(backend: Any, name: str, path: Path, target: Path) -> RawExport:
+    """Load and check side by side; the file counts as read when both have found the same."""
     file = inspect_text(path, target)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="check") as checker:
+        checked = checker.submit(diagnose, file)
+        try:
+            table = _load_text(backend, target, file)
+        except duckdb.OutOfMemoryException:
+            raise fault(path, "does not fit in the engine's memory and scratch disk", MORE_ROOM) from None
+        except duckdb.Error:
+            table = None
+        diagnosis = checked.result()
+    if diagnosis.fault:
+        raise diagnosis.fault
+    rows = int(table.count().to_pyarrow().as_py()) if table is not None else -1
+    if rows != diagnosis.records and len(file.header) > 1:  # in a file of one column a blank line is a row
+        raise disagreement(file)
+    return RawExport(name, path, table, file.header, rows, file.digest)
+
+
+def _load_text(backend: Any, target: Path, file: TextFile) -> Any:
     columns = [f"c{number}" for number in range(len(file.header))]
-    try:
-        relation = backend.con.read_csv(
-            _literal_path(target),
-            auto_detect=False,
-            header=True,
-            columns=dict.fromkeys(columns, "VARCHAR"),
-            sep=file.delimiter,
-            quotechar='"',
-            escapechar='"',
-            encoding="utf-8",
-            compression="gzip" if file.gzipped else "none",
-            strict_mode=True,
-            null_padding=False,
-            ignore_errors=False,
-            max_line_size=LINE_BYTES_MAX,
-        )
-        pairs = zip(columns, file.header, strict=True)
-        renamed = ", ".join(f"{column} AS {_quoted(title)}" for column, title in pairs)
-        table = _store(backend, relation.project(f"row_number() OVER () + 1 AS {RESERVED}, {renamed}"))
-    except duckdb.OutOfMemoryException:
-        raise fault(path, "does not fit in the engine's memory and scratch disk", MORE_ROOM) from None
-    except duckdb.Error:
-        raise diagnose(file) from None
-    _refuse_long_cells(path, table, file)
-    return RawExport(name, path, table, file.header, int(table.count().to_pyarrow().as_py()), file.digest)
+    relation = backend.con.read_csv(
+        _literal_path(target),
+        auto_detect=False,
+        header=True,
+        columns=dict.fromkeys(columns, "VARCHAR"),
+        sep=file.delimiter,
+        quotechar='"',
+        escapechar='"',
+        encoding="utf-8",
+        compression="gzip" if file.gzipped else "none",
+        strict_mode=True,
+        null_padding=False,
+        ignore_errors=False,
+        max_line_size=LINE_BYTES_MAX,
+    )
+    pairs = zip(columns, file.header, strict=True)
+    renamed = ", ".join(f"{column} AS {_quoted(title)}" for column, title in pairs)
+    return _store(backend, relation.project(f"row_number() OVER () + 1 AS {RESERVED}, {renamed}"))
 
 
 def _store(backend: Any, relation: duckdb.DuckDBPyRelation) -> Any:
     label = ibis.util.gen_name("export")
     relation.query("source", f"CREATE TEMP TABLE {label} AS SELECT * FROM source")  # noqa: S608 - label is ours
     return backend.table(label)
-
-
-def _refuse_long_cells(path: Path, table: Any, file: TextFile) -> None:
-    longest = table.aggregate(**{f"c{n}": table[title].length().max() for n, title in enumerate(file.header)})
-    for length, title in zip(longest.to_pyarrow().to_pylist()[0].values(), file.header, strict=True):
-        if length is not None and length > CELL_BYTES_MAX:
-            message = f"a cell in {title!r} is longer than {CELL_BYTES_MAX:,} characters"
-            row = table.filter(table[title].length() > CELL_BYTES_MAX)[RESERVED].min().to_pyarrow().as_py()
-            raise fault(path, f"record {row - 1}: {message}", "A quote may be missing its partner; look there.")
 
 
 def _read_parquet(backend: Any, name: str, path: Path, target: Path) -> RawExport:

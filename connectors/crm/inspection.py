@@ -19,7 +19,7 @@ from typing import NoReturn
 from activator.errors import SourceError
 
 CHUNK_BYTES = 1 << 20
-CELL_BYTES_MAX = 1_000_000
+CELL_CHARACTERS_MAX = 1_000_000
 COLUMNS_MAX = 2_000
 GZIP_RATIO_MAX = 100  # 200 MB of one byte is a gz of 194 kB, 1029 : 1; text exports stay below 30 : 1
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
