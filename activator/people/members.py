@@ -38,7 +38,7 @@ def _meta(engine: Engine, profiles: Profiles, as_of: date) -> ir.Table:
         **{name: normalised("meta", name, value, people.country) for name, value in places.items()},
     )
     written = engine.staged(written)
-    return _filled("meta", _digested("meta", engine.staged(written)))
+    return _filled("meta", _digested("meta", written))
 
 
 def _google(engine: Engine, profiles: Profiles) -> ir.Table:
