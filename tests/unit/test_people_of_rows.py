@@ -8,33 +8,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import ibis
 import pytest
 
 from activator.errors import SourceError
 from activator.model.people import Entity, Outcome
 from activator.people.engine import Engine, open_engine
-from activator.people.mapping import CANONICAL
-from activator.people.pipeline import CanonicalSource, People, PeoplePolicy, TierCut, build_people
-
-GRANTED = {"consent_ad_user_data": "granted", "consent_ad_personalization": "granted"}
-TIERS = (TierCut("high", Decimal("0.20")), TierCut("mid", Decimal("0.50")), TierCut("rest", None))
+from activator.people.pipeline import People, PeoplePolicy, build_people
+from tests.people_relations import GRANTED, TIERS, source
 
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     with open_engine(tmp_path_factory.mktemp("engine")) as opened:
         yield opened
-
-
-def source(entity: Entity, rows: list[dict[str, Any]], name: str | None = None) -> CanonicalSource:
-    """Rows with only the columns that matter; the others are empty."""
-    kinds = {"source_row": "int64", "invalid_reason": "string", **CANONICAL[entity]}
-    blank: dict[str, Any] = dict.fromkeys(kinds)
-    if entity is Entity.CONTACTS:
-        blank |= {"consent_ad_user_data": "unknown", "consent_ad_personalization": "unknown"}
-    full = [blank | {"source_row": line} | row for line, row in enumerate(rows, start=2)]
-    return CanonicalSource(name or entity.value, entity, ibis.memtable(full, schema=ibis.schema(kinds)))
 
 
 def contact(**fields: Any) -> dict[str, Any]:
