@@ -1,10 +1,10 @@
-"""From exports on disk to a preview on the screen: `activator` as its user runs it, first, applied, unchanged, next day.
+"""From exports on disk to a preview on the screen: `activator` as its user runs it, first, unchanged, and next day.
 
 Run: .venv/bin/python benchmarks/first_plan.py --people 1000000
-Everything is generated from a seed by the sample brand: HubSpot contacts, Shopify orders and survey answers, read by the
-shipped mappings. The sandbox stands in for both platforms, in this process; `plan` and `apply` are processes of their
-own, measured by the kernel: wall, CPU (user and system), and peak resident memory. Phases are those the progress line
-names, with the seconds each took.
+Everything is generated from a seed by the sample brand: HubSpot contacts, Shopify orders and survey answers, read by
+the shipped mappings. The sandbox stands in for both platforms, in this process; `plan` and `apply` are processes of
+their own, measured by the kernel: wall, CPU (user and system), and peak resident memory. Phases are those the progress
+line names, with the seconds each took.
 """
 
 import argparse
