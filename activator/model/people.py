@@ -10,6 +10,10 @@ class Entity(StrEnum):
     CONTACTS = "contacts"
     ORDERS = "orders"
     RESPONSES = "responses"
+    TICKETS = "tickets"
+    SUBSCRIPTIONS = "subscriptions"
+    EVENTS = "events"
+    ACCOUNTS = "accounts"
 
 
 class Consent(StrEnum):

@@ -10,25 +10,44 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from activator.config.mapping import Condition, Mapping, Moment, Money, Permission, Text, Verb, Whole
+from activator.config.mapping import Condition, Mapping, Moment, Money, Permission, Score, Text, Verb, Whole
+from activator.config.verbs import EPOCHS, lacking
 from activator.errors import SourceError
 from activator.model.people import Consent, Entity
 from activator.people import mapping_cells as cells
 from activator.ports import RawExport
 
 PERSON = ("email", "phone", "first_name", "last_name", "city", "state", "postal_code", "country")
+CONSENT_FIELDS = ("consent_ad_user_data", "consent_ad_personalization", "consent_meta", "consent_google")
 IGNORED = "ignored: "
+
+# Contacts may have more of these; the relation has such a column only where the mapping has.
+MORE_CONTACT_FIELDS = ("email_2", "email_3", "email_4", "email_5", "phone_2", "phone_3")
+WHERE_MAPPED = frozenset({*MORE_CONTACT_FIELDS, "account_id"})
+DAYS = ("birth_date", "started_on", "ended_on")
+_IDENTITY = dict.fromkeys(("email", "phone", "id_space", "external_id"), "string")
 
 # The columns of each canonical relation, in order, with their types; source_row and invalid_reason come first.
 CANONICAL: dict[Entity, dict[str, str]] = {
-    Entity.CONTACTS: dict.fromkeys((*PERSON, "email_2", "phone_2"), "string")
+    Entity.CONTACTS: dict.fromkeys((*PERSON, *MORE_CONTACT_FIELDS), "string")
     | {"birth_date": "date", "gender": "string", "id_space": "string", "external_id": "string"}
-    | {"consent_ad_user_data": "string", "consent_ad_personalization": "string"},
+    | dict.fromkeys((*CONSENT_FIELDS, "account_id"), "string"),
     Entity.ORDERS: {"order_id": "string"}
-    | dict.fromkeys((*PERSON, "id_space", "external_id"), "string")
+    | dict.fromkeys((*PERSON, "id_space", "external_id", "account_id"), "string")
     | {"ordered_at": "timestamp", "amount_minor": "int64", "currency": "string"},
-    Entity.RESPONSES: dict.fromkeys(("email", "phone", "id_space", "external_id"), "string")
+    Entity.RESPONSES: _IDENTITY
     | {"answered_at": "timestamp", "score": "int64", "comment": "string", "language": "string"},
+    Entity.TICKETS: _IDENTITY
+    | {"ticket_id": "string", "opened_at": "timestamp", "closed_at": "timestamp", "minutes": "int64"}
+    | {"subject": "string", "comment": "string", "score": "int64", "language": "string"},
+    Entity.SUBSCRIPTIONS: _IDENTITY
+    | {"subscription_id": "string", "started_on": "date", "ended_on": "date", "status": "string"}
+    | {"amount_minor": "int64", "currency": "string", "interval": "string"},
+    Entity.EVENTS: _IDENTITY
+    | {"event": "string", "happened_at": "timestamp", "amount_minor": "int64", "currency": "string"}
+    | {"quantity": "int64"},
+    Entity.ACCOUNTS: {"account_id": "string", "account_name": "string", "industry": "string"}
+    | {"employees": "int64", "country": "string"},
 }
 
 # Fields without which a row of the entity means nothing.
@@ -36,8 +55,11 @@ NEEDED: dict[Entity, tuple[str, ...]] = {
     Entity.CONTACTS: (),
     Entity.ORDERS: ("order_id", "ordered_at", "amount", "currency"),
     Entity.RESPONSES: ("answered_at",),
+    Entity.TICKETS: ("opened_at",),
+    Entity.SUBSCRIPTIONS: ("subscription_id", "started_on"),
+    Entity.EVENTS: ("event", "happened_at"),
+    Entity.ACCOUNTS: ("account_id",),
 }
-CONSENT_FIELDS = ("consent_ad_user_data", "consent_ad_personalization")
 
 
 def canonical(raw: RawExport, mapping: Mapping) -> ir.Table:
@@ -49,8 +71,12 @@ def canonical(raw: RawExport, mapping: Mapping) -> ir.Table:
     check_columns(raw, mapping)
     read = readings(raw, mapping)
     kinds = CANONICAL[mapping.entity]
-    values = {field: _value(read, field, kind) for field, kind in kinds.items()}
-    if mapping.id_space:
+    mapped = dict(mapping.fields())
+    shown = {field: kind for field, kind in kinds.items() if field not in WHERE_MAPPED or field in mapped}
+    values = {field: _value(read, field, kind) for field, kind in shown.items()}
+    if mapping.id_space and "account_id" in mapped:
+        values["account_id"] = ibis.literal(f"{mapping.id_space}/") + read["account_id"]
+    if mapping.id_space and "external_id" in mapped:
         space = ibis.literal(mapping.id_space)
         values["id_space"] = ibis.cases((read["external_id"].notnull(), space), else_=ibis.null("string"))
     return read.select("source_row", _reason(read, mapping).name("invalid_reason"), **values)
@@ -62,7 +88,7 @@ def check_columns(raw: RawExport, mapping: Mapping) -> None:
     Raises:
         SourceError: names the first missing column and the header's closest.
     """
-    missing = [column for column in mapping.required_columns() if column not in raw.header]
+    missing = lacking(mapping.needed_columns(), raw.header)
     if not missing:
         return
     close = _closest(missing[0], raw.header)
@@ -70,7 +96,7 @@ def check_columns(raw: RawExport, mapping: Mapping) -> None:
     more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
     raise SourceError(
         f"{raw.path.name}, line 1: the column {missing[0]!r} is missing{more}{found}",
-        f"Export that column too, or map another one: copy the mapping {mapping.name!r} and adapt it.",
+        f"Export that column too, or say how yours is called: `extends: {mapping.name}` with `rename` or `without`.",
     )
 
 
@@ -93,7 +119,8 @@ def readings(raw: RawExport, mapping: Mapping) -> ir.Table:
     read = _stage(picked.mutate(**values))
     if "amount" not in read.columns:
         return read
-    return _stage(read.mutate(amount_minor=cells.minor_units(read["amount"], read["currency"])))
+    unit = next(verb.unit for _, verb in mapping.fields() if isinstance(verb, Money))
+    return _stage(read.mutate(amount_minor=cells.minor_units(read["amount"], read["currency"], unit)))
 
 
 def _stage(expression: ir.Table) -> ir.Table:
@@ -108,7 +135,7 @@ def _texts(raw: RawExport, field: str, verb: Verb) -> dict[str, ir.Value]:
     less = {f"{field}__less_{n}": cells.cell(table, c) for n, c in enumerate(verb.minus) if c in there}
     if not verb.product:
         main = tuple(column for column in there if column not in verb.minus)
-        return {f"{field}__text": cells.first_filled(table, main), **less}
+        return {f"{field}__text": _picked(table, verb, main), **less}
     first, second = (cells.cell(table, column) for column in verb.product)
     shown = ibis.cases((second.notnull(), first), else_=ibis.null("string"))
     return {f"{field}__text": shown, f"{field}__times": second, **less}
@@ -117,18 +144,25 @@ def _texts(raw: RawExport, field: str, verb: Verb) -> dict[str, ir.Value]:
 def _text(table: ir.Table, verb: Verb, there: tuple[str, ...]) -> ir.StringValue:
     if isinstance(verb, Text) and verb.constant:
         return ibis.literal(verb.constant)
-    text = cells.first_filled(table, there)
+    text = _picked(table, verb, there)
     return cells.taken(text, verb.take) if isinstance(verb, Text) and verb.take else text
+
+
+def _picked(table: ir.Table, verb: Verb, columns: tuple[str, ...]) -> ir.StringValue:
+    text = cells.first_filled(table, columns)
+    return cells.keyed(text, verb.key) if verb.key else text
 
 
 def _read(picked: ir.Table, field: str, verb: Verb) -> ir.Value:
     text = picked[f"{field}__text"]
     if isinstance(verb, Permission):
-        return cells.permission(text, verb.values, Consent(verb.otherwise))
+        return cells.permission(text, verb.meanings(), Consent(verb.otherwise))
     if isinstance(verb, Moment):
-        return cells.day(text, verb) if field == "birth_date" else cells.moment(text, verb)
+        return cells.day(text, verb) if field in DAYS else cells.moment(text, verb)
     if isinstance(verb, Whole):
         return cells.whole(text)
+    if isinstance(verb, Score):
+        return cells.score(text, verb)
     if isinstance(verb, Money):
         times = [picked[name] for name in picked.columns if name == f"{field}__times"]
         less = [picked[name] for name in picked.columns if name.startswith(f"{field}__less_")]
@@ -153,7 +187,8 @@ def holds(table: ir.Table, condition: Condition) -> ir.BooleanValue:
     """Whether a row meets a condition; never NULL."""
     if condition.column:
         said = cells.cell(table, condition.column).lower().fill_null("")
-        return said.isin([value.strip().lower() for value in condition.values])
+        listed = said.isin([value.strip().lower() for value in condition.values or condition.other_than])
+        return listed if condition.values else ~listed
     parts = [cells.cell(table, column).isnull() for column in condition.empty]
     parts += [cells.cell(table, column).notnull() for column in condition.filled]
     return ibis.and_(*parts)
@@ -166,6 +201,8 @@ def _reason(read: ir.Table, mapping: Mapping) -> ir.StringValue:
         text, value = read[f"{field}__text"], read["amount_minor" if field == "amount" else field]
         if field in NEEDED[mapping.entity]:
             branches.append((text.isnull(), ibis.literal(f"{field}: empty")))
+        elif field == "currency" and "amount__text" in read.columns:
+            branches.append((read["amount__text"].notnull() & text.isnull(), ibis.literal("currency: empty")))
         fault = fault_words(field, verb)
         if fault:
             branches.append((text.notnull() & value.isnull(), ibis.literal(f"{field}: {fault}")))
@@ -175,9 +212,13 @@ def _reason(read: ir.Table, mapping: Mapping) -> ir.StringValue:
 def fault_words(field: str, verb: Verb) -> str:
     """What is wrong with a cell of this field that could not be read; empty where any text will do."""
     if isinstance(verb, Moment):
+        if verb.format in EPOCHS:
+            return f"not a time as {verb.format}"
         return "not a date" if verb.format == "iso" else f"not a date in the form {verb.format}"
     if isinstance(verb, Money):
         return "not an amount"
     if isinstance(verb, Whole):
         return "not a whole number"
+    if isinstance(verb, Score):
+        return "not a whole number" if verb.out_of is None else f"not a score out of {verb.out_of}"
     return "not a currency code" if field == "currency" else ""

@@ -10,7 +10,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from activator.config.mapping import MINOR_DIGITS, MINOR_DIGITS_DEFAULT, Moment, Take
+from activator.config.verbs import EPOCHS, MINOR_DIGITS, MINOR_DIGITS_DEFAULT, Moment, Score, Take
 from activator.model.people import Consent
 
 # Years 1900 to 2099: outside them a cell is a slip or a placeholder (0001-01-01, 9999-12-31), not a day of a customer.
@@ -31,6 +31,19 @@ ISO = (
 )
 SIGN = r"^([+-]?)\s*(?:[A-Z]{3}|[€$£¥])?\s*([\d.,' \x{a0}\x{202f}’]*\d)\s*(?:[A-Z]{3}|[€$£¥])?$"
 MINOR_MAX = 10**15  # beyond any order; keeps sums of millions of rows far inside 64 bits
+
+_SEPARATED = r"^[\s,;|]*(?:[^,;|]+[,;|][\s,;|]*)"
+TAKEN = {
+    Take.FIRST_WORD: r"^(\S+)",
+    Take.AFTER_FIRST_WORD: r"^\S+\s+(.*)$",
+    Take.FIRST_ITEM: r"^[\s,;|]*([^,;|]*)",
+    Take.SECOND_ITEM: _SEPARATED + r"{1}([^,;|]+)",
+    Take.THIRD_ITEM: _SEPARATED + r"{2}([^,;|]+)",
+    Take.FOURTH_ITEM: _SEPARATED + r"{3}([^,;|]+)",
+}
+EPOCH_SECONDS_MAX = 4_102_444_800  # the year 2100
+SCORE_MAX = 10
+RATING = r"^([+-]?\d{1,15})(?:\.0+)?\s*(?:%|/\s*\d+|out of \d+|stars?)?$"
 
 # Most cells of an export have one of these two plain shapes; they are read without the full patterns below.
 ISO_PLAIN = r"^(?:19|20)\d\d-[01]\d-[0-3]\d[T ][0-2]\d:[0-5]\d:[0-5]\d ?(?:Z|UTC|[+-][01]\d:?[0-5]\d)?$"
@@ -59,12 +72,18 @@ def first_filled(table: ir.Table, columns: tuple[str, ...]) -> ir.StringValue:
 
 def taken(text: ir.StringValue, take: Take) -> ir.StringValue:
     """A part of the text; NULL where there is none."""
-    pattern = {
-        Take.FIRST_WORD: r"^(\S+)",
-        Take.AFTER_FIRST_WORD: r"^\S+\s+(.*)$",
-        Take.FIRST_ITEM: r"^[\s,;|]*([^,;|]*)",
-    }[take]
-    return text.re_extract(pattern, 1).strip().nullif("")
+    return text.re_extract(TAKEN[take], 1).strip().nullif("")
+
+
+def keyed(text: ir.StringValue, key: str) -> ir.StringValue:
+    """The value of a key in a JSON list of {key, value} objects; NULL where there is none.
+
+    The value may stand in an object of its own, as GA4 writes it: {"string_value": "EUR"} or {"int_value": 3}.
+    """
+    inner = r'\{[^{}]*?"(?:string|int|float|double)_value"\s*:\s*'
+    pattern = rf'"key"\s*:\s*"{re.escape(key)}"\s*,\s*"value"\s*:\s*(?:{inner})?(?:"([^"\\]*)"|(-?\d[^\s,{{}}\]]*))'
+    quoted, bare = text.re_extract(pattern, 1).strip().nullif(""), text.re_extract(pattern, 2).nullif("")
+    return ibis.coalesce(quoted, bare)
 
 
 def translated(text: ir.StringValue, values: Translation[str, str], otherwise: Any) -> ir.StringValue:
@@ -82,6 +101,8 @@ def permission(text: ir.StringValue, values: Translation[str, Consent], otherwis
 
 def moment(text: ir.StringValue, verb: Moment) -> ir.TimestampValue:
     """The instant as UTC wall-clock time."""
+    if verb.format in EPOCHS:
+        return _in_utc(_counted(text, verb.format), ibis.literal(""), verb.time_zone)
     if verb.format != "iso":
         return _in_utc(*_formatted(text, verb.format), verb.time_zone)
     seconds = text.substr(0, ISO_SECONDS_LENGTH).try_cast("timestamp")
@@ -91,8 +112,19 @@ def moment(text: ir.StringValue, verb: Moment) -> ir.TimestampValue:
 
 def day(text: ir.StringValue, verb: Moment) -> ir.DateValue:
     """The calendar day as written; time zones do not move a birthday."""
+    if verb.format in EPOCHS:
+        return _counted(text, verb.format).date()
     local, _ = _iso(text) if verb.format == "iso" else _formatted(text, verb.format)
     return local.date()
+
+
+def _counted(text: ir.StringValue, unit: str) -> ir.TimestampValue:
+    """The clock an epoch was counted on, to the millisecond; NULL before 1970 and after 2099."""
+    count = text.re_extract(r"^(\d{1,16})(?:\.\d{1,9})?$", 1).nullif("").try_cast("int64")
+    per_second = EPOCHS[unit]
+    millis = count * (1000 // per_second) if per_second <= 1000 else count // (per_second // 1000)
+    clock = millis.cast("int64").as_timestamp("ms")
+    return ibis.cases((count < EPOCH_SECONDS_MAX * per_second, clock), else_=ibis.null("timestamp"))
 
 
 def _iso(text: ir.StringValue) -> tuple[ir.TimestampValue, ir.StringValue]:
@@ -143,6 +175,18 @@ def whole(text: ir.StringValue) -> ir.IntegerValue:
     return text.re_extract(r"^([+-]?\d{1,15})(?:\.0+)?$", 1).nullif("").try_cast("int64")
 
 
+def score(text: ir.StringValue, verb: Score) -> ir.IntegerValue:
+    """A score; with out_of on a scale from 0 to 10, rounded half up, and NULL outside it. `4 / 5`, `80 %`, `★★★★☆`."""
+    plain = text.lower()
+    stars = ibis.cases((plain.re_search(r"^[★⭐☆ ]*[★⭐][★⭐☆ ]*$"), plain.re_replace(r"[^★⭐]", "").length()))
+    count = ibis.coalesce(plain.re_extract(RATING, 1).nullif("").try_cast("int64"), stars.cast("int64"))
+    if verb.out_of is not None:
+        scaled = (count * SCORE_MAX * 2 + verb.out_of) // (verb.out_of * 2)
+        count = ibis.cases((count.between(0, verb.out_of), scaled.cast("int64")), else_=ibis.null("int64"))
+    branches = [(plain == said.strip().lower(), ibis.literal(meant, "int64")) for said, meant in verb.values.items()]
+    return ibis.cases(*branches, else_=count) if branches else count
+
+
 def number(text: ir.StringValue, decimal: str) -> ir.DecimalValue:
     """A decimal number of up to ten digits before the sign and five after it, the rest rounded away.
 
@@ -171,14 +215,23 @@ def currency_code(text: ir.StringValue) -> ir.StringValue:
     return text.upper().re_extract(r"^[A-Z]{3}$", 0).nullif("")
 
 
-def minor_units(amount: ir.DecimalValue, currency: ir.StringValue) -> ir.IntegerValue:
-    """An amount in minor units of its currency, half away from zero; NULL beyond MINOR_MAX."""
+def minor_units(amount: ir.DecimalValue, currency: ir.StringValue, unit: str = "major") -> ir.IntegerValue:
+    """An amount in minor units of its currency, half away from zero; NULL beyond MINOR_MAX.
+
+    unit: whether the amount counts whole units of the currency (`major`) or is in minor units already.
+    """
+    if unit == "minor":
+        return _bounded(amount)
     codes = {digits: [code for code, own in MINOR_DIGITS.items() if own == digits] for digits in (0, 3)}
     branches = [
         (currency.re_search(f"^(?:{'|'.join(own)})$"), ibis.literal(10**digits)) for digits, own in codes.items()
     ]
     factor = ibis.cases(*branches, else_=ibis.literal(10**MINOR_DIGITS_DEFAULT)).cast("decimal(4, 0)")
-    minor = (amount * factor).cast("decimal(38, 0)").try_cast("int64")
+    return _bounded(amount * factor)
+
+
+def _bounded(amount: ir.DecimalValue) -> ir.IntegerValue:
+    minor = amount.cast("decimal(38, 0)").try_cast("int64")
     return ibis.cases((minor.between(-MINOR_MAX, MINOR_MAX), minor), else_=ibis.null("int64"))
 
 

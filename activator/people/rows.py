@@ -1,7 +1,7 @@
 """Every source row as fixed-width identity keys: what consolidation works on, whatever the export looked like.
 
-A row's id says where it came from: contacts before orders before responses, then the order of the sources in the
-project file, then the line. "Earlier" below always means a smaller row id.
+A row's id says where it came from: contacts before orders before responses before all else, then the order of the
+sources in the project file, then the line. "Earlier" below always means a smaller row id.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,8 @@ from activator.people.identifiers.email import address, google_form
 from activator.people.identifiers.hashing import hashed_once
 from activator.people.identifiers.text import clean, known, without_decimal_zero
 
-_ENTITY_RANK = {Entity.CONTACTS: 0, Entity.ORDERS: 1, Entity.RESPONSES: 2}
+# Two bits, so what no other step tells apart shares a rank.
+_ENTITY_RANK = dict.fromkeys(Entity, 3) | {Entity.CONTACTS: 0, Entity.ORDERS: 1, Entity.RESPONSES: 2}
 _SOURCE_BITS = 44  # lines of one source; 14 bits above them for the source, 2 for the entity
 _ENTITY_BITS = 58
 KEY_COLUMNS = ("email_key", "id_key", "phone_key", "email_2_key", "phone_2_key")

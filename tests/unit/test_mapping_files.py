@@ -36,7 +36,7 @@ def test_every_promised_mapping_is_shipped_under_its_file_name() -> None:
 def test_a_mapping_is_found_by_name_or_by_path_in_the_project(tmp_path: Path) -> None:
     written(tmp_path, GOOD)
     assert load_mapping("nps_survey", tmp_path).title == "NPS survey export"
-    assert load_mapping("own.yaml", tmp_path).required_columns() == ("Mail",)
+    assert load_mapping("own.yaml", tmp_path).needed_columns() == (("Mail",),)
 
 
 def test_an_unknown_name_gets_a_suggestion(tmp_path: Path) -> None:
@@ -55,10 +55,14 @@ def test_an_unknown_name_gets_a_suggestion(tmp_path: Path) -> None:
         ("{from: Mail}", "{optional: true}", "line 6: columns.email: say exactly one of"),
         ("{from: Mail}", "{from: Mail, take: last_word}", "line 6: columns.email.take: input should be"),
         ("  email:", "  e_mail:", "line 6: columns.e_mail: unknown key `e_mail`"),
-        ("  email: {from: Mail}", "  city: {from: City}", "map at least one of email, phone and external_id"),
-        ("  email:", "  external_id:", "`id_space` and `columns.external_id` go together"),
-        ("entity: contacts", "entity: people", "line 2: entity: one of contacts, orders, responses is required"),
-        ("entity: contacts\n", "", "entity: one of contacts, orders, responses is required"),
+        (
+            "  email: {from: Mail}",
+            "  city: {from: City}",
+            "map at least one of email, phone, external_id and account_id",
+        ),
+        ("  email:", "  external_id:", "`id_space` and `columns.external_id` or"),
+        ("entity: contacts", "entity: people", "line 2: entity: one of contacts, orders, responses, tickets,"),
+        ("entity: contacts\n", "", "entity: one of contacts, orders, responses, tickets,"),
         ("entity: contacts", "entity: orders", "line 5: columns.order_id: `order_id` is required"),
         ("recognise: [Mail]", "recognise: []", "line 4: recognise:"),
     ],
@@ -92,7 +96,7 @@ def test_a_date_is_told_by_a_known_form(tmp_path: Path, verb: str, message: str)
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
-        ("{when: {column: A}, reason: because}", "`column` and `values` go together"),
+        ("{when: {column: A}, reason: because}", "`column` and `values` or `other_than` go together"),
         ("{when: {empty: [A], filled: [B]}, reason: because}", "say exactly one of"),
         ("{when: {empty: [A]}}", "`reason` is required"),
         ('{when: {empty: [A]}, reason: "a: b"}', "ignore.0.reason"),
