@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from activator.config.documents import Document, read_document, validate
+from activator.config.sections import Name, Section
 from activator.model.ads import BidStrategy
 
 PROJECT_FILE = "activator.yaml"
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217, e.g. EUR")]
 CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2, e.g. DE")]
 
@@ -37,12 +37,6 @@ Amount = Annotated[Decimal, BeforeValidator(_decimal_text), Field(gt=0, max_digi
 Ratio = Annotated[Decimal, BeforeValidator(_decimal_text), Field(gt=0, le=1000, decimal_places=4)]
 Share = Annotated[Decimal, BeforeValidator(_decimal_text), Field(gt=0, le=1, decimal_places=4)]
 Zone = Annotated[str, AfterValidator(_zone)]
-
-
-class Section(BaseModel):
-    """Base of every section: unknown keys are errors, values are fixed once read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ProjectSection(Section):
