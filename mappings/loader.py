@@ -9,6 +9,7 @@ from pathlib import Path
 from activator.config.documents import Document, parse_document, read_document, validate
 from activator.config.mapping import MODELS, Mapping
 from activator.errors import ConfigurationError
+from mappings.extending import extended
 
 SUFFIXES = (".yaml", ".yml")
 REFERENCE = "docs/reference/mappings.md"
@@ -59,6 +60,8 @@ def recognise(header: Sequence[str]) -> list[tuple[Mapping, float]]:
 
 
 def _checked(document: Document) -> Mapping:
+    if "extends" in document.data:
+        document = extended(document, *_base(document))
     entity = document.data.get("entity")
     if entity not in MODELS:
         known = ", ".join(MODELS)
@@ -68,3 +71,13 @@ def _checked(document: Document) -> Mapping:
     except ConfigurationError as error:
         fix = error.next_step.replace("docs/reference/project.md", REFERENCE)
         raise ConfigurationError(error.message, fix) from None
+
+
+def _base(document: Document) -> tuple[Document, Mapping]:
+    name = str(document.data["extends"])
+    known = {mapping.name: mapping for mapping in shipped()}
+    if name not in known:
+        close = get_close_matches(name, known, n=1)
+        fix = f"Did you mean `{close[0]}`?" if close else "`activator mappings list` names them."
+        raise document.error(("extends",), f"there is no shipped mapping called `{name}`", fix)
+    return parse_document(Path(f"{name}.yaml"), mapping_text(name).encode()), known[name]

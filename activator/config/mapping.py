@@ -9,7 +9,7 @@ from typing import Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
-from activator.config.project import Name, Section
+from activator.config.sections import Name, Section
 from activator.config.verbs import (
     FORMAT_DIRECTIVES,
     MINOR_DIGITS,

@@ -10,7 +10,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from activator.config.project import Section, Zone
+from activator.config.project import Zone
+from activator.config.sections import Section
 from activator.model.people import Consent
 
 Column = Annotated[str, Field(min_length=1, max_length=200, description="A column name, exactly as in the header")]
