@@ -40,6 +40,7 @@ class Ignore(Section):
 
     when: Condition
     reason: str = Field(min_length=3, max_length=80, pattern=r"^[^:\n]+$")
+    optional: bool = Field(default=False, description="The export may lack the columns; no row is then set aside")
 
 
 class Columns(Section):
@@ -187,13 +188,14 @@ class MappingFile(Section):
     def needed_columns(self) -> tuple[tuple[str, ...], ...]:
         """What an export must have: of each group of columns one."""
         groups = [group for _, verb in self.fields() for group in verb.needed()]
-        groups += [(column,) for rule in self.ignore for column in rule.when.columns]
+        groups += [(column,) for rule in self.ignore if not rule.optional for column in rule.when.columns]
         return tuple(dict.fromkeys(groups))
 
     def known_columns(self) -> tuple[str, ...]:
         """Columns the mapping makes use of, each once."""
         needed = [column for group in self.needed_columns() for column in group]
         optional = [column for _, verb in self.fields() for column in verb.columns]
+        optional += [column for rule in self.ignore for column in rule.when.columns]
         return tuple(dict.fromkeys([*needed, *optional]))
 
 

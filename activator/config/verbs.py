@@ -166,8 +166,8 @@ class Score(Verb):
     """A score, counted from 0 to 10 where out_of says what the best is."""
 
     out_of: int | None = Field(default=None, ge=1, le=1000, description="The best score there is: 5 stars, 100 percent")
-    values: dict[str, Annotated[int, Field(ge=0, le=10)]] = Field(
-        default_factory=dict, description="Cell: score from 0 to 10; case is ignored"
+    values: dict[str, Annotated[int, Field(ge=0, le=10)] | None] = Field(
+        default_factory=dict, description="Cell: score from 0 to 10, or null for none; case is ignored"
     )
 
 

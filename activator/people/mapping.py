@@ -145,6 +145,8 @@ def _text(table: ir.Table, verb: Verb, there: tuple[str, ...]) -> ir.StringValue
     if isinstance(verb, Text) and verb.constant:
         return ibis.literal(verb.constant)
     text = _picked(table, verb, there)
+    if isinstance(verb, Score):
+        return cells.without(text, [said for said, meant in verb.values.items() if meant is None])
     return cells.taken(text, verb.take) if isinstance(verb, Text) and verb.take else text
 
 
@@ -179,7 +181,8 @@ def _value(read: ir.Table, field: str, kind: str) -> ir.Value:
 
 
 def _ignore_reason(table: ir.Table, mapping: Mapping) -> ir.StringValue:
-    branches = [(holds(table, rule.when), ibis.literal(IGNORED + rule.reason)) for rule in mapping.ignore]
+    rules = [rule for rule in mapping.ignore if all(column in table.columns for column in rule.when.columns)]
+    branches = [(holds(table, rule.when), ibis.literal(IGNORED + rule.reason)) for rule in rules]
     return ibis.cases(*branches, else_=ibis.null("string")) if branches else ibis.null("string")
 
 

@@ -5,6 +5,7 @@ Every pattern is anchored and every number bounded before it is cast, so that no
 
 import re
 from collections.abc import Mapping as Translation
+from collections.abc import Sequence
 from typing import Any
 
 import ibis
@@ -175,6 +176,14 @@ def whole(text: ir.StringValue) -> ir.IntegerValue:
     return text.re_extract(r"^([+-]?\d{1,15})(?:\.0+)?$", 1).nullif("").try_cast("int64")
 
 
+def without(text: ir.StringValue, words: Sequence[str]) -> ir.StringValue:
+    """The text, or NULL where it is one of the words that say nothing."""
+    if not words:
+        return text
+    silent = text.lower().isin([word.strip().lower() for word in words])
+    return ibis.cases((silent.fill_null(False), ibis.null("string")), else_=text)
+
+
 def score(text: ir.StringValue, verb: Score) -> ir.IntegerValue:
     """A score; with out_of on a scale from 0 to 10, rounded half up, and NULL outside it. `4 / 5`, `80 %`, `★★★★☆`."""
     plain = text.lower()
@@ -183,7 +192,11 @@ def score(text: ir.StringValue, verb: Score) -> ir.IntegerValue:
     if verb.out_of is not None:
         scaled = (count * SCORE_MAX * 2 + verb.out_of) // (verb.out_of * 2)
         count = ibis.cases((count.between(0, verb.out_of), scaled.cast("int64")), else_=ibis.null("int64"))
-    branches = [(plain == said.strip().lower(), ibis.literal(meant, "int64")) for said, meant in verb.values.items()]
+    branches = [
+        (plain == said.strip().lower(), ibis.literal(meant, "int64"))
+        for said, meant in verb.values.items()
+        if meant is not None
+    ]
     return ibis.cases(*branches, else_=count) if branches else count
 
 
