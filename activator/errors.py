@@ -6,6 +6,7 @@ ActivatorError
 ├── UnsafePlanError           a guard objects
 ├── StalePlanError            the world is not the one the plan was made from
 ├── LedgerError               the ledger cannot be trusted or written
+├── AccountingError           a row was lost or counted twice: our defect
 └── DestinationError          a platform said no, or nothing
     ├── RetryableError            trying again is right
     ├── RateLimitedError          trying again after a told time is right
@@ -53,6 +54,12 @@ class StalePlanError(ActivatorError):
 
 class LedgerError(ActivatorError):
     """The ledger is missing, locked, full or not ours."""
+
+
+class AccountingError(ActivatorError):
+    """Rows read and rows accounted for differ: a defect of activator, found before anything was planned or sent."""
+
+    exit_code = 1
 
 
 @dataclass(frozen=True, slots=True)

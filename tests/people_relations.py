@@ -8,12 +8,12 @@ import ibis
 
 from activator.model.people import Entity
 from activator.people.engine import Engine
-from activator.people.mapping import CANONICAL
+from activator.people.mapping import CANONICAL, CONSENT_FIELDS
 from activator.people.pipeline import CanonicalSource, People, PeoplePolicy, TierCut, build_people
 
 TIERS = (TierCut("high", Decimal("0.20")), TierCut("mid", Decimal("0.50")), TierCut("rest", None))
 GRANTED = {"consent_ad_user_data": "granted", "consent_ad_personalization": "granted"}
-UNKNOWN = {"consent_ad_user_data": "unknown", "consent_ad_personalization": "unknown"}
+UNKNOWN = dict.fromkeys(CONSENT_FIELDS, "unknown")
 
 
 def source(entity: Entity, rows: list[dict[str, Any]], name: str | None = None) -> CanonicalSource:

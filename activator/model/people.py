@@ -17,32 +17,71 @@ class Entity(StrEnum):
 
 
 class Consent(StrEnum):
-    """A person's answer for one purpose. Only GRANTED is ever sent; unknown is unknown, not granted."""
+    """A person's answer for one purpose, or for one platform. Unknown is unknown, never granted; a denial is final."""
 
     GRANTED = "granted"
     DENIED = "denied"
     UNKNOWN = "unknown"
 
 
+class ConsentRule(StrEnum):
+    """What people outside the EEA, the UK and Switzerland must have said. OPT_OUT: nothing, as long as it was not no.
+
+    Inside, both purposes must have been granted; a denial keeps a person out everywhere, whatever the rule.
+    """
+
+    OPT_IN = "opt_in"
+    OPT_OUT = "opt_out"
+
+
 class Outcome(StrEnum):
-    """Where one source row ends. Every row has exactly one; the counts balance."""
+    """Where one source row ends. Every row has exactly one per destination; the counts balance."""
 
     MEMBER = "member"
     MERGED = "merged"
     INVALID = "invalid"
     NO_IDENTIFIER = "no_identifier"
     NO_CONSENT = "no_consent"
+    SUPPRESSED = "suppressed"
+    HELD_OUT = "held_out"
+    BELOW_MINIMUM = "below_minimum"
     NOT_A_CUSTOMER = "not_a_customer"
 
 
 @dataclass(frozen=True, slots=True)
 class SourceCount:
-    """How many rows of one source ended in one outcome, with the reason for those set aside."""
+    """How many rows of one source ended in one outcome, with the reason for those set aside.
+
+    destination: '' where every destination agrees on the number, else the one it holds for.
+    """
 
     source: str
     outcome: Outcome
     reason: str
     rows: int
+    destination: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionCount:
+    """What became of the rows of one suppression list: rows = matched + not_matched + unusable + left_out.
+
+    matched: rows that share an identifier with somebody in the exports; people: how many persons those are.
+    unusable: rows without a usable identifier; left_out: rows the list's mapping leaves out on purpose.
+    """
+
+    name: str
+    rows: int
+    matched: int
+    not_matched: int
+    unusable: int
+    left_out: int
+    people: int
+
+    @property
+    def usable(self) -> int:
+        """Rows that can keep somebody out."""
+        return self.matched + self.not_matched
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,65 +1,226 @@
-"""Where every source row ends: exactly one outcome each, and the counts add up to the rows that were read."""
+"""Where every source row ends: exactly one outcome each, and the counts add up to the rows that were read.
 
-from collections.abc import Sequence
+A person's first row carries the person's ending and the others were merged into it. Endings differ between platforms
+where consent does, and between destinations where an audience is too small to be made; the rest of a row's fate is the
+same everywhere, and is counted once.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
 
 import ibis
 import ibis.expr.types as ir
 
-from activator.model.people import Outcome, SourceCount
+from activator.errors import AccountingError
+from activator.model.people import Outcome, SourceCount, SuppressionCount
+from activator.people.consent import PLATFORMS, ConsentPolicy, allowed, denied
 from activator.people.consolidate import SHARED_CONTACTS_MAX
 from activator.people.rows import NumberedSource, source_code
+
+
+class Ending(IntEnum):
+    """How a row or a person ends on one platform; small, since tens of millions of them are kept."""
+
+    MEMBER = 0
+    MERGED = 1
+    SUPPRESSED = 2
+    NO_ORDER = 3
+    CONSENT_DENIED = 4
+    CONSENT_UNKNOWN = 5
+    UNREACHABLE = 6
+    UNREACHABLE_SHARED = 7
+    HELD_OUT = 8
+    NOTHING_GIVEN = 9
+    NOTHING_USABLE = 10
+    ONLY_SHARED = 11
+
 
 NOTHING_GIVEN = "no e-mail address, phone or customer id"
 NOTHING_USABLE = "no usable e-mail address, phone or customer id"
 ONLY_SHARED = f"only an e-mail address or phone shared by more than {SHARED_CONTACTS_MAX} contacts"
 UNREACHABLE = "no e-mail address or phone that can be sent"
 UNREACHABLE_SHARED = f"{UNREACHABLE}: shared by more than {SHARED_CONTACTS_MAX} contacts"
+SUPPRESSED = "on a suppression list"
+HELD_OUT = "held out"
+# What each ending is called, and why. The order of precedence is that of `person_ending` and `_row_ending`.
+MEANING: Mapping[Ending, tuple[Outcome, str]] = {
+    Ending.MEMBER: (Outcome.MEMBER, ""),
+    Ending.MERGED: (Outcome.MERGED, ""),
+    Ending.SUPPRESSED: (Outcome.SUPPRESSED, SUPPRESSED),
+    Ending.NO_ORDER: (Outcome.NOT_A_CUSTOMER, "no order"),
+    Ending.CONSENT_DENIED: (Outcome.NO_CONSENT, "consent denied"),
+    Ending.CONSENT_UNKNOWN: (Outcome.NO_CONSENT, "consent unknown"),
+    Ending.UNREACHABLE: (Outcome.NO_IDENTIFIER, UNREACHABLE),
+    Ending.UNREACHABLE_SHARED: (Outcome.NO_IDENTIFIER, UNREACHABLE_SHARED),
+    Ending.HELD_OUT: (Outcome.HELD_OUT, HELD_OUT),
+    Ending.NOTHING_GIVEN: (Outcome.NO_IDENTIFIER, NOTHING_GIVEN),
+    Ending.NOTHING_USABLE: (Outcome.NO_IDENTIFIER, NOTHING_USABLE),
+    Ending.ONLY_SHARED: (Outcome.NO_IDENTIFIER, ONLY_SHARED),
+}
 
 
-def count_sources(sources: Sequence[NumberedSource], rows: ir.Table, people: ir.Table) -> tuple[SourceCount, ...]:
-    """The outcome of every row. people: person, first_row, outcome, reason.
+def person_ending(persons: ir.Table, platform: str, policy: ConsentPolicy) -> ir.IntegerValue:
+    """The ending of each person on one platform: the first question that fails names it.
 
-    A person's first row carries the person's outcome; the others were merged into it.
+    persons: tier, listed, reachable, shared, held_out and the columns of consent.ANSWERS.
     """
+    ending = ibis.cases(
+        (persons.listed, Ending.SUPPRESSED.value),
+        (persons.tier.isnull(), Ending.NO_ORDER.value),
+        (denied(persons, platform), Ending.CONSENT_DENIED.value),
+        (~allowed(persons, platform, policy), Ending.CONSENT_UNKNOWN.value),
+        (~persons.reachable & persons.shared, Ending.UNREACHABLE_SHARED.value),
+        (~persons.reachable, Ending.UNREACHABLE.value),
+        (persons.held_out, Ending.HELD_OUT.value),
+        else_=Ending.MEMBER.value,
+    )
+    return ending.cast("int8")
+
+
+def outcome_word(ending: ir.IntegerValue) -> ir.StringValue:
+    """The outcome of an ending, as text."""
+    return _told(ending, {code: outcome.value for code, (outcome, _) in MEANING.items()})
+
+
+def reason_words(ending: ir.IntegerValue) -> ir.StringValue:
+    """The reason of an ending; empty where there is nothing to say."""
+    return _told(ending, {code: reason for code, (_, reason) in MEANING.items()})
+
+
+def _told(ending: ir.IntegerValue, words: Mapping[Ending, str]) -> ir.StringValue:
+    return ibis.cases(*[(ending == code.value, ibis.literal(word)) for code, word in words.items()], else_="")
+
+
+def row_endings(rows: ir.Table, people: ir.Table) -> ir.Table:
+    """(row_id, tier, ending_<platform>) of every valid row. people: person, first_row, tier, ending_<platform>."""
     joined = rows.left_join(people, rows.person == people.person)
-    first = joined.row_id == joined.first_row
-    nobody = joined.person.isnull()
-    outcome = ibis.cases(
-        (nobody, Outcome.NO_IDENTIFIER.value), (first, joined.outcome), else_=ibis.literal(Outcome.MERGED.value)
-    )
-    reason = ibis.cases(
-        (nobody & joined.shared, ONLY_SHARED),
-        (nobody & joined.shown, NOTHING_USABLE),
-        (nobody, NOTHING_GIVEN),
-        (first, joined.reason),
-        else_=ibis.literal(""),
-    )
-    ended = joined.select(code=source_code(joined.row_id), outcome=outcome, reason=reason)
-    grouped = ended.group_by("code", "outcome", "reason").agg(rows=lambda t: t.count())
-    found = grouped.to_pyarrow().to_pylist()
-    counts = [count for source in sources for count in _of_source(source, found)]
-    _assert_balance(sources, counts)
-    return tuple(counts)
+    nobody, first = joined.person.isnull(), joined.row_id == joined.first_row
+    endings = {
+        f"ending_{platform}": ibis.cases(
+            (nobody & joined.shared, Ending.ONLY_SHARED.value),
+            (nobody & joined.shown, Ending.NOTHING_USABLE.value),
+            (nobody, Ending.NOTHING_GIVEN.value),
+            (first, joined[f"ending_{platform}"]),
+            else_=Ending.MERGED.value,
+        ).cast("int8")
+        for platform in PLATFORMS
+    }
+    return joined.select("row_id", "tier", **endings)
 
 
-def _of_source(source: NumberedSource, found: Sequence[dict[str, object]]) -> list[SourceCount]:
-    name = source.source.name
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What rows are counted for: a destination, or a platform as such. small: tier -> why its audience is not made."""
+
+    name: str
+    platform: str
+    small: Mapping[str, str] = field(default_factory=dict)
+
+
+EVERY_PLATFORM = tuple(Place(platform, platform) for platform in PLATFORMS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """Rows of one source that end alike on every platform."""
+
+    source: str
+    tier: str | None
+    endings: Mapping[str, Ending]
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Every row of every source, counted by how it ends. read: rows of each source, whatever became of them."""
+
+    read: Mapping[str, int]
+    suppressions: tuple[SuppressionCount, ...]
+    _cells: tuple[_Cell, ...]
+    _invalid: tuple[SourceCount, ...]
+
+    @property
+    def alike(self) -> bool:
+        """Whether the same people are members on every platform."""
+        return all(len({ending is Ending.MEMBER for ending in cell.endings.values()}) == 1 for cell in self._cells)
+
+    def counts(self, places: Sequence[Place] = EVERY_PLATFORM) -> tuple[SourceCount, ...]:
+        """The outcomes as they are on each place; what all agree on is said once, with an empty destination.
+
+        Raises:
+            AccountingError: a source's rows do not add up.
+        """
+        told = {place.name: self._told(place) for place in places}
+        every = dict.fromkeys(key for counter in told.values() for key in counter)
+        counts = list(self._invalid)
+        for source, outcome, reason in every:
+            rows = {name: counter[source, outcome, reason] for name, counter in told.items()}
+            if len(set(rows.values())) == 1:
+                counts.append(SourceCount(source, outcome, reason, next(iter(rows.values()))))
+            else:
+                counts += [SourceCount(source, outcome, reason, n, name) for name, n in rows.items() if n]
+        refuse_imbalance(self.read, counts, [place.name for place in places])
+        return tuple(sorted(counts, key=self._position))
+
+    def _told(self, place: Place) -> Counter[tuple[str, Outcome, str]]:
+        counter: Counter[tuple[str, Outcome, str]] = Counter()
+        for cell in self._cells:
+            ending = cell.endings[place.platform]
+            outcome, reason = MEANING[ending]
+            if ending is Ending.MEMBER and (small := place.small.get(cell.tier or "")):
+                outcome, reason = Outcome.BELOW_MINIMUM, small
+            counter[cell.source, outcome, reason] += cell.rows
+        return counter
+
+    def _position(self, count: SourceCount) -> tuple[int, int, int, str, str]:
+        sources, outcomes = list(self.read), list(Outcome)
+        place = (sources.index(count.source), outcomes.index(count.outcome))
+        return (*place, -count.rows, count.reason, count.destination)
+
+
+def accounts(
+    sources: Sequence[NumberedSource], ended: ir.Table, suppressions: tuple[SuppressionCount, ...] = ()
+) -> Accounts:
+    """Count the rows of all sources. ended: `row_endings`."""
+    endings = [f"ending_{platform}" for platform in PLATFORMS]
+    coded = ended.select("tier", *endings, code=source_code(ended.row_id))
+    grouped = coded.group_by("code", "tier", *endings).agg(rows=lambda t: t.count())
+    names = {source.code: source.source.name for source in sources}
+    cells = [
+        _Cell(
+            names[row["code"]],
+            row["tier"],
+            {platform: Ending(row[f"ending_{platform}"]) for platform in PLATFORMS},
+            row["rows"],
+        )
+        for row in grouped.to_pyarrow().to_pylist()
+    ]
+    read = {source.source.name: int(source.source.table.count().to_pyarrow().as_py()) for source in sources}
+    return Accounts(read, suppressions, tuple(cells), tuple(count for it in sources for count in _invalid(it)))
+
+
+def _invalid(source: NumberedSource) -> list[SourceCount]:
     grouped = source.faults.group_by("reason").agg(rows=lambda t: t.count())
-    invalid = [
-        SourceCount(name, Outcome.INVALID, row["reason"], row["rows"]) for row in grouped.to_pyarrow().to_pylist()
+    return [
+        SourceCount(source.source.name, Outcome.INVALID, row["reason"], row["rows"])
+        for row in grouped.to_pyarrow().to_pylist()
     ]
-    valid = [
-        SourceCount(name, Outcome(str(row["outcome"])), str(row["reason"]), int(str(row["rows"])))
-        for row in found
-        if row["code"] == source.code
-    ]
-    order = list(Outcome)
-    return sorted([*valid, *invalid], key=lambda count: (order.index(count.outcome), -count.rows, count.reason))
 
 
-def _assert_balance(sources: Sequence[NumberedSource], counts: Sequence[SourceCount]) -> None:
-    """A row lost or counted twice is a defect of ours, found here and not in somebody's account."""
-    for source in sources:
-        read = int(source.source.table.count().execute())
-        ended = sum(count.rows for count in counts if count.source == source.source.name)
-        assert ended == read, f"{source.source.name}: {read} rows read, {ended} accounted for"
+def refuse_imbalance(read: Mapping[str, int], counts: Sequence[SourceCount], destinations: Sequence[str]) -> None:
+    """Rows read = rows accounted for, for every source on every destination.
+
+    Raises:
+        AccountingError: they differ; a defect of ours, found here and not in somebody's account.
+    """
+    for destination in destinations:
+        here = [count for count in counts if count.destination in ("", destination)]
+        for source, rows in read.items():
+            ended = sum(count.rows for count in here if count.source == source)
+            if ended != rows:
+                raise AccountingError(
+                    f"{source}: {rows:,} rows were read and {ended:,} accounted for ({destination})",
+                    "This is a defect of activator. Nothing was planned or sent; please report it with this message.",
+                )

@@ -13,13 +13,16 @@ from decimal import Decimal
 import ibis
 import ibis.expr.types as ir
 
-from activator.model.people import Consent, Entity, Outcome, SourceCount, TierSummary
-from activator.people.accounting import UNREACHABLE, UNREACHABLE_SHARED, count_sources
+from activator.model.people import Entity, Outcome, SourceCount, SuppressionCount, TierSummary
+from activator.people.accounting import Accounts, Ending, accounts, outcome_word, person_ending, row_endings
+from activator.people.consent import PLATFORMS, PURPOSES, ConsentPolicy, answer_word
 from activator.people.consolidate import with_person, without_shared_keys
 from activator.people.engine import Engine
+from activator.people.holdout import Holdout, held_out
 from activator.people.members import member_columns
 from activator.people.profiles import Profiles, people_of, profiles
 from activator.people.rows import CanonicalSource, NumberedSource, country_codes, keyed_rows, numbered, phone_book
+from activator.people.suppression import count_lists, marked, read_marks
 from activator.people.tiers import TierCut, summaries, with_tier
 from activator.people.value import customers, newest_day, order_lines
 
@@ -32,7 +35,7 @@ class PeoplePolicy:
 
     default_country: alpha-2 of phones whose row names none; as_of: orders up to this day count, None for the newest;
     currency: what values are counted in; rates: units of it for one unit of another; tiers: best first, the last
-    without a share.
+    without a share; consent: who may be sent; holdout: who is kept out of every audience to measure by, if anybody.
     """
 
     default_country: str | None
@@ -40,6 +43,8 @@ class PeoplePolicy:
     currency: str
     rates: Mapping[str, Decimal]
     tiers: tuple[TierCut, ...]
+    consent: ConsentPolicy = field(default_factory=ConsentPolicy)
+    holdout: Holdout | None = None
 
 
 @dataclass
@@ -47,55 +52,76 @@ class People:
     """Everyone in the exports, once.
 
     people: person_key, tier (null outside every tier), value_minor, orders, first_order_on, last_order_on,
-    consent_ad_user_data, consent_ad_personalization, country, outcome.
+    consent_ad_user_data, consent_ad_personalization, country, and outcome_<platform> for each platform.
     responses: person_key, tier, source, source_row, answered_at, score, comment, language.
     """
 
     people: ir.Table
     responses: ir.Table
-    counts: tuple[SourceCount, ...]
+    accounts: Accounts
     tiers: tuple[TierSummary, ...]
     as_of: date
     _engine: Engine
     _profiles: Profiles
     _forms: dict[str, ir.Table] = field(default_factory=dict)
 
-    def members(self, form: str) -> ir.Table:
-        """person_key, tier, member_key and the form's columns of everyone who may be sent; computed once.
+    @property
+    def counts(self) -> tuple[SourceCount, ...]:
+        """Where every row ended, by platform where they differ."""
+        return self.accounts.counts()
 
-        That is everyone with a tier, consent granted for both purposes, and an e-mail address or phone.
+    @property
+    def suppressions(self) -> tuple[SuppressionCount, ...]:
+        """What became of the rows of each suppression list."""
+        return self.accounts.suppressions
+
+    def members(self, form: str) -> ir.Table:
+        """person_key, tier, member_key and the form's columns of everyone who may be sent there; computed once.
+
+        That is everyone with a tier, the consent their region asks for on this platform, an e-mail address or phone,
+        on no suppression list and not held out.
         """
         if form not in self._forms:
-            self._forms[form] = member_columns(self._engine, self._profiles, form, self.as_of)
+            made = member_columns(self._engine, self._profiles, form, self.as_of)
+            if not self.accounts.alike:
+                others = self.people.filter(self.people[f"outcome_{form}"] != Outcome.MEMBER.value)
+                made = self._engine.materialise(f"members_{form}", made.anti_join(others, "person_key"))
+            self._forms[form] = made
         return self._forms[form]
 
-    def status(self, form: str) -> ir.Table:  # noqa: ARG002 - every form needs an e-mail address or phone alike
+    def status(self, form: str) -> ir.Table:
         """person_key, tier and outcome of everyone: why a person is, or is not, among the members of a form."""
-        return self.people.select("person_key", "tier", "outcome")
+        return self.people.select("person_key", "tier", outcome=f"outcome_{form}")
 
 
-def build_people(engine: Engine, sources: Sequence[CanonicalSource], policy: PeoplePolicy) -> People:
-    """Consolidate, value and tier the people of all sources.
+def build_people(
+    engine: Engine, sources: Sequence[CanonicalSource], policy: PeoplePolicy, lists: Sequence[CanonicalSource] = ()
+) -> People:
+    """Consolidate, value and tier the people of all sources. lists: suppression lists, which make no people.
 
     Raises:
-        SourceError: an order's currency has no rate, or nothing says as of when people are valued.
+        SourceError: an order's currency has no rate, nothing says as of when people are valued, or a list names nobody.
         ConfigurationError: a rate cannot be computed exactly.
+        AccountingError: a row was lost or counted twice.
     """
     ordered = numbered(engine, sources)
     countries = country_codes(engine, ordered)
     phones = phone_book(engine, ordered, countries, policy.default_country)
     keyed = keyed_rows(engine, ordered, countries, phones)
+    marks = read_marks(engine, ordered, keyed, lists, policy.default_country)
     rows = with_person(engine, without_shared_keys(engine, keyed))
     engine.drop(keyed)
     tiered, as_of = _tiered(engine, ordered, rows, policy)
-    persons = people_of(engine, rows)
-    known = engine.materialise("known", _with_outcome(persons, tiered))
-    counts = count_sources(ordered, rows, known)
-    members = engine.materialise("chosen", known.filter(known.outcome == Outcome.MEMBER.value))
+    persons = marked(engine, people_of(engine, rows, policy.consent), rows, marks)
+    known = engine.materialise("known", _with_endings(persons, tiered, policy))
+    counted = accounts(ordered, row_endings(rows, known), count_lists(marks, rows))
+    counted.counts()  # refuses here what does not add up
+    somewhere = ibis.or_(*[known[f"ending_{platform}"] == Ending.MEMBER.value for platform in PLATFORMS])
+    members = engine.materialise("chosen", known.filter(somewhere))
     return People(
         people=engine.materialise("people", _shown(known)),
         responses=engine.materialise("responses", _responses(ordered, rows, known)),
-        counts=counts,
+        accounts=counted,
         tiers=summaries(tiered, policy.tiers),
         as_of=as_of,
         _engine=engine,
@@ -113,27 +139,12 @@ def _tiered(
     return with_tier(engine, valued, policy.tiers), as_of
 
 
-def _with_outcome(persons: ir.Table, tiered: ir.Table) -> ir.Table:
-    """One row per person with value, tier, outcome and reason. The first question that fails names the outcome."""
+def _with_endings(persons: ir.Table, tiered: ir.Table, policy: PeoplePolicy) -> ir.Table:
+    """One row per person with value, tier and how the person ends on each platform."""
     joined = persons.left_join(tiered, "person").drop("person_right")
-    user_data, personalization = joined.ad_user_data, joined.ad_personalization
-    denied = (user_data == 2) | (personalization == 2)
-    granted = (user_data == 1) & (personalization == 1)
-    outcome = ibis.cases(
-        (joined.tier.isnull(), Outcome.NOT_A_CUSTOMER.value),
-        (~granted, Outcome.NO_CONSENT.value),
-        (~joined.reachable, Outcome.NO_IDENTIFIER.value),
-        else_=Outcome.MEMBER.value,
-    )
-    reason = ibis.cases(
-        (joined.tier.isnull(), "no order"),
-        (denied, "consent denied"),
-        (~granted, "consent unknown"),
-        (~joined.reachable & joined.shared, UNREACHABLE_SHARED),
-        (~joined.reachable, UNREACHABLE),
-        else_="",
-    )
-    return joined.mutate(outcome=outcome, reason=reason)
+    drawn = joined.mutate(held_out=held_out(policy.holdout, _person_key(joined.person)))
+    endings = {f"ending_{platform}": person_ending(drawn, platform, policy.consent) for platform in PLATFORMS}
+    return drawn.mutate(**endings)
 
 
 def _shown(known: ir.Table) -> ir.Table:
@@ -144,21 +155,14 @@ def _shown(known: ir.Table) -> ir.Table:
         "first_order_on",
         "last_order_on",
         "country",
-        "outcome",
         person_key=_person_key(known.person),
-        consent_ad_user_data=_consent_word(known.ad_user_data),
-        consent_ad_personalization=_consent_word(known.ad_personalization),
+        **{f"consent_{purpose}": answer_word(known[purpose]) for purpose in PURPOSES},
+        **{f"outcome_{platform}": outcome_word(known[f"ending_{platform}"]) for platform in PLATFORMS},
     )
 
 
 def _person_key(person: ir.UUIDValue) -> ir.StringValue:
     return person.cast("string").replace("-", "")
-
-
-def _consent_word(answer: ir.IntegerValue) -> ir.StringValue:
-    return ibis.cases(
-        (answer == 2, Consent.DENIED.value), (answer == 1, Consent.GRANTED.value), else_=Consent.UNKNOWN.value
-    )
 
 
 _RESPONSES = {

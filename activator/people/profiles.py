@@ -12,6 +12,7 @@ from functools import cached_property
 import ibis
 import ibis.expr.types as ir
 
+from activator.people.consent import ANSWERS, ConsentPolicy, strict
 from activator.people.engine import Engine
 from activator.people.identifiers import iso2
 from activator.people.identifiers.email import address
@@ -31,8 +32,8 @@ CHOICES = {
 _FEWER = 1 << 60  # added to a row id for every part a row lacks: rows that know more come first, then earlier rows
 
 
-def people_of(engine: Engine, rows: ir.Table) -> ir.Table:
-    """One row per person: first row, which rows know what, strictest consent, country."""
+def people_of(engine: Engine, rows: ir.Table, consent: ConsentPolicy) -> ir.Table:
+    """One row per person: first row, which rows know what, strictest answers, country, whether its rule is strict."""
     someone = rows.filter(rows.person.notnull())
     has_email = someone.email_key.notnull() | someone.email_2_key.notnull()
     has_phone = someone.phone_key.notnull() | someone.phone_2_key.notnull()
@@ -43,8 +44,8 @@ def people_of(engine: Engine, rows: ir.Table) -> ir.Table:
         birth_row=ibis.cases((someone.has_birth_date, someone.row_id)).min(),
         gender_row=ibis.cases((someone.has_gender, someone.row_id)).min(),
         country=someone.country.argmin(ibis.cases((someone.country.notnull(), someone.row_id))),
-        ad_user_data=someone.ad_user_data.max(),
-        ad_personalization=someone.ad_personalization.max(),
+        **{name: someone[name].max() for name in ANSWERS},
+        strict=strict(someone, consent),
         reachable=(has_email | has_phone).any(),
         shared=someone.shared.any(),
     )

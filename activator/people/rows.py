@@ -11,7 +11,8 @@ from typing import cast
 import ibis
 import ibis.expr.types as ir
 
-from activator.model.people import Consent, Entity
+from activator.model.people import Entity
+from activator.people.consent import ANSWERS, answer_code
 from activator.people.engine import Engine
 from activator.people.identifiers import iso2, normalised
 from activator.people.identifiers.email import address, google_form
@@ -168,8 +169,7 @@ def _keyed(engine: Engine, source: NumberedSource, countries: ir.Table, phones: 
         place_parts=_parts(valid, "city", "state", "postal_code", "country"),
         has_birth_date=text_of(valid, "birth_date").notnull(),
         has_gender=text_of(valid, "gender").notnull(),
-        ad_user_data=_consent(text_of(valid, "consent_ad_user_data")),
-        ad_personalization=_consent(text_of(valid, "consent_ad_personalization")),
+        **{name: answer_code(text_of(valid, column)) for name, column in ANSWERS.items()},
     )
     keyed = keyed.left_join(countries, "word").drop("word_right")
     for column in PHONE_COLUMNS:
@@ -183,7 +183,7 @@ def _keyed(engine: Engine, source: NumberedSource, countries: ir.Table, phones: 
 
 ROW_COLUMNS = (
     "row_id", *KEY_COLUMNS, "shown", "country", "name_parts", "place_parts", "has_birth_date", "has_gender",
-    "ad_user_data", "ad_personalization",
+    *ANSWERS,
 )  # fmt: skip
 
 
@@ -191,9 +191,3 @@ def _parts(rows: ir.Table, *columns: str) -> ir.IntegerValue:
     """How many of the columns are known."""
     present = [text_of(rows, column).notnull().cast("int8") for column in columns]
     return cast("ir.IntegerValue", sum(present[1:], start=present[0])).cast("int8")
-
-
-def _consent(answer: ir.StringValue) -> ir.IntegerValue:
-    """2 denied, 1 granted, 0 nothing said: the strictest answer is the greatest."""
-    denied, granted = (answer.isin([word.value]) for word in (Consent.DENIED, Consent.GRANTED))
-    return ibis.cases((denied, 2), (granted, 1), else_=0).cast("int8")

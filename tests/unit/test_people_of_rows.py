@@ -112,7 +112,8 @@ def test_the_strictest_answer_of_a_person_counts(engine: Engine, answers: tuple[
         {"email": "a@example.com", "consent_ad_user_data": answer, "consent_ad_personalization": answer}
         for answer in answers
     ]
-    assert [person["outcome"] for person in rows(people(engine, contacts, [order("a@example.com", 1)]))] == [outcome]
+    found = rows(people(engine, contacts, [order("a@example.com", 1)]))
+    assert [(person["outcome_meta"], person["outcome_google"]) for person in found] == [(outcome, outcome)]
 
 
 def test_value_is_net_of_returns_and_in_one_currency(engine: Engine) -> None:

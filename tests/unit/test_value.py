@@ -80,7 +80,7 @@ def test_only_orders_up_to_the_day_count_that_day_included(engine: Engine) -> No
 
 def test_somebody_who_only_ordered_later_is_no_customer_yet(engine: Engine) -> None:
     found = customer(engine, order("a@example.com", 1), as_of=date(2026, 1, 1))
-    assert (found["tier"], found["outcome"]) == (None, "not_a_customer")
+    assert (found["tier"], found["outcome_meta"]) == (None, "not_a_customer")
 
 
 def test_without_a_day_the_newest_order_gives_it(engine: Engine) -> None:
