@@ -15,6 +15,7 @@ from activator.cli import (
     init,
     mappings,
     plan,
+    profile,
     sandbox,
     serve,
     status,
@@ -42,6 +43,7 @@ app = typer.Typer(
 app.command()(init.init)
 app.command()(doctor.doctor)
 app.add_typer(mappings.app, name="mappings")
+app.add_typer(profile.app, name="profile")
 app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(sync.sync)

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from activator.model.ads import GroupField, ObjectSpec, RemoteObject
 from activator.model.delivery import Operation
-from activator.model.people import SourceCount, TierSummary
+from activator.model.people import SourceCount, SuppressionCount, TierSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,11 @@ class AudienceState:
 
 @dataclass(frozen=True, slots=True)
 class TierMotivation:
-    """Why a tier buys: outcome is one | two | none | too_few; motivations are the dominant ones, strongest first."""
+    """Why a tier buys: outcome is one | two | none | too_few; motivations are the dominant ones, strongest first.
+
+    share, share_low: of the motivations named, or of the leading one; lifts: how many times as often each motivation
+    named is heard here as among all customers; answers_wanted: how many more would probably name one, 0 where known.
+    """
 
     tier: str
     outcome: str
@@ -110,6 +114,8 @@ class TierMotivation:
     share: float
     share_low: float
     quotes: tuple[str, ...] = ()
+    lifts: tuple[tuple[str, float], ...] = ()
+    answers_wanted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +147,7 @@ class Plan:
     sources: tuple[SourceCount, ...]
     tiers: tuple[TierSummary, ...]
     motivations: tuple[TierMotivation, ...]
+    suppressions: tuple[SuppressionCount, ...] = ()
 
     @property
     def refused(self) -> bool:

@@ -13,6 +13,7 @@ SHARE_LOW_ONE = 0.25  # the leading motive's lower bound
 SHARE_LOW_TWO = 0.45  # the lower bound of the two leading motives together
 P_MAX = 0.05
 MINIMUM_ANSWERS = 30
+ANSWERS_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,23 @@ def dominance(counts: Mapping[str, int], minimum_answers: int = MINIMUM_ANSWERS)
     if low_two >= SHARE_LOW_TWO and sign_test(second, third) <= P_MAX:
         return Dominance("two", (motive, next_motive), answers, share_two, low_two)
     return Dominance("none", (), answers, share, low)
+
+
+def answers_wanted(counts: Mapping[str, int], minimum_answers: int = MINIMUM_ANSWERS) -> int:
+    """How many more answers would probably name a motivation: as many as do if shares stay what they are.
+
+    0 where one is named already, or where even ANSWERS_MAX answers with these shares would name none.
+    """
+    answers = sum(counts.values())
+    if dominance(counts, minimum_answers).outcome in ("one", "two"):
+        return 0
+    if answers < minimum_answers:
+        return minimum_answers - answers
+    for wanted in range(answers + 10 - answers % 10, ANSWERS_MAX + 1, 10):
+        grown = {motive: n * wanted // answers for motive, n in counts.items()}
+        if dominance(grown, minimum_answers).outcome in ("one", "two"):
+            return wanted - answers
+    return 0
 
 
 def wilson(successes: int, trials: int, z: float = Z_90) -> tuple[float, float]:

@@ -32,6 +32,7 @@ Motive = Literal[
 MOTIVES: tuple[Motive, ...] = get_args(Motive)
 WEIGHTS = {"strong": 3, "fair": 2, "weak": 1}
 SHIPPED = ("en", "de")
+FUNCTION_WORDS_MIN = 20
 
 
 class CuesSection(BaseModel):
@@ -45,13 +46,19 @@ class CuesSection(BaseModel):
 
 
 class LexiconFile(BaseModel):
-    """One lexicon file as it is written."""
+    """One lexicon file as it is written.
+
+    An overlay (`extends: true`) changes the shipped lexicon of its language: what it names moves to where it names it,
+    what stands under `without` goes, and word lists are added to.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     version: Literal[1]
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")]
-    function_words: tuple[Phrase, ...] = Field(min_length=20)
+    extends: bool = False
+    without: tuple[Phrase, ...] = ()
+    function_words: tuple[Phrase, ...] = ()
     common_words: tuple[Phrase, ...] = ()
     foreign_words: tuple[Phrase, ...] = ()
     negations: tuple[Phrase, ...] = ()
@@ -120,9 +127,10 @@ class Pack:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """The packs by language code."""
+    """The packs by language code, and the files they were made from."""
 
     packs: dict[str, Pack]
+    contents: dict[str, LexiconFile]
 
 
 def shipped_lexicon() -> Lexicon:
@@ -131,14 +139,44 @@ def shipped_lexicon() -> Lexicon:
     return load_lexicon([folder / f"{language}.yaml" for language in SHIPPED])
 
 
-def load_lexicon(paths: Sequence[Path]) -> Lexicon:
-    """Read lexicon files; of two with the same language the later one counts.
+def load_lexicon(paths: Sequence[Path], base: Lexicon | None = None) -> Lexicon:
+    """Read lexicon files; of two with the same language the later one counts, an overlay on top of the earlier.
 
     Raises:
-        ConfigurationError: names file, line and field: a file is unreadable, a phrase malformed or under two motives.
+        ConfigurationError: names file, line and field: a file is unreadable, a phrase malformed or under two motives,
+            an overlay has nothing to lie on, or a lexicon too few function words to tell its language.
     """
-    packs = (_pack(read_document(path)) for path in paths)
-    return Lexicon({pack.language: pack for pack in packs})
+    contents = dict(base.contents) if base else {}
+    for path in paths:
+        document = read_document(path)
+        content = validate(document, LexiconFile)
+        _refuse_doubles(document, content)
+        contents[content.language] = _laid(document, contents.get(content.language), content)
+    return Lexicon({language: _pack(content) for language, content in contents.items()}, contents)
+
+
+def _laid(document: Document, below: LexiconFile | None, content: LexiconFile) -> LexiconFile:
+    """The file itself, or the one below it changed by it."""
+    if not content.extends:
+        if len(content.function_words) < FUNCTION_WORDS_MIN:
+            message = f"at least {FUNCTION_WORDS_MIN} everyday words are needed to tell the language"
+            raise document.error(("function_words",), message, "Or say `extends: true` to change a shipped lexicon.")
+        return content
+    if below is None:
+        message = f"there is no lexicon of `{content.language}` to extend"
+        raise document.error(("extends",), message, f"Shipped: {', '.join(SHIPPED)}.")
+    moved = {phrase for _, _, phrase in _phrases(content)} | set(content.without)
+    motives = {}
+    for motive in MOTIVES:
+        old, new = below.motives.get(motive, CuesSection()), content.motives.get(motive, CuesSection())
+        weights = {
+            weight: (*(phrase for phrase in getattr(old, weight) if phrase not in moved), *getattr(new, weight))
+            for weight in WEIGHTS
+        }
+        motives[motive] = CuesSection(**weights)
+    lists = ("function_words", "common_words", "foreign_words", "negations", "contrasts", "indifference")
+    added = {name: (*getattr(below, name), *getattr(content, name)) for name in lists}
+    return below.model_copy(update={**added, "motives": motives, "negated": {**below.negated, **content.negated}})
 
 
 def parse_phrase(phrase: str) -> tuple[Part, ...]:
@@ -152,9 +190,7 @@ def parse_phrase(phrase: str) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _pack(document: Document) -> Pack:
-    content = validate(document, LexiconFile)
-    _refuse_doubles(document, content)
+def _pack(content: LexiconFile) -> Pack:
     cues = [Cue(phrase, parse_phrase(phrase), motive, WEIGHTS[weight]) for motive, weight, phrase in _phrases(content)]
     indifferent = [Cue(phrase, parse_phrase(phrase), None, 0) for phrase in content.indifference]
     overrides = [

@@ -1,13 +1,13 @@
 """Why each tier buys: its dominant motivation with the evidence for it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import ibis
 import ibis.expr.types as ir
 
 from activator.model.plan import TierMotivation
 from activator.motivation.classify import Relations, classify, votes
-from activator.motivation.dominance import MINIMUM_ANSWERS, Dominance, dominance
+from activator.motivation.dominance import MINIMUM_ANSWERS, answers_wanted, dominance
 from activator.motivation.lexicon import Lexicon, shipped_lexicon
 from activator.motivation.quotes import choose_quotes
 
@@ -33,10 +33,13 @@ def profile(
     counts: dict[str, dict[str, int]] = {tier: {} for tier in tiers}
     for row in counted:
         counts.setdefault(row["tier"], {})[row["motive"]] = row["customers"]
-    return {tier: _motivation(voted, tier, dominance(found, minimum_answers)) for tier, found in counts.items()}
+    return {tier: _motivation(voted, tier, counts, minimum_answers) for tier in counts}
 
 
-def _motivation(voted: ir.Table, tier: str, judged: Dominance) -> TierMotivation:
+def _motivation(
+    voted: ir.Table, tier: str, counts: Mapping[str, Mapping[str, int]], minimum_answers: int
+) -> TierMotivation:
+    judged = dominance(counts[tier], minimum_answers)
     return TierMotivation(
         tier=tier,
         outcome=judged.outcome,
@@ -45,7 +48,16 @@ def _motivation(voted: ir.Table, tier: str, judged: Dominance) -> TierMotivation
         share=judged.share,
         share_low=judged.share_low,
         quotes=_quotes(voted, tier, judged.motivations),
+        lifts=tuple((motive, _lift(counts, tier, motive)) for motive in judged.motivations),
+        answers_wanted=answers_wanted(counts[tier], minimum_answers),
     )
+
+
+def _lift(counts: Mapping[str, Mapping[str, int]], tier: str, motive: str) -> float:
+    """How many times as often a motive is heard in a tier as among the customers of all tiers."""
+    here = counts[tier][motive] / sum(counts[tier].values())
+    everywhere = sum(found.get(motive, 0) for found in counts.values())
+    return round(here / (everywhere / sum(sum(found.values()) for found in counts.values())), 2)
 
 
 def _quotes(voted: ir.Table, tier: str, motives: tuple[str, ...]) -> tuple[str, ...]:

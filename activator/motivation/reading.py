@@ -23,11 +23,16 @@ KNOWN_SHARE_MIN = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """motive None: the comment has none, or is in a language without a lexicon. confidence is between 0 and 1."""
+    """motive None: the comment has none, or is in a language without a lexicon. confidence is between 0 and 1.
+
+    second: the motive that speaks next loudest, if any does; phrases: the cues of the motive, heaviest first.
+    """
 
     motive: str | None
     confidence: float
     language: str | None
+    second: str | None = None
+    phrases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +56,19 @@ def read_comment(text: str, declared_language: str, lexicon: Lexicon) -> Reading
     pack = language_pack(tokens, declared_language, lexicon)
     if pack is None:
         return NOTHING
-    scores = _scores(tokens, pack)
+    cues = _cues(tokens, pack)
+    scores: dict[str, int] = {}
+    for cue in cues:
+        scores[str(cue.motive)] = scores.get(str(cue.motive), 0) + cue.weight
     ranked = sorted(scores.items(), key=lambda item: -item[1])
     if not ranked or ranked[0][1] < SCORE_MIN:
         return Reading(None, 0.0, pack.language)
-    (motive, best), second = ranked[0], ranked[1][1] if len(ranked) > 1 else 0
-    if best == second:
+    (motive, best), (second, next_best) = ranked[0], ranked[1] if len(ranked) > 1 else (None, 0)
+    if best == next_best:
         return Reading(None, 0.0, pack.language)
-    return Reading(motive, round(best / (best + second + 1), 3), pack.language)
+    decided = sorted((cue for cue in cues if cue.motive == motive), key=lambda cue: -cue.weight)
+    confidence = round(best / (best + next_best + 1), 3)
+    return Reading(motive, confidence, pack.language, second, tuple(cue.phrase for cue in decided))
 
 
 def tokenise(text: str) -> list[str]:
@@ -98,20 +108,15 @@ def _count(words: Tokens, of: frozenset[str]) -> int:
     return sum(map(of.__contains__, words))
 
 
-def _scores(tokens: Tokens, pack: Pack) -> dict[str, int]:
-    """Weight by motive: every cue once, the longer before the shorter, less those nobody cares about."""
+def _cues(tokens: Tokens, pack: Pack) -> list[Cue]:
+    """What was said: every cue once, the longer before the shorter, less those nobody cares about."""
     hits = _longest(_find(tokens, pack.cues))
     indifferent = [hit for hit in hits if hit.cue.motive is None]
     spoken = [hit for hit in hits if hit.cue.motive and not any(_near(tokens, hit, other) for other in indifferent)]
     overrides = _find(tokens, pack.overrides) if not pack.negation_starts.isdisjoint(tokens) else []
     negated = [hit for hit in overrides if _is_negated(tokens, hit.positions[0], pack)]
-    scores: dict[str, int] = {}
-    counted: set[str] = set()
-    for hit in _turned_round(spoken, negated):
-        if hit.cue.motive is not None and hit.cue.phrase not in counted:
-            counted.add(hit.cue.phrase)
-            scores[hit.cue.motive] = scores.get(hit.cue.motive, 0) + hit.cue.weight
-    return scores
+    said = (hit.cue for hit in _turned_round(spoken, negated) if hit.cue.motive is not None)
+    return list({cue.phrase: cue for cue in said}.values())
 
 
 def _turned_round(spoken: list[Hit], negated: list[Hit]) -> list[Hit]:

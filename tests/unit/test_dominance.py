@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activator.motivation.dominance import dominance, sign_test, wilson
+from activator.motivation.dominance import MINIMUM_ANSWERS, answers_wanted, dominance, sign_test, wilson
 from activator.motivation.lexicon import MOTIVES
 
 
@@ -103,3 +103,23 @@ def test_two_equal_leaders_are_two() -> None:
 
 def test_a_flat_spread_is_none() -> None:
     assert simulate(rest({}), 140)["none", ()] == 400
+
+
+class TestAnswersWanted:
+    def test_none_where_a_motivation_is_named(self) -> None:
+        assert answers_wanted({"price": 60, "risk": 10}) == 0
+
+    def test_up_to_the_least_number(self) -> None:
+        assert answers_wanted({"price": 20}) == MINIMUM_ANSWERS - 20
+        assert answers_wanted({}) == MINIMUM_ANSWERS
+
+    def test_as_many_as_the_same_shares_need(self) -> None:
+        counts = {"price": 16, "risk": 11, "status": 9, "quality": 8}
+        assert dominance(counts).outcome == "none"
+        wanted = answers_wanted(counts)
+        total = sum(counts.values()) + wanted
+        assert wanted > 0
+        assert dominance({motive: n * total // 44 for motive, n in counts.items()}).outcome == "one"
+
+    def test_none_where_all_are_alike(self) -> None:
+        assert answers_wanted(dict.fromkeys(["price", "risk", "status", "quality", "values"], 10)) == 0

@@ -185,3 +185,39 @@ class TestAFileOfOnesOwn:
         with pytest.raises(ConfigurationError, match=r"mine\.yaml, line \d+") as caught:
             load_lexicon([self.write(tmp_path, body)])
         assert said in caught.value.message
+
+
+class TestOverlay:
+    """A file that changes the shipped lexicon instead of replacing it."""
+
+    def overlaid(self, tmp_path: Path, body: str) -> Lexicon:
+        path = tmp_path / "ours.yaml"
+        path.write_text("version: 1\nlanguage: en\nextends: true\n" + body, encoding="utf-8")
+        return load_lexicon([path], shipped_lexicon())
+
+    def test_a_phrase_moves_to_where_it_is_named(self, tmp_path: Path) -> None:
+        comment = "So soft and comfortable"
+        assert read_comment(comment, "en", shipped_lexicon()).motive == "enjoyment"
+        body = "motives:\n  quality:\n    strong: [soft and, comfortable]\n"
+        assert read_comment(comment, "en", self.overlaid(tmp_path, body)).motive == "quality"
+
+    def test_a_phrase_can_be_taken_out(self, tmp_path: Path) -> None:
+        body = "without: [get compliment*, compliment*]\nmotives:\n  status: {}\n"
+        assert read_comment("I get compliments", "en", self.overlaid(tmp_path, body)).motive is None
+
+    def test_everything_else_stays(self, tmp_path: Path) -> None:
+        lexicon = self.overlaid(tmp_path, "motives:\n  values:\n    strong: [circular knitting]\n")
+        assert read_comment("I like that it is circular knitting", "en", lexicon).motive == "values"
+        assert read_comment("It fell apart after one wash", "en", lexicon).motive == "quality"
+
+    def test_there_must_be_something_to_extend(self, tmp_path: Path) -> None:
+        path = tmp_path / "ours.yaml"
+        path.write_text("version: 1\nlanguage: sv\nextends: true\nmotives:\n  price: {}\n", encoding="utf-8")
+        with pytest.raises(ConfigurationError, match="line 3: extends: there is no lexicon of `sv` to extend"):
+            load_lexicon([path], shipped_lexicon())
+
+
+def test_a_reading_names_the_phrases_that_decided_and_the_second_motive(lexicon: Lexicon) -> None:
+    reading = read_comment("Well made and it held up after many washes, and a bargain", "en", lexicon)
+    assert (reading.motive, reading.second) == ("quality", "price")
+    assert set(reading.phrases) == {"well made", "held up", "after ~ washes"}
