@@ -82,8 +82,10 @@ def ours(given: argparse.Namespace) -> dict[str, Any]:
         people = build_people(engine, sources, policy)
         found: dict[str, Any] = {"tiers": {tier.tier: tier.people for tier in people.tiers}}
         for form in FORMS[given.keys]:
-            members = people.members(form)
-            found[form] = churn(given, members, form) if given.prepare else membership(engine, given, members, form)
+            if given.prepare:
+                found[form] = churn(given, people.members(form), form)
+            else:
+                found[form] = membership(engine, given, people.membership(form), form)
         engine.close()
     known = sum(steps.values())
     steps["everything else"] = time.perf_counter() - began - known
@@ -97,8 +99,8 @@ def churn(given: argparse.Namespace, members: Any, form: str) -> int:
     turn = members.member_key.left(7).hash() % 100
     for tier, _ in TIERS:
         here = members.filter((members.tier == tier) & (turn != 0)).drop("tier")
-        stale = here.member_key.right(31)
-        older = ibis_cases((turn == 1, "z" + stale), here.member_key)
+        stale = here.member_key.translate("0123456789abcdef", "123456789abcdef0")  # a key still, and nobody's
+        older = ibis_cases((turn == 1, stale), here.member_key)
         here.mutate(member_key=older).to_parquet(folder / f"{form}-{tier}.parquet")
     return 0
 
@@ -111,12 +113,13 @@ def ibis_cases(branch: Any, otherwise: Any) -> Any:
 
 def membership(engine: Any, given: argparse.Namespace, members: Any, form: str) -> dict[str, list[int]]:
     """Adds and removals of each tier's audience."""
-    from activator.people.membership import believe, difference, rows_in
+    from activator.people.membership import believe, compare, difference, rows_in
 
     counts = {}
     for tier, _ in TIERS:
         belief = believe(engine, form, log(belief_folder(given) / f"{form}-{tier}.parquet"))
-        diff = difference(engine, form, members.filter(members.tier == tier), belief)
+        pending = compare(engine, members.keys, tier, belief)
+        diff = difference(engine, form, pending, lambda keys: members.sent(members.written(keys)))
         counts[tier] = [rows_in(diff.adds) + rows_in(diff.adds_after), rows_in(diff.removes)]
     return counts
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 
 class Engine:
@@ -23,6 +24,7 @@ class Engine:
         scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.folder = Path(tempfile.mkdtemp(prefix=f"engine-{os.getpid()}-", dir=scratch))
         config: dict[str, Any] = {"memory_limit": f"{memory_limit_mb}MB", "temp_directory": str(self.folder)}
+        config["lambda_syntax"] = "ENABLE_SINGLE_ARROW"  # Ibis 12 writes lambdas in the form DuckDB 2 is giving up
         if threads:
             config["threads"] = threads
         self.backend = ibis.duckdb.connect(**config)
@@ -43,6 +45,14 @@ class Engine:
         expression = rows.mutate(**columns)
         self.backend._run_pre_execute_hooks(expression)  # Ibis 12 registers Python functions for tables, not for views
         return self.backend.create_view(f"stage_{self._serial}", expression)
+
+    def stream(self, expression: ir.Table, rows_max: int) -> Iterator[pa.RecordBatch]:
+        """The rows of a relation, in its order, a few at a time: what is made of a row is never held for all.
+
+        Read it to the end before asking the engine anything else: one connection answers one question at a time.
+        """
+        self.backend._run_pre_execute_hooks(expression)
+        yield from self.backend.con.sql(self.backend.compile(expression)).to_arrow_reader(rows_max)
 
     def drop(self, table: ir.Table) -> None:
         """Free a table that is no longer needed."""

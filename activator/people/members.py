@@ -1,24 +1,41 @@
-"""What is sent for a person: the columns of an identifier form, made from one profile per member."""
+"""What is sent for a member: short values first, and the columns of an identifier form made of them.
 
-from collections.abc import Mapping
+Values before hashing are a tenth of the size of what is sent, so they are what is kept, joined and sorted; digests are
+made of them on the way to a file, and once before to know each member's key.
+"""
+
 from datetime import date
 
 import ibis
 import ibis.expr.types as ir
 
 from activator.people.engine import Engine
-from activator.people.identifiers import FIELDS, FORM_COLUMNS, hashed, member_key, normalised
+from activator.people.identifiers import FORM_COLUMNS, hashed, member_key, normalised
 from activator.people.identifiers.email import google_form, meta_form
 from activator.people.identifiers.hashing import hashed_once
+from activator.people.membership import KEYS, Members
 from activator.people.profiles import Profiles
 
 
-def member_columns(engine: Engine, profiles: Profiles, form: str, as_of: date) -> ir.Table:
-    """(person_key, tier, member_key, columns of the form) of every member."""
-    columns = _google(engine, profiles) if form == "google" else _meta(engine, profiles, as_of)
-    plain = columns.select("tier", *FORM_COLUMNS[form], person_key=columns.person.cast("string").replace("-", ""))
-    keyed = engine.staged(plain, member_key=member_key(form, plain))
-    return engine.materialise(f"members_{form}", keyed)
+def members_of(engine: Engine, profiles: Profiles, form: str, as_of: date) -> Members:
+    """Everyone who may be sent in one form. Computes every member's key now, and columns when they are asked for."""
+    values = engine.materialise(f"values_{form}", _values(engine, profiles, form, as_of))
+    columns = _columns(form, values)
+    keyed = columns.select("person_key", "tier", member_key=member_key(form, columns).cast("uuid"))
+    keys = engine.materialise(f"keys_{form}", keyed)
+
+    def written(wanted: ir.Table) -> ir.Table:
+        return values.drop("tier").join(wanted.select(*KEYS), "person_key")
+
+    def sent(rows: ir.Table) -> ir.Table:
+        return _columns(form, rows).select(*KEYS, *FORM_COLUMNS[form])
+
+    return Members(keys, written, sent)
+
+
+def _values(engine: Engine, profiles: Profiles, form: str, as_of: date) -> ir.Table:
+    """person_key, tier and the form's columns before hashing, NULL where nothing is known."""
+    return _google(engine, profiles) if form == "google" else _meta(engine, profiles, as_of)
 
 
 def _meta(engine: Engine, profiles: Profiles, as_of: date) -> ir.Table:
@@ -30,15 +47,14 @@ def _meta(engine: Engine, profiles: Profiles, as_of: date) -> ir.Table:
     sources = {"FN": people.first_name, "LN": people.last_name, "GEN": people.gender, **birth}
     places = {"CT": people.city, "ST": people.state, "ZIP": people.postal_code, "COUNTRY": people.country}
     written = people.select(
-        "person",
         "tier",
+        person_key="person",
         EMAIL=meta_form(people.plain),
         PHONE=people.e164.replace("+", ""),
         **{name: normalised("meta", name, value) for name, value in sources.items()},
         **{name: normalised("meta", name, value, people.country) for name, value in places.items()},
     )
-    written = engine.staged(written)
-    return _filled("meta", _digested("meta", written))
+    return engine.staged(written)
 
 
 def _google(engine: Engine, profiles: Profiles) -> ir.Table:
@@ -50,27 +66,31 @@ def _google(engine: Engine, profiles: Profiles) -> ir.Table:
         "postal_code": people.postal_code,
     }
     written = people.select(
-        "person", "tier", **{name: normalised("google", name, value) for name, value in values.items()}
+        "tier", person_key="person", **{name: normalised("google", name, value) for name, value in values.items()}
     )
-    written = _digested("google", _complete_address(engine.staged(written)))
+    written = _complete_address(engine.staged(written))
     addresses = profiles.addresses
-    mails = engine.staged(addresses.select("person", "rank", written=google_form(addresses.plain)))
-    phones = profiles.numbers.select("person", "rank", written="e164")
-    for name, values_of in (("emails", mails), ("phones", phones)):
-        digests = values_of.select("person", "rank", digest=hashed_once(values_of.written))
-        lists = digests.group_by("person").agg(**{name: digests.digest.collect(order_by=digests["rank"])})
-        written = written.left_join(engine.materialise(name, lists), "person").drop("person_right")
-    return _filled("google", written)
+    mails = addresses.select("person", "rank", text=google_form(addresses.plain))
+    phones = profiles.numbers.select("person", "rank", text="e164")
+    for name, values_of in (("emails", engine.staged(mails)), ("phones", phones)):
+        lists = values_of.group_by(person_key="person").agg(
+            **{name: values_of.text.collect(order_by=values_of["rank"])}
+        )
+        written = written.left_join(engine.materialise(name, lists), "person_key").drop("person_key_right")
+    return written
 
 
-def _digested(platform: str, written: ir.Table) -> ir.Table:
-    """The table with every hashed field as its digest."""
-    digests = {
-        name: hashed_once(written[name]) if FIELDS[platform, name].passes_digests else written[name].hexdigest("sha256")
-        for name in written.columns
-        if (platform, name) in FIELDS and hashed(platform, name)
-    }
-    return written.mutate(**digests)
+def _columns(form: str, values: ir.Table) -> ir.Table:
+    """Values as they are sent: hashed where the platform wants it, and absent ones as the form writes them."""
+    columns = {}
+    for name, kind in FORM_COLUMNS[form].items():
+        value = values[name]
+        if kind.startswith("array"):
+            columns[name] = ibis.coalesce(value.map(hashed_once), ibis.literal([], type=kind))
+        else:
+            digest = hashed_once(value) if hashed(form, name) else value
+            columns[name] = ibis.coalesce(digest, ibis.literal(""))
+    return values.select(*[name for name in values.columns if name not in columns], **columns)
 
 
 def _complete_address(table: ir.Table) -> ir.Table:
@@ -78,12 +98,3 @@ def _complete_address(table: ir.Table) -> ir.Table:
     parts = ("given_name", "family_name", "region_code", "postal_code")
     complete = ibis.and_(*[table[name].notnull() for name in parts])
     return table.mutate(**{name: ibis.cases((complete, table[name])) for name in parts})
-
-
-def _filled(form: str, table: ir.Table) -> ir.Table:
-    """Absent values as the form writes them: empty text, or an empty list."""
-    columns: Mapping[str, ir.Value] = {
-        name: ibis.coalesce(table[name], ibis.literal("") if kind == "string" else ibis.literal([], type=kind))
-        for name, kind in FORM_COLUMNS[form].items()
-    }
-    return table.select("person", "tier", **columns)

@@ -1,10 +1,11 @@
-"""Who is believed to be in an audience, who should be, and the difference, as relations.
+"""Who is believed to be in an audience, who should be, and the difference, as relations of fixed-width keys.
 
-A member row is: person_key, member_key (digest of what was or would be sent), and the columns of its identifier form.
-What a removal must send later is exactly what was sent, so batch files keep every column, also for people long gone.
+A member is known by member_key, a digest of everything that was or would be sent: who joined, stayed and left is said
+by keys alone, and what is sent is read or made only for those it is sent for. What a removal must send later is exactly
+what was sent, so batch files keep every column, also for people long gone; they are read for removals only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,146 +18,221 @@ from activator.people.engine import Engine
 from activator.people.identifiers import FORM_COLUMNS, STRONG_COLUMNS
 
 KEYS = ("person_key", "member_key")
+_FLAGS = 4  # an event is its batch's sequence and two flags in one integer: the newest event is the greatest
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """Everyone who may be sent in one form.
+
+    keys: person_key and member_key (uuid) and tier. written: from some of these keys (person_key, member_key) to the
+    same rows with the form's values as they are before hashing, which are short; sent: from those to the columns that
+    are sent. Both are lazy.
+    """
+
+    keys: ir.Table
+    written: Callable[[ir.Table], ir.Table]
+    sent: Callable[[ir.Table], ir.Table]
 
 
 @dataclass(frozen=True, slots=True)
 class Belief:
     """One audience as the log tells it.
 
-    members: one row per member_key that is or may be in, with `certain` (nothing about it is unresolved);
-    adds_in_air, removes_in_air: identifiers of sends that may still land, one column `identifier`; None: no such send.
+    members: one row per member_key that is or may be in, with `certain` (nothing about it is unresolved) and the
+    `sequence` of the last batch that names it; batches: where what was sent is written down;
+    adds_in_air, removes_in_air: identifiers of sends that may still land; None: no such send.
     """
 
     members: ir.Table
+    batches: tuple[BatchRecord, ...]
     adds_in_air: ir.Table | None
     removes_in_air: ir.Table | None
 
 
 @dataclass(frozen=True, slots=True)
-class MembershipDiff:
-    """What to send for one audience, as relations of member rows.
+class Pending:
+    """How one audience differs from its tier, in keys. adds: wanted, not surely in; removes: not wanted, maybe in.
 
-    adds_after: adds that share an identifier with a removal of this plan, so they may only follow it: platforms remove
-    whoever shares any identifier with the removed row. held_back: rows whose opposite is still in the air.
+    staying: wanted and surely in. removes and staying have the `sequence` of their last batch.
+    """
+
+    belief: Belief
+    adds: ir.Table
+    removes: ir.Table
+    staying: ir.Table
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipDiff:
+    """What to send for one audience.
+
+    adds: keys; adds_after, removes: keys and the columns of the form; held_back: how many wait, their opposite being
+    in the air. adds_after share an identifier with a removal of this plan, so they may only follow it: platforms
+    remove whoever shares any identifier with the removed row. `returning` of them are in already.
     """
 
     adds: ir.Table
     adds_after: ir.Table
+    returning: int
     removes: ir.Table
-    held_back: ir.Table
-
-
-def empty_members(engine: Engine, form: str) -> ir.Table:
-    """A member relation without rows."""
-    schema = ibis.schema({**dict.fromkeys(KEYS, "string"), **FORM_COLUMNS[form]})
-    return engine.materialise("nobody", ibis.memtable([], schema=schema))
+    held_back: int
 
 
 def believe(engine: Engine, form: str, log: AudienceLog) -> Belief:
     """Read the log of one audience. For each member the last batch that names it decides."""
-    columns = [*KEYS, *FORM_COLUMNS[form]]
-    live = [batch for batch in log.batches if batch.state is not BatchState.REJECTED]
-    if not live:
-        nobody = empty_members(engine, form).mutate(certain=True)
-        return Belief(nobody, None, None)
-    events = ibis.union(*[_events(engine, batch, columns) for batch in live])
-    believed = engine.materialise("believed", _last_events(events).select(*columns, "certain"))
+    live = tuple(batch for batch in log.batches if batch.state is not BatchState.REJECTED)
     lost = [(send.operation, send.file) for send in log.lost]
     processing = [(batch.operation, batch.file) for batch in live if batch.state is BatchState.PROCESSING]
-    in_air = [*lost, *processing]
-    return Belief(
-        believed,
-        _in_air(engine, form, [file for operation, file in in_air if operation is Operation.ADD]),
-        _in_air(engine, form, [file for operation, file in in_air if operation is Operation.REMOVE]),
-    )
+
+    def in_air(operation: Operation) -> ir.Table | None:
+        files = [file for sent, file in (*lost, *processing) if sent is operation]
+        if not files:
+            return None
+        return engine.materialise("in_air", identifiers_of(_files(engine, files), form).select("identifier").distinct())
+
+    believed = engine.materialise("believed", _last_events(_events(engine, live)))
+    return Belief(believed, live, in_air(Operation.ADD), in_air(Operation.REMOVE))
 
 
 def believed_count(engine: Engine, log: AudienceLog) -> int:
-    """How many members are or may be in one audience; reads keys only, whatever the form."""
+    """How many members are or may be in one audience."""
     live = [batch for batch in log.batches if batch.state is not BatchState.REJECTED]
-    if not live:
-        return 0
-    events = ibis.union(*[_events(engine, batch, list(KEYS)) for batch in live])
-    return rows_in(_last_events(events))
+    return rows_in(_last_events(_events(engine, live)))
 
 
 def _last_events(events: ir.Table) -> ir.Table:
-    """For each member the last batch that names it; members surely out are dropped."""
-    newest = ibis.window(group_by="member_key", order_by=ibis.desc("sequence"))
-    last = events.mutate(position=ibis.row_number().over(newest)).filter(lambda t: t.position == 0)
-    return last.filter((last.operation == Operation.ADD.value) | ~last.certain)
+    """For each member the last batch that names it; members surely out are left out."""
+    last = events.group_by("member_key").agg(event=events.event.max(), person_key=events.person_key.argmax("event"))
+    certain, added = last.event % 2 == 1, (last.event // 2) % 2 == 1
+    members = last.select("person_key", "member_key", certain=certain, added=added, sequence=last.event // _FLAGS)
+    return members.filter(members.added | ~members.certain).drop("added")
 
 
-def _events(engine: Engine, batch: BatchRecord, columns: list[str]) -> ir.Table:
-    rows = engine.backend.read_parquet(str(batch.file))
-    return rows.select(*columns).mutate(
-        sequence=ibis.literal(batch.sequence, "int64"),
-        operation=ibis.literal(batch.operation.value),
-        certain=ibis.literal(not batch.state.unresolved),
-    )
+def _events(engine: Engine, live: Sequence[BatchRecord]) -> ir.Table:
+    """(person_key, member_key, event) of every row of the batches: keys only, whatever the form."""
+    if not live:
+        return ibis.memtable([], schema=ibis.schema({**dict.fromkeys(KEYS, "uuid"), "event": "int64"}))
+    codes = {
+        str(batch.file): batch.sequence * _FLAGS + 2 * (batch.operation is Operation.ADD) + (not batch.state.unresolved)
+        for batch in live
+    }
+    known = ibis.memtable({"filename": list(codes), "event": list(codes.values())})
+    rows = engine.backend.read_parquet(list(codes), filename=True, union_by_name=True)
+    keyed = rows.select("filename", **{name: rows[name].cast("uuid") for name in KEYS})
+    return keyed.join(known, "filename").drop("filename")
 
 
-def _in_air(engine: Engine, form: str, files: Sequence[Path]) -> ir.Table | None:
-    if not files:
-        return None
-    rows = ibis.union(*[engine.backend.read_parquet(str(file)) for file in files])
-    return engine.materialise("in_air", identifiers_of(rows, form))
+def _files(engine: Engine, files: Sequence[Path]) -> ir.Table:
+    return engine.backend.read_parquet([str(file) for file in dict.fromkeys(files)], union_by_name=True)
 
 
 def identifiers_of(members: ir.Table, form: str) -> ir.Table:
-    """Every identifier that alone can match a person, one per row, with the member it belongs to."""
+    """Every identifier that alone can match a person, one per row, with the member_key it belongs to.
+
+    An identifier is 64 bits of its digest. That two different ones meet in them is possible, if hardly (10 million
+    members and 100,000 removals: once in ten million runs); it makes an add wait that need not have waited, no more.
+    """
     parts = []
     for column in STRONG_COLUMNS[form]:
-        value = members[column]
-        exploded = value.unnest() if value.type().is_array() else value
-        parts.append(members.select("member_key", identifier=exploded))
-    every = ibis.union(*parts)
-    return every.filter(every.identifier.notnull() & (every.identifier != "")).distinct()
+        if column in members.columns:  # a batch of an older release may lack it
+            value = members[column]
+            exploded = value.unnest() if value.type().is_array() else value
+            texts = members.select(member_key=members.member_key.cast("uuid"), text=exploded)
+            parts.append(texts.filter(texts.text.notnull() & (texts.text != "")))
+    every = ibis.union(*parts) if len(parts) > 1 else parts[0]
+    return every.select("member_key", identifier=every.text.hash())
 
 
-def sharing(members: ir.Table, form: str, identifiers: ir.Table) -> ir.Table:
-    """member_key of the members that share an identifier with a set of them."""
-    own = identifiers_of(members, form)
-    return own.semi_join(identifiers, "identifier").select("member_key").distinct()
+def compare(engine: Engine, keys: ir.Table, tier: str, belief: Belief) -> Pending:
+    """Who is missing and who is too many in the audience of a tier. keys: `Members.keys`."""
+    believed = belief.members
+    wanted = keys.filter(keys.tier == tier).select(*KEYS)
+    certain = believed.filter(believed.certain).select("member_key", "sequence")
+    return Pending(
+        belief,
+        adds=engine.materialise("to_add", wanted.anti_join(certain, "member_key")),
+        removes=engine.materialise("to_remove", believed.anti_join(wanted, "member_key").drop("certain")),
+        staying=wanted.join(certain, "member_key"),
+    )
 
 
-def difference(engine: Engine, form: str, desired: ir.Table, belief: Belief) -> MembershipDiff:
-    """What has to be sent so that the audience becomes desired.
+def difference(engine: Engine, form: str, pending: Pending, sent: Callable[[ir.Table], ir.Table]) -> MembershipDiff:
+    """What has to be sent so that the audience becomes its tier. sent: from keys of adds to what is sent for them.
 
     An uncertain member is sent again when desired, and removed when not; a send whose opposite is in the air is held
     back until that can no longer land (docs/explanation/membership-protocol.md).
     """
-    columns = [*KEYS, *FORM_COLUMNS[form]]
-    believed = belief.members
-    certain = believed.filter(believed.certain)
-    wanted = desired.select(*columns)
-    to_add = engine.materialise("to_add", wanted.anti_join(certain, "member_key"))
-    to_remove = engine.materialise("to_remove", believed.select(*columns).anti_join(wanted, "member_key"))
-    adds, waiting_adds = _split(engine, form, to_add, belief.removes_in_air)
-    removes, waiting_removes = _split(engine, form, to_remove, belief.adds_in_air)
-    held_back = ibis.union(waiting_adds.select("member_key"), waiting_removes.select("member_key"))
-    if rows_in(removes) == 0:
-        return MembershipDiff(adds, adds.limit(0), removes, held_back)
-    touched = engine.materialise("touched", sharing(wanted, form, identifiers_of(removes, form)))
-    staying = wanted.semi_join(certain, "member_key")
-    after = ibis.union(adds, staying).semi_join(touched, "member_key")
+    belief, adds, removes = pending.belief, pending.adds, pending.removes
+    held_back = []
+    if belief.removes_in_air is not None and rows_in(adds):
+        adds, waiting = _split(engine, adds, identifiers_of(sent(adds), form), belief.removes_in_air)
+        held_back.append(waiting)
+    if belief.adds_in_air is not None and rows_in(removes):
+        own = identifiers_of(_as_sent(engine, form, belief.batches, removes), form)
+        removes, waiting = _split(engine, removes, own, belief.adds_in_air)
+        held_back.append(waiting)
+    held_back_count = sum(rows_in(waiting) for waiting in held_back)
+    taken = engine.materialise("removes", _as_sent(engine, form, belief.batches, removes))
+    if rows_in(taken) == 0:
+        return MembershipDiff(adds, taken, 0, taken, held_back_count)
+    touched = _sharing(engine, form, belief, sent(adds) if rows_in(adds) else None, taken)
+    back = pending.staying.semi_join(touched, "member_key").select("member_key", "sequence")
+    returning = engine.materialise("returning", _as_sent(engine, form, belief.batches, back))
+    after = engine.materialise("after", adds.semi_join(touched, "member_key"))
     return MembershipDiff(
         adds=engine.materialise("adds", adds.anti_join(touched, "member_key")),
-        adds_after=engine.materialise("adds_after", after),
-        removes=removes,
-        held_back=held_back,
+        adds_after=engine.materialise("adds_after", ibis.union(sent(after), returning))
+        if rows_in(after)
+        else returning,
+        returning=rows_in(returning),
+        removes=taken,
+        held_back=held_back_count,
     )
 
 
-def _split(engine: Engine, form: str, rows: ir.Table, in_air: ir.Table | None) -> tuple[ir.Table, ir.Table]:
-    """(rows that may be sent, rows whose opposite is still in the air)."""
-    if in_air is None:
-        return rows, rows.limit(0)
-    blocked = engine.materialise("blocked", sharing(rows, form, in_air))
+def _sharing(engine: Engine, form: str, belief: Belief, adds: ir.Table | None, taken: ir.Table) -> ir.Table:
+    """member_key of those coming or known who have an identifier of a member that is taken out."""
+    gone = engine.materialise("gone", identifiers_of(taken, form).select("identifier").distinct())
+    known = identifiers_of(_batch_rows(engine, form, belief.batches), form)
+    own = known if adds is None else ibis.union(known, identifiers_of(adds, form))
+    return engine.materialise("touched", own.semi_join(gone, "identifier").select("member_key").distinct())
+
+
+def _split(engine: Engine, rows: ir.Table, own: ir.Table, in_air: ir.Table) -> tuple[ir.Table, ir.Table]:
+    """(rows that may be sent, rows whose opposite is still in the air). own: the rows' identifiers."""
+    blocked = engine.materialise("blocked", own.semi_join(in_air, "identifier").select("member_key").distinct())
     return (
         engine.materialise("free", rows.anti_join(blocked, "member_key")),
         engine.materialise("waiting", rows.semi_join(blocked, "member_key")),
     )
+
+
+def _as_sent(engine: Engine, form: str, batches: Sequence[BatchRecord], keys: ir.Table) -> ir.Table:
+    """(person_key, member_key, columns of the form) of some members, from the batch that named each last."""
+    sequences = set(keys.select("sequence").distinct().to_pyarrow().column(0).to_pylist())
+    rows = _batch_rows(engine, form, [batch for batch in batches if batch.sequence in sequences])
+    mine = keys.select("member_key", "sequence")
+    return rows.semi_join(mine, ["member_key", "sequence"]).drop("sequence")
+
+
+def _batch_rows(engine: Engine, form: str, batches: Sequence[BatchRecord]) -> ir.Table:
+    """Everything in some batch files, with the sequence of each; a column an older release did not send is empty."""
+    kinds = FORM_COLUMNS[form]
+    if not batches:
+        schema = {**dict.fromkeys(KEYS, "uuid"), **kinds, "sequence": "int64"}
+        return ibis.memtable([], schema=ibis.schema(schema))
+    sequences = {str(batch.file): batch.sequence for batch in batches}
+    rows = engine.backend.read_parquet(list(sequences), filename=True, union_by_name=True)
+    nothing = {
+        name: ibis.literal("") if kind == "string" else ibis.literal([], type=kind) for name, kind in kinds.items()
+    }
+    columns = {
+        name: ibis.coalesce(rows[name], nothing[name]) if name in rows.columns else nothing[name] for name in kinds
+    }
+    named = rows.select("filename", **{name: rows[name].cast("uuid") for name in KEYS}, **columns)
+    known = ibis.memtable({"filename": list(sequences), "sequence": list(sequences.values())})
+    return named.join(known, "filename").drop("filename")
 
 
 def rows_in(table: ir.Table) -> int:

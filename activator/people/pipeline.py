@@ -6,20 +6,21 @@ as they are used (why: docs/reference/identifiers.md and benchmarks/people.py).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
 import ibis
 import ibis.expr.types as ir
 
-from activator.model.people import Entity, Outcome, SourceCount, SuppressionCount, TierSummary
+from activator.model.people import Entity, SourceCount, SuppressionCount, TierSummary
 from activator.people.accounting import Accounts, Ending, accounts, outcome_word, person_ending, row_endings
 from activator.people.consent import PLATFORMS, PURPOSES, ConsentPolicy, answer_word
 from activator.people.consolidate import with_person, without_shared_keys
 from activator.people.engine import Engine
 from activator.people.holdout import Holdout, held_out
-from activator.people.members import member_columns
+from activator.people.members import members_of
+from activator.people.membership import KEYS, Members
 from activator.people.profiles import Profiles, people_of, profiles
 from activator.people.rows import CanonicalSource, NumberedSource, country_codes, keyed_rows, numbered, phone_book
 from activator.people.suppression import count_lists, marked, read_marks
@@ -63,7 +64,8 @@ class People:
     as_of: date
     _engine: Engine
     _profiles: Profiles
-    _forms: dict[str, ir.Table] = field(default_factory=dict)
+    _known: ir.Table
+    _forms: dict[str, Members] = field(default_factory=dict)
 
     @property
     def counts(self) -> tuple[SourceCount, ...]:
@@ -75,19 +77,26 @@ class People:
         """What became of the rows of each suppression list."""
         return self.accounts.suppressions
 
-    def members(self, form: str) -> ir.Table:
-        """person_key, tier, member_key and the form's columns of everyone who may be sent there; computed once.
+    def membership(self, form: str) -> Members:
+        """Everyone who may be sent in a form, as keys, and a way to what is sent for some of them; computed once.
 
         That is everyone with a tier, the consent their region asks for on this platform, an e-mail address or phone,
         on no suppression list and not held out.
         """
         if form not in self._forms:
-            made = member_columns(self._engine, self._profiles, form, self.as_of)
+            made = members_of(self._engine, self._profiles, form, self.as_of)
             if not self.accounts.alike:
-                others = self.people.filter(self.people[f"outcome_{form}"] != Outcome.MEMBER.value)
-                made = self._engine.materialise(f"members_{form}", made.anti_join(others, "person_key"))
+                others = self._known.filter(self._known[f"ending_{form}"] != Ending.MEMBER.value)
+                keys = made.keys.anti_join(others, made.keys.person_key == others.person)
+                made = replace(made, keys=self._engine.materialise(f"keys_{form}", keys))
             self._forms[form] = made
         return self._forms[form]
+
+    def members(self, form: str) -> ir.Table:
+        """Everyone of `membership` with what is sent for them: person_key, member_key, tier, the form's columns."""
+        made = self.membership(form)
+        rows = made.sent(made.written(made.keys)).join(made.keys, KEYS)
+        return rows.mutate(**{name: rows[name].cast("string").replace("-", "") for name in KEYS})
 
     def status(self, form: str) -> ir.Table:
         """person_key, tier and outcome of everyone: why a person is, or is not, among the members of a form."""
@@ -125,6 +134,7 @@ def build_people(
         tiers=summaries(tiered, policy.tiers),
         as_of=as_of,
         _engine=engine,
+        _known=known,
         _profiles=profiles(engine, ordered, rows, phones, members),
     )
 

@@ -83,7 +83,7 @@ def plan_destination(
         form=reader.identifier_form,
         batch_rows_max=reader.batch_rows_max,
         folder=folder,
-        members=people.members(reader.identifier_form),
+        members=people.membership(reader.identifier_form),
         status=people.status(reader.identifier_form),
     ).plan(
         [

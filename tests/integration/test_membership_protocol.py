@@ -1,5 +1,6 @@
 """Planning and applying membership against a platform that loses answers: it ends equal to what was desired."""
 
+import hashlib
 from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from activator.model.ads import AudienceSpec
 from activator.model.plan import Bindings, CreateObject, Plan
 from activator.people.engine import open_engine
 from activator.people.identifiers import FORM_COLUMNS
+from activator.people.membership import Members
 from activator.plan.members import MemberPlan, MemberPlanner
 from tests.clocks import ManualClock
 from tests.platform import MemoryDestination
@@ -47,13 +49,21 @@ class World:
             for name in sorted(people):
                 phone = (phones or {}).get(name, "")
                 row = dict.fromkeys(FORM_COLUMNS["meta"], "")
-                row |= {"EMAIL": name, "PHONE": phone, "person_key": name.split("#")[0], "member_key": name + phone}
+                row |= {"EMAIL": name, "PHONE": phone}
+                row |= {"person_key": _key(name.split("#")[0]), "member_key": _key(name + phone)}
                 rows.append(row | {"tier": tier})
-        columns = ["person_key", "member_key", "tier", *FORM_COLUMNS["meta"]]
-        schema = ibis.schema(dict.fromkeys(columns, "string"))
+        kinds = dict.fromkeys(("person_key", "member_key", "tier"), "string")
+        schema = ibis.schema(kinds | FORM_COLUMNS["meta"])
         with open_engine(self.folder / "scratch") as engine:
-            members = engine.materialise("members", ibis.memtable(rows, schema=schema))
-            status = members.select("person_key", "tier").mutate(outcome=ibis.literal("member"))
+            people = ibis.memtable(rows, schema=schema).cast({"person_key": "uuid", "member_key": "uuid"})
+            people = engine.materialise("members", people)
+            text = people.person_key.cast("string").replace("-", "")
+            status = people.select("tier", person_key=text, outcome=ibis.literal("member"))
+            members = Members(
+                keys=people.select(*kinds),
+                written=lambda wanted: people.drop("tier").semi_join(wanted, "member_key"),
+                sent=lambda rows: rows,
+            )
             planner = MemberPlanner(engine, "meta", "meta", 2, folder, members, status)
             ledger = self.ledger
             return planner.plan([(spec, ledger.audience_log("meta", spec.key)) for spec in (HIGH, LOW)])
@@ -90,6 +100,10 @@ class World:
 
     def sync(self, high: Set[str], low: Set[str] = frozenset()) -> ApplyResult:
         return self.apply(self.plan(high, low))
+
+
+def _key(word: str) -> str:
+    return hashlib.md5(word.encode()).hexdigest()
 
 
 @pytest.fixture
