@@ -3,7 +3,7 @@
 Planning is handed a DestinationReader and can therefore only read; apply is handed a Destination.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from activator.model.ads import ObjectSpec, Observation, RemoteObject
 from activator.model.checks import Finding
 from activator.model.delivery import Operation, Receipt
+from activator.model.exports import ExportFacts, LinePerRow, Place, RowPlace, RowPlaces
 from activator.model.performance import PerformanceRow
 
 if TYPE_CHECKING:
@@ -147,12 +148,17 @@ class DestinationConnector(Protocol):
         ...
 
 
+def _nothing_held() -> None:
+    """What releasing an export that holds nothing does."""
+
+
 @dataclass(frozen=True, slots=True)
 class RawExport:
     """One export as a relation of text, exactly as it stands.
 
-    table: one string column per header plus `source_row` (int64, 1 is the header's line, so the first record is 2);
-    digest: SHA-256 of the bytes read.
+    table: one string column per header (or per column asked for) plus `source_row` (int64, unique; the first record is
+    2, as 1 is the header's line in a file without cells of several lines); digest: SHA-256 of the bytes read, or of the
+    rows of a query; places: finds rows again, for messages; release: frees what the engine holds of it.
     """
 
     name: str
@@ -161,17 +167,32 @@ class RawExport:
     header: tuple[str, ...]
     rows: int
     digest: str
+    facts: ExportFacts = field(default_factory=ExportFacts)
+    places: RowPlaces | None = None
+    release: Callable[[], None] = _nothing_held
+
+    @property
+    def heading(self) -> str:
+        """Where its column names stand, for messages."""
+        lined = any(part.kind.startswith("CSV") for part in self.facts.parts) or not self.facts.parts
+        return f"{self.path.name}, line 1" if lined else self.path.name
+
+    def find(self, source_rows: Sequence[int]) -> list[RowPlace]:
+        """Where rows stand: the line of a text file, or the row of anything else, and of which part."""
+        return (self.places or LinePerRow(self.path.name)).find(source_rows)
 
 
 class Source(Protocol):
     """What an `activator.sources` entry point names."""
 
-    def digest(self, path: Path) -> str:
-        """SHA-256 of the export's bytes, without parsing it."""
+    def digest(self, place: Path | Place, columns: Collection[str] | None = None) -> str:
+        """A digest that changes with the export, without parsing it: of a file's bytes, or of the rows of a query."""
         ...
 
-    def read(self, backend: Any, name: str, path: Path) -> RawExport:
+    def read(self, backend: Any, name: str, place: Path | Place, columns: Collection[str] | None = None) -> RawExport:
         """Load one export into the engine (an Ibis backend), strictly.
+
+        columns: those that will be used, if that is known; the others may be left out of the table.
 
         Raises SourceError naming file, line, field and fix; nothing of a person's data is in the message.
         """

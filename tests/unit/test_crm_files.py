@@ -1,6 +1,7 @@
 """An export is read exactly as it stands, or refused with the line and the fix."""
 
 import gzip
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -107,10 +108,11 @@ def test_order_survives_parallel_reading(backend: Any, tmp_path: Path) -> None:
         pytest.param(b'a,b,c\n1, "2,3"\n', "cannot be parsed as CSV beyond doubt", id="two ways to read it"),
         pytest.param(b'a,b\n1,2\n3,"x\n4,5\n', "line 3: a quote in 'b' is opened here and never", id="unclosed quote"),
         pytest.param(b'a,b\n"1,2\n3,"x"\n', "line 2: a quote in 'a' stands in the wrong place", id="stray quote"),
-        pytest.param(b"a,b\n1,2\n3,\xe9\n", "line 3: not UTF-8", id="Latin-1"),
-        pytest.param(b"a,b\n1,2\n3,\xc3", "line 3: not UTF-8", id="cut inside a character"),
-        pytest.param("a,b\n1,2\n".encode("utf-16"), "line 1: the file is UTF-16", id="UTF-16"),
-        pytest.param(b"a,b\n1,2\n3,\0\n", "line 3: a NUL byte", id="NUL byte"),
+        pytest.param(b"a,b\n1,2\n3,\xe9\n", "line 3, byte 3: not UTF-8", id="Latin-1"),
+        pytest.param(b"a,b\n1,2\n3,\xc3", "line 3, byte 3: not UTF-8", id="cut inside a character"),
+        pytest.param("a,b\n1,2\n".encode("utf-16-le"), "line 1, byte 2: a NUL byte", id="UTF-16 without a mark"),
+        pytest.param("a,b\n1,2\n".encode("utf-32"), "line 1: the file is UTF-32", id="UTF-32"),
+        pytest.param(b"a,b\n1,2\n3,\0\n", "line 3, byte 3: a NUL byte", id="NUL byte"),
         pytest.param(b"PK\x03\x04rest", "contacts.csv: an Excel workbook", id="Excel workbook"),
         pytest.param(b"a,b\r\n1,2\n3,4\r\n", "line 2: the line ends in LF, the header in CR LF", id="mixed line ends"),
         pytest.param(b"a,b\n1,2\n3," + b"z" * 1_000_001 + b"\n", "line 3: a cell in 'b' is longer", id="huge cell"),
@@ -136,11 +138,11 @@ def test_no_error_repeats_what_a_cell_holds(backend: Any, tmp_path: Path, fault:
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
-def test_a_missing_file_a_folder_and_an_unknown_kind_are_named(backend: Any, tmp_path: Path) -> None:
-    (tmp_path / "folder.csv").mkdir()
+def test_a_missing_file_a_pipe_and_an_unknown_kind_are_named(backend: Any, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
     expected = {
         tmp_path / "none.csv": "no such file",
-        tmp_path / "folder.csv": "not a regular file",
+        tmp_path / "pipe.csv": "not a regular file",
         write(tmp_path, b"x", "contacts.xlsx"): "unknown kind of file",
     }
     for path, message in expected.items():
