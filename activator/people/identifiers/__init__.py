@@ -6,17 +6,19 @@ from typing import TypeAlias
 
 import ibis.expr.types as ir
 
-from activator.people.identifiers import birth, email, names, phone, places
+from activator.model.identity import DEFAULT_RULES, NORMALISER_VERSION, IdentifierRules
+from activator.people.identifiers import birth, devices, email, names, phone, places
 from activator.people.identifiers.countries import iso2
 from activator.people.identifiers.forms import FORM_COLUMNS, STRONG_COLUMNS, member_key
 from activator.people.identifiers.hashing import hashed_once
-from activator.people.identifiers.text import clean, known
 
 __all__ = [
+    "DEFAULT_RULES",
     "FIELDS",
     "FORM_COLUMNS",
     "NORMALISER_VERSION",
     "STRONG_COLUMNS",
+    "IdentifierRules",
     "digest",
     "hashed",
     "iso2",
@@ -24,78 +26,75 @@ __all__ = [
     "normalised",
 ]
 
-# Kept with everything sent: a removal must repeat what was added. Raise it whenever any value would come out different.
-NORMALISER_VERSION = "1"
-
-Rule: TypeAlias = Callable[[ir.StringValue, ir.StringValue | None], ir.StringValue]
+Rule: TypeAlias = Callable[[ir.StringValue, ir.StringValue | None, IdentifierRules], ir.StringValue]
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """How one field of one platform is written, and whether it is hashed.
-
-    passes_digests: exports hold this one hashed already, and a hash must not be hashed again.
-    """
+    """How one field of one platform is written, and whether it is hashed."""
 
     rule: Rule
     hashed: bool
-    passes_digests: bool = False
 
 
 def _alone(rule: Callable[[ir.StringValue], ir.StringValue]) -> Rule:
-    return lambda value, _country: rule(value)
+    return lambda value, _country, _rules: rule(value)
 
 
-def _as_is(value: ir.StringValue) -> ir.StringValue:
-    return known(clean(value))
+def _placed(rule: Callable[[ir.StringValue, ir.StringValue | None], ir.StringValue]) -> Rule:
+    return lambda value, country, _rules: rule(value, country)
 
 
-def _device(value: ir.StringValue) -> ir.StringValue:
-    """Advertising ids keep their hyphens; all zeros means the person has opted out of tracking."""
-    return clean(value).lower().re_extract(r"^[0-9a-f-]*[1-9a-f][0-9a-f-]*$", 0).nullif("")
+def _ruled(rule: Callable[[ir.StringValue, IdentifierRules], ir.StringValue]) -> Rule:
+    return lambda value, _country, rules: rule(value, rules)
 
 
 FIELDS: dict[tuple[str, str], Field] = {
-    ("google", "email"): Field(_alone(email.google_email), hashed=True, passes_digests=True),
-    ("google", "phone"): Field(phone.google_phone, hashed=True, passes_digests=True),
-    ("google", "given_name"): Field(_alone(names.google_given_name), hashed=True, passes_digests=True),
-    ("google", "family_name"): Field(_alone(names.google_family_name), hashed=True, passes_digests=True),
+    ("google", "email"): Field(_ruled(email.google_email), hashed=True),
+    ("google", "phone"): Field(_placed(phone.google_phone), hashed=True),
+    ("google", "given_name"): Field(_alone(names.google_given_name), hashed=True),
+    ("google", "family_name"): Field(_ruled(names.google_family_name), hashed=True),
     ("google", "region_code"): Field(_alone(places.google_region_code), hashed=False),
-    ("google", "postal_code"): Field(_alone(places.google_postal_code), hashed=False),
-    ("meta", "EMAIL"): Field(_alone(email.meta_email), hashed=True, passes_digests=True),
-    ("meta", "PHONE"): Field(phone.meta_phone, hashed=True, passes_digests=True),
-    ("meta", "FN"): Field(_alone(names.meta_name), hashed=True, passes_digests=True),
-    ("meta", "LN"): Field(_alone(names.meta_name), hashed=True, passes_digests=True),
-    ("meta", "FI"): Field(_alone(names.meta_initial), hashed=True),
+    ("google", "postal_code"): Field(_placed(places.google_postal_code), hashed=False),
+    ("meta", "EMAIL"): Field(_alone(email.meta_email), hashed=True),
+    ("meta", "PHONE"): Field(_placed(phone.meta_phone), hashed=True),
+    ("meta", "FN"): Field(_ruled(names.meta_name), hashed=True),
+    ("meta", "LN"): Field(_ruled(names.meta_name), hashed=True),
+    ("meta", "FI"): Field(_ruled(names.meta_initial), hashed=True),
     ("meta", "GEN"): Field(_alone(names.meta_gender), hashed=True),
     ("meta", "DOBY"): Field(_alone(birth.meta_year), hashed=True),
     ("meta", "DOBM"): Field(_alone(birth.meta_month), hashed=True),
     ("meta", "DOBD"): Field(_alone(birth.meta_day), hashed=True),
     ("meta", "ST"): Field(places.meta_state, hashed=True),
-    ("meta", "CT"): Field(_alone(places.meta_city), hashed=True),
+    ("meta", "CT"): Field(_ruled(places.meta_city), hashed=True),
     ("meta", "ZIP"): Field(places.meta_zip, hashed=True),
     ("meta", "COUNTRY"): Field(_alone(places.meta_country), hashed=True),
-    ("meta", "EXTERN_ID"): Field(_alone(_as_is), hashed=False),
-    ("meta", "APPUID"): Field(_alone(_as_is), hashed=False),
-    ("meta", "PAGEUID"): Field(_alone(_as_is), hashed=False),
-    ("meta", "MADID"): Field(_alone(_device), hashed=False),
+    ("meta", "EXTERN_ID"): Field(_alone(devices.external_id), hashed=False),
+    ("meta", "APPUID"): Field(_alone(devices.external_id), hashed=False),
+    ("meta", "PAGEUID"): Field(_alone(devices.external_id), hashed=False),
+    ("meta", "MADID"): Field(_alone(devices.advertising_id), hashed=False),
 }
 
 
 def normalised(
-    platform: str, field: str, value: ir.StringValue, country: ir.StringValue | None = None
+    platform: str,
+    field: str,
+    value: ir.StringValue,
+    country: ir.StringValue | None = None,
+    rules: IdentifierRules = DEFAULT_RULES,
 ) -> ir.StringValue:
     """The value as the platform wants it before hashing; NULL where nothing would be sent.
 
-    A SHA-256 digest in an e-mail, phone or name column is passed through in lower case.
+    A SHA-256 digest in the column of a hashed field is passed through in lower case.
 
     Args:
         platform: "google" or "meta".
         field: a field of that platform; see FIELDS.
         value: as exported.
         country: the row's country, as a code or a word; phones, states and US ZIP codes depend on it.
+        rules: the project's positions.
     """
-    return FIELDS[platform, field].rule(value, country)
+    return FIELDS[platform, field].rule(value, country, rules)
 
 
 def hashed(platform: str, field: str) -> bool:
@@ -103,7 +102,12 @@ def hashed(platform: str, field: str) -> bool:
     return FIELDS[platform, field].hashed
 
 
-def digest(platform: str, field: str, value: ir.StringValue, country: ir.StringValue | None = None) -> ir.StringValue:
+def digest(
+    platform: str,
+    field: str,
+    value: ir.StringValue,
+    country: ir.StringValue | None = None,
+    rules: IdentifierRules = DEFAULT_RULES,
+) -> ir.StringValue:
     """What is sent for a hashed field: lower-case hex, never of nothing and never a hash of a hash."""
-    plain = normalised(platform, field, value, country)
-    return hashed_once(plain) if FIELDS[platform, field].passes_digests else plain.hexdigest("sha256")
+    return hashed_once(normalised(platform, field, value, country, rules))

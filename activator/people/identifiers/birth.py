@@ -4,21 +4,36 @@ https://developers.facebook.com/docs/marketing-api/audiences/guides/custom-audie
 MM and DD with a leading zero.
 """
 
+import ibis
 import ibis.expr.types as ir
 
-from activator.people.identifiers.text import clean, extracted, without_decimal_zero
+from activator.people.identifiers.hashing import digest_of
+from activator.people.identifiers.text import clean, extracted, kept, without_decimal_zero
 
 
 def meta_year(value: ir.StringValue) -> ir.StringValue:
     """1900 to 2099; that nobody is born after today is checked where today is known."""
-    return extracted(without_decimal_zero(clean(value)), r"^(?:19|20)\d\d$")
+    return digest_of(value).coalesce(extracted(_whole(value), r"^(?:19|20)\d\d$"))
+
+
+def until(year: ir.StringValue, newest_year: int) -> ir.StringValue:
+    """The year, or NULL where it is still to come. A digest is taken as it is."""
+    return ibis.cases(((year.length() == 4) & (year > str(newest_year)), ibis.null("string")), else_=year)
 
 
 def meta_month(value: ir.StringValue) -> ir.StringValue:
     """01 to 12."""
-    return extracted(without_decimal_zero(clean(value)), r"^(?:0?[1-9]|1[0-2])$").lpad(2, "0")
+    return digest_of(value).coalesce(_two_digits(value, r"^(?:0?[1-9]|1[0-2])$"))
 
 
 def meta_day(value: ir.StringValue) -> ir.StringValue:
     """01 to 31."""
-    return extracted(without_decimal_zero(clean(value)), r"^(?:0?[1-9]|[12]\d|3[01])$").lpad(2, "0")
+    return digest_of(value).coalesce(_two_digits(value, r"^(?:0?[1-9]|[12]\d|3[01])$"))
+
+
+def _two_digits(value: ir.StringValue, pattern: str) -> ir.StringValue:
+    return kept(_whole(value), pattern).re_replace(r"^(\d)$", r"0\1").nullif("")
+
+
+def _whole(value: ir.StringValue) -> ir.StringValue:
+    return without_decimal_zero(clean(value).re_replace("^[\"']|[\"']$", ""))

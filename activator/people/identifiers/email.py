@@ -10,6 +10,7 @@ import re
 import ibis
 import ibis.expr.types as ir
 
+from activator.model.identity import DEFAULT_RULES, IdentifierRules, Suffix
 from activator.people.identifiers.email_plain import is_plain
 from activator.people.identifiers.hashing import EMPTY_DIGESTS
 from activator.people.identifiers.text import folded_without_spaces
@@ -25,14 +26,15 @@ _ADDRESS = rf"^(?:{_LOCAL}@{_DOMAIN}|[0-9a-f]{{64}})$"
 
 # Addresses people and test suites type to get past a form, and domains that reach nobody (RFC 2606 and 6762).
 _FILLERS = (
-    "test@test.com", "test@test.de", "test@test.test", "a@a.com", "a@b.com", "aa@aa.com", "abc@abc.com", "asd@asd.com",
-    "asdf@asdf.com", "none@none.com", "no@no.com", "na@na.com", "null@null.com", "nan@nan.com", "noemail@noemail.com",
-    "no@email.com", "email@email.com", "mail@mail.com", "unknown@unknown.com", "user@domain.com", "name@domain.com",
-    "your@email.com", "you@example.com", "email@example.com", "name@example.com", "user@example.com", "x@x.com",
-    "fake@fake.com", "none@example.com", "n/a@n/a.com",
+    "a@a.com", "a@b.com", "aa@aa.com", "abc@abc.com", "asd@asd.com", "asdf@asdf.com", "none@none.com", "no@no.com",
+    "na@na.com", "null@null.com", "nan@nan.com", "noemail@noemail.com", "no@email.com", "email@email.com",
+    "mail@mail.com", "unknown@unknown.com", "undefined@undefined.com", "user@domain.com", "name@domain.com",
+    "email@domain.com", "test@domain.com", "your@email.com", "x@x.com", "fake@fake.com", "none@example.com",
+    "n/a@n/a.com",
 )  # fmt: skip
 _NOBODY = (
-    r"^(?:no-?_?reply|do-?_?not-?_?reply|mailer-daemon|postmaster)(?:\+[^@]*)?@.*$|^.*\.(?:invalid|localhost|local)$"
+    r"^test@test\..*$|^(?:no-?_?reply|do-?_?not-?_?reply|mailer-daemon|postmaster)(?:\+[^@]*)?@.*$"
+    r"|^.*\.(?:invalid|localhost|local)$"
 )
 _NOT_SENT = "|".join((_NOBODY, *(f"^{re.escape(text)}$" for text in (*_FILLERS, *sorted(EMPTY_DIGESTS)))))
 # Beginnings of all of these, cut short: what is left to the thorough rule costs time and changes nothing.
@@ -53,23 +55,35 @@ def address(value: ir.StringValue) -> ir.StringValue:
 def any_address(value: ir.StringValue) -> ir.StringValue:
     """`address` by the thorough rule, which alone decides and most rows are spared; "" for NULL."""
     text = folded_without_spaces(value)
-    dressed = text.re_search("<|^mailto:")  # Jane Doe <jane@example.com>
-    bare = ibis.cases((dressed, text.re_replace(r"^(?:mailto:)?(?:.*<([^<>]*)>$)?", r"\1")), else_=text)
+    # Jane Doe <jane@example.com>, mailto:jane@example.com, "jane@example.com"
+    dressed = text.re_search("[<\"]|^(?:'|mailto:)")
+    undressed = text.re_replace(r"^[\"']*(?:mailto:)?(?:.*<([^<>]*)>$)?", r"\1").re_replace("[\"']+$", "")
+    bare = ibis.cases((dressed, undressed), else_=text)
     return bare.re_extract(_ADDRESS, 0).re_replace(_NOT_SENT, "")
 
 
-def google_email(value: ir.StringValue) -> ir.StringValue:
-    """Google's form; also the identity of an address, so that the spellings of one Gmail inbox are one person."""
-    return google_form(address(value))
+def google_email(value: ir.StringValue, rules: IdentifierRules = DEFAULT_RULES) -> ir.StringValue:
+    """Google's form of an address as exported."""
+    return google_form(address(value), rules)
 
 
-def google_form(plain: ir.StringValue) -> ir.StringValue:
-    """Google's form of an `address`."""
+def google_form(plain: ir.StringValue, rules: IdentifierRules = DEFAULT_RULES) -> ir.StringValue:
+    """Google's form of an `address`; under the default rules also its identity: one Gmail inbox is one person."""
+    if rules.google_gmail_suffix is Suffix.KEEP:
+        return _with_suffix(plain)
     is_gmail = plain.endswith("@gmail.com") | plain.endswith("@googlemail.com")
     unsuffixed = ibis.cases((plain.contains("+"), plain.re_replace(r"\+[^@]*@", "@")), else_=plain)
     undotted = unsuffixed.replace(".", "")  # jane.doe+x@gmail.com -> janedoe@gmailcom
     inbox = undotted.replace("@gmailcom", "@gmail.com").replace("@googlemailcom", "@googlemail.com")
     return ibis.cases((is_gmail, inbox), else_=plain).nullif("@gmail.com").nullif("@googlemail.com")
+
+
+def _with_suffix(plain: ir.StringValue) -> ir.StringValue:
+    """Google's form with `+suffix` kept: jane.doe+x.y@gmail.com -> janedoe+x.y@gmail.com."""
+    local = plain.re_extract(r"^([^+@]*)", 1).replace(".", "")
+    kept = local.nullif("") + plain.re_extract(r"^[^+@]*(.*)$", 1)
+    is_gmail = plain.endswith("@gmail.com") | plain.endswith("@googlemail.com")
+    return ibis.cases((is_gmail, kept), else_=plain)
 
 
 def meta_email(value: ir.StringValue) -> ir.StringValue:

@@ -5,7 +5,7 @@ import hashlib
 import ibis
 import ibis.expr.types as ir
 
-from activator.people.identifiers.text import one_of
+from activator.people.identifiers.text import byte_length, one_of
 
 DIGEST = r"^[0-9a-f]{64}$"
 # Exports hashed elsewhere may hold digests of nothing; e3b0c442... (the empty string) is the best known of them. Few on
@@ -27,3 +27,12 @@ def hashed_once(value: ir.StringValue) -> ir.StringValue:
 def not_empty_digest(value: ir.StringValue) -> ir.StringValue:
     """NULL where the value is the digest of nothing."""
     return value.re_replace(one_of(EMPTY_DIGESTS), "").nullif("")
+
+
+def digest_of(value: ir.StringValue) -> ir.StringValue:
+    """The SHA-256 digest a raw value already is, in lower case; NULL for anything else and for digests of nothing.
+
+    Quotes and invisible characters around it do not matter. Only values long enough are looked at: most are not.
+    """
+    hexadecimal = value.re_extract(r"^[^0-9A-Za-z]*([0-9a-fA-F]{64})[^0-9A-Za-z]*$", 1).lower()
+    return ibis.cases((byte_length(value) >= 64, not_empty_digest(hexadecimal)), else_=ibis.null("string"))

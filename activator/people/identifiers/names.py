@@ -9,50 +9,75 @@ no punctuation, UTF-8 kept. That inner spaces go too is how Meta's own capi-para
 
 import ibis.expr.types as ir
 
-from activator.people.identifiers.hashing import not_empty_digest
-from activator.people.identifiers.text import extracted, folded, known, one_of
+from activator.model.identity import IdentifierRules, Punctuation, Separators
+from activator.people.identifiers import headers
+from activator.people.identifiers.hashing import digest_of, not_empty_digest
+from activator.people.identifiers.text import AN_ADDRESS, OTHER_DIGESTS, cleared, extracted, folded, kept, one_of
 
-_PREFIX = r"^(?:(?:mr|mrs|ms|miss|mx|dr|prof|rev|sir|herr|frau|mme|mlle|sra|srta|sig)(?:\. ?| ))+([^ .])"
+_PREFIX = r"^(?:(?:mr|mrs|ms|miss|mx|dr|prof|rev|sir|herr|frau|mme|mlle|sr|sra|srta|sig)(?:\. ?| ))+([^ .])"
 _SUFFIX = r"(?: (?:jr|sr|ii|iii|iv|phd|md|esq))+$"
-_APART = r"[,;/\s]+"
+_GIVEN_SUFFIX = r"(?:,? (?:jr|sr|ii|iii|iv|ph\.?d|esq)\.?)+$"
+_ONLY_TITLE = r"(?:mr|mrs|ms|mx|dr|prof|mme|mlle|jr|phd)\.?"
+_APART = r"[,;/\s\x00-\x1f\x7f]+"
+_SPACES = r"[\s\x00-\x1f\x7f]+"
 _PUNCTUATION = r"[\p{P}\p{S}]+"
+_QUOTES = "^[ \"'`´‘’“”„«»,;:]+|[ \"'`´‘’“”„«»,;:]+$"
+_DASHES = r"[\x{2010}-\x{2015}]"
 _HAS_LETTER = r"^.*\p{L}.*$|^[0-9a-f]{64}$"
-_HEADERS = (
-    "first name", "firstname", "first_name", "given name", "last name", "lastname", "last_name", "family name",
-    "surname", "name", "vorname", "nachname", "guest", "anonymous", "anonym",
+_NOBODY = ("guest", "anonymous", "anonym", "anonymus", "no name", "noname", "first last", "test test", "gast", "invité")
+NO_NAME = (*headers.spelt(headers.NAME), *headers.spelt(_NOBODY), _ONLY_TITLE, AN_ADDRESS, *OTHER_DIGESTS)
+_FEMALE = (
+    "f", "fem", "female", "w", "woman", "girl", "mrs", "ms", "weiblich", "frau", "femme", "féminin", "madame", "mme",
+    "mujer", "femenino", "femminile", "donna", "femmina", "vrouw", "vrouwelijk", "kvinna", "kvinde", "kvinne", "mulher",
+    "feminino", "kobieta", "nainen", "žena", "nő", "femeie", "feminin", "kadın", "женский", "женщина", "女", "女性",
+    "여", "여성", "여자", "γυναίκα",
 )  # fmt: skip
-_FEMALE = ("f", "female", "w", "woman", "weiblich", "frau", "femme", "mujer", "femenino", "femminile", "donna")
-_MALE = ("m", "male", "man", "männlich", "maennlich", "herr", "mann", "homme", "hombre", "masculino", "maschile")
+_MALE = (
+    "m", "masc", "male", "man", "boy", "mr", "männlich", "maennlich", "herr", "mann", "homme", "masculin", "monsieur",
+    "hombre", "masculino", "maschile", "uomo", "maschio", "mannelijk", "mand", "homem", "mężczyzna", "mies", "muž",
+    "férfi", "bărbat", "erkek", "мужской", "мужчина", "男", "男性", "남", "남성", "남자", "άνδρας",
+)  # fmt: skip
 
 
 def google_given_name(value: ir.StringValue) -> ir.StringValue:
-    """Lower case, single inner spaces, no leading title."""
-    text = folded(value).re_replace(r"\s+", " ").re_replace(_PREFIX, r"\1")
-    return _named(extracted(text, _HAS_LETTER))
+    """Lower case, single inner spaces, no leading title, no trailing Jr., III or PhD."""
+    text = cleared(folded(value), *NO_NAME).re_replace(_SPACES, " ").re_replace(_PREFIX, r"\1")
+    text = text.re_replace(r"[\p{So}]+", "").re_replace(_QUOTES, "").re_replace(_GIVEN_SUFFIX, "")
+    return _named(kept(text.strip(), _HAS_LETTER))
 
 
-def google_family_name(value: ir.StringValue) -> ir.StringValue:
-    """Lower case, no punctuation, single inner spaces, no trailing Jr., III or PhD."""
-    text = known(folded(value)).re_replace(_APART, " ").re_replace(_PUNCTUATION, "").re_replace(r"\s+", " ").strip()
-    return _named(extracted(text.re_replace(_SUFFIX, ""), _HAS_LETTER))
+def google_family_name(value: ir.StringValue, rules: IdentifierRules) -> ir.StringValue:
+    """Lower case, no punctuation, single inner spaces, no leading title, no trailing Jr., III or PhD."""
+    text = cleared(folded(value), *NO_NAME).re_replace(_APART, " ").re_replace(_PREFIX, r"\1")
+    if rules.google_family_name_punctuation is Punctuation.KEEP:
+        text = text.re_replace(_QUOTES, "").re_replace(_GIVEN_SUFFIX, "")
+    else:
+        text = text.re_replace(_PUNCTUATION, "").re_replace(r"\s+", " ").strip().re_replace(_SUFFIX, "")
+    return _named(kept(text.strip(), _HAS_LETTER))
 
 
-def meta_name(value: ir.StringValue) -> ir.StringValue:
+def meta_name(value: ir.StringValue, rules: IdentifierRules) -> ir.StringValue:
     """Letters, marks and digits in lower case and nothing else; accents and every script are kept."""
-    text = known(folded(value), *_HEADERS).re_replace(r"[^\p{L}\p{M}\p{N}]+", "")
-    return _named(extracted(text, _HAS_LETTER))
+    text = cleared(folded(value), *NO_NAME)
+    if rules.meta_name_separators is Separators.KEEP:
+        text = text.re_replace(_DASHES, "-").re_replace(r"[^\p{L}\p{M}\p{N} -]+", "").re_replace(r" +", " ")
+        text = text.re_replace("^[ -]+|[ -]+$", "")
+    else:
+        text = text.re_replace(r"[^\p{L}\p{M}\p{N}]+", "")
+    return _named(kept(text, _HAS_LETTER))
 
 
-def meta_initial(value: ir.StringValue) -> ir.StringValue:
-    """First letter of the first name."""
-    return extracted(meta_name(value), r"\p{L}\p{M}*")
+def meta_initial(value: ir.StringValue, rules: IdentifierRules) -> ir.StringValue:
+    """First letter of the first name, or the digest of it that came with the export."""
+    return extracted(meta_name(value, rules), r"^[0-9a-f]{64}$|\p{L}\p{M}*")
 
 
 def meta_gender(value: ir.StringValue) -> ir.StringValue:
     """`m` or `f`; anything else is not sent rather than guessed."""
-    letter = folded(value).re_replace(one_of(_FEMALE), "f").re_replace(one_of(_MALE), "m")
-    return extracted(letter, "^[fm]$")
+    word = folded(value).re_replace("^[ \"'().]+|[ \"'().]+$", "")
+    letter = word.re_replace(one_of(_FEMALE), "f").re_replace(one_of(_MALE), "m")
+    return digest_of(value).coalesce(extracted(letter, "^[fm]$"))
 
 
 def _named(name: ir.StringValue) -> ir.StringValue:
-    return not_empty_digest(known(name, *_HEADERS))
+    return not_empty_digest(cleared(name, *NO_NAME))

@@ -9,12 +9,18 @@ and spaces; ZIP lower case without spaces and dashes, five digits in the US; cou
 import ibis
 import ibis.expr.types as ir
 
+from activator.model.identity import IdentifierRules, Letters, State, ZipExtension, ZipSpaces
+from activator.people.identifiers import headers
 from activator.people.identifiers.countries import alpha2_codes, iso2, state_code
+from activator.people.identifiers.hashing import digest_of
 from activator.people.identifiers.text import (
+    AN_ADDRESS,
+    ANY_DIGEST,
     clean,
+    cleared,
     extracted,
     folded,
-    known,
+    kept,
     one_of,
     strip_accents,
     without_decimal_zero,
@@ -23,9 +29,8 @@ from activator.people.identifiers.text import (
 # Latin letters that decompose into nothing; transliterated one for one, or one for two.
 _SINGLE = ("øłđðıħŧŋ", "oldd" + "ihtn")
 _DOUBLE = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ĳ": "ij"}
-_CITY_HEADERS = ("city", "town", "ort", "stadt", "ville", "none", "unknown")
-_STATE_HEADERS = ("state", "province", "region", "bundesland", "county")
-_ZIP_HEADERS = ("zip", "zipcode", "zip code", "postal code", "postcode", "plz", "0", "00000")
+NO_CITY = (*headers.spelt(headers.CITY), AN_ADDRESS, *ANY_DIGEST)
+NO_STATE = (*headers.spelt(headers.STATE), AN_ADDRESS, *ANY_DIGEST)
 
 _ZIP_PLUS_4 = ("US", "PR", "VI", "GU", "AS", "MP")  # the countries of the United States Postal Service
 
@@ -35,54 +40,89 @@ def google_region_code(value: ir.StringValue) -> ir.StringValue:
     return extracted(clean(value).upper(), one_of(alpha2_codes()))
 
 
-def google_postal_code(value: ir.StringValue) -> ir.StringValue:
-    """As written, trimmed."""
-    text = known(without_decimal_zero(clean(value)), *_ZIP_HEADERS)
-    return extracted(text, r"^[\p{L}\p{N} .-]*\p{N}[\p{L}\p{N} .-]*$")
+def google_postal_code(value: ir.StringValue, country: ir.StringValue | None) -> ir.StringValue:
+    """As written, trimmed; a US code that a spreadsheet has taken the leading zero of gets it back."""
+    text = cleared(without_decimal_zero(clean(value)).re_replace(" +", " ").re_replace("^[\"']|[\"']$", ""))
+    if country is not None:
+        text = ibis.cases((iso2(country).fill_null("").isin(_ZIP_PLUS_4), _with_lost_zero(text)), else_=text)
+    shaped = kept(text, r"^[\p{L}\p{N} .-]*\p{N}[\p{L}\p{N} .-]*$")
+    return extracted(shaped, f"^.{{1,{_POSTAL_LENGTH_MAX}}}$")
 
 
 def meta_country(value: ir.StringValue) -> ir.StringValue:
     """Alpha-2 in lower case, from a code or a name."""
-    return iso2(clean(value)).lower()
+    return digest_of(value).coalesce(iso2(clean(value)).lower())
 
 
-def meta_city(value: ir.StringValue) -> ir.StringValue:
-    """Letters a-z. Accents are transliterated; a city in another script is not sent."""
-    return _latin_letters(known(folded(value), *_CITY_HEADERS))
+def meta_city(value: ir.StringValue, rules: IdentifierRules) -> ir.StringValue:
+    """Letters a-z. Accents are transliterated; a city in another script is not sent, unless the rules keep letters."""
+    return digest_of(value).coalesce(_letters(cleared(folded(value), *NO_CITY), rules.meta_place_letters))
 
 
-def meta_state(value: ir.StringValue, country: ir.StringValue | None) -> ir.StringValue:
+def meta_state(value: ir.StringValue, country: ir.StringValue | None, rules: IdentifierRules) -> ir.StringValue:
     """US and Canada: two letters. Elsewhere, and where the country is unknown, the letters of the full name."""
-    name = known(folded(value), *_STATE_HEADERS)
+    name = cleared(folded(value), *NO_STATE)
+    letters = _letters(name, rules.meta_place_letters)
+    if rules.meta_state_letters is State.NOBODY:
+        return digest_of(value).coalesce(letters)
     code = ibis.literal("") if country is None else iso2(country).fill_null("")
-    american = ibis.cases((code.isin(["US", "CA", ""]), state_code(name, code)), else_=ibis.null("string"))
-    letters = ibis.cases((code == "US", ibis.null("string")), else_=_latin_letters(name))
-    return ibis.coalesce(american, letters)
+    if rules.meta_state_letters is State.US:
+        abbreviated = ibis.cases(
+            (code.isin(["US", ""]), state_code(name, ibis.literal("US"))), else_=ibis.null("string")
+        )
+    else:
+        abbreviated = ibis.cases((code.isin(["US", "CA", ""]), state_code(name, code)), else_=ibis.null("string"))
+    elsewhere = ibis.cases((code == "US", ibis.null("string")), else_=letters)
+    return ibis.coalesce(digest_of(value), abbreviated, elsewhere)
 
 
-def meta_zip(value: ir.StringValue, country: ir.StringValue | None) -> ir.StringValue:
-    """Lower case, letters and digits only; five digits in the US.
+def meta_zip(value: ir.StringValue, country: ir.StringValue | None, rules: IdentifierRules) -> ir.StringValue:
+    """Lower case, letters and digits only; five digits in the US, also where the leading zero was lost.
 
     Elsewhere nothing is cut off: 01310-100 is a whole Brazilian code. Without a country only what looks like ZIP+4 is.
     """
-    text = known(without_decimal_zero(folded(value)), *_ZIP_HEADERS)
-    unlocated = text.re_replace(r"^(\d{5})(?:-|[- ]\d{4})$", r"\1")
-    if country is None:
-        return _postal_letters(unlocated)
-    code = iso2(country).fill_null("")
-    american = text.re_replace(r"^(\d{5})(?:[- ]\d{0,4}|\d{4})$", r"\1")
-    return _postal_letters(ibis.cases((code.isin(_ZIP_PLUS_4), american), (code == "", unlocated), else_=text))
+    text = cleared(without_decimal_zero(folded(value)).re_replace("^[\"']|[\"']$", ""))
+    code = None if country is None else iso2(country).fill_null("")
+    if rules.meta_zip_extension is ZipExtension.CUT:
+        unlocated = text.re_replace(r"^(\d{5})(?:-|[- ]\d{4})$", r"\1")
+        american = _with_lost_zero(text).re_replace(r"^(\d{5})(?:[- ]\d{0,4}|\d{4})$", r"\1")
+    else:
+        unlocated, american = text, _with_lost_zero(text)
+    if code is None:
+        written = unlocated
+    else:
+        written = ibis.cases((code.isin(_ZIP_PLUS_4), american), (code == "", unlocated), else_=text)
+    return digest_of(value).coalesce(_postal_letters(written, rules))
 
 
-def _postal_letters(text: ir.StringValue) -> ir.StringValue:
-    """No postal code has more than a dozen characters; what has is another column's value."""
-    return extracted(extracted(text.re_replace(r"[\s.-]+", ""), r"^[a-z0-9]*[0-9][a-z0-9]*$"), r"^.{1,12}$")
+def _with_lost_zero(text: ir.StringValue) -> ir.StringValue:
+    """No US code has four digits: 2139 is Cambridge, Massachusetts, 02139, through a spreadsheet."""
+    return text.re_replace(r"^(\d{4})(-\d{0,4})?$", r"0\1\2")
 
 
-def _latin_letters(text: ir.StringValue) -> ir.StringValue:
-    text = text.re_replace(r"^[0-9a-f]{32,}$", "")  # a digest has letters but is no place
+_POSTAL_LENGTH_MAX = 12  # no postal code has more characters; what has is another column's value
+
+
+def _postal_letters(text: ir.StringValue, rules: IdentifierRules) -> ir.StringValue:
+    if rules.meta_zip_spaces is ZipSpaces.KEEP:
+        plain = text.re_replace(r"[.-]+", "").re_replace(r"\s+", " ").strip()
+    else:
+        plain = text.re_replace(r"[\s.-]+", "")
+    return extracted(kept(plain, r"^[a-z0-9 ]*[0-9][a-z0-9 ]*$"), f"^.{{1,{_POSTAL_LENGTH_MAX}}}$")
+
+
+def _letters(text: ir.StringValue, position: Letters) -> ir.StringValue:
+    if position is Letters.KEEP:
+        letters = kept(text.re_replace(r"[^\p{L}\p{M}]+", ""), r"^\p{L}.{0,59}$")
+    elif position is Letters.DROP:
+        letters = kept(text.re_replace("[^a-z]+", ""), "^[a-z]{1,60}$")
+    else:
+        letters = kept(_transliterated(text).re_replace(r"\P{L}+", ""), "^[a-z]{1,60}$")
+    return cleared(letters, *NO_CITY).nullif("")  # "N / A" has become "na"
+
+
+def _transliterated(text: ir.StringValue) -> ir.StringValue:
     plain = ibis.cases((text.re_search(f"[{_SINGLE[0]}]"), text.translate(*_SINGLE)), else_=text)
     for letter, pair in _DOUBLE.items():
         plain = plain.replace(letter, pair)
-    letters = strip_accents(plain).re_replace(r"\P{L}+", "")
-    return known(extracted(letters, r"^[a-z]{1,60}$"))  # "N / A" has become "na"
+    return strip_accents(plain)

@@ -1,5 +1,6 @@
 """What every identifier starts from: one spelling of the same text, whatever tool exported it."""
 
+import functools
 import re
 from collections.abc import Callable, Iterable
 from typing import Any, cast
@@ -10,15 +11,34 @@ import ibis.expr.types as ir
 # What exports write where there is nothing. A digest of any of these matches nobody, and hides that nothing was there.
 PLACEHOLDERS = frozenset(
     {
-        "nan", "null", "none", "nil", "n/a", "n.a.", "na", "#n/a", "#na", "#ref!", "#value!", "undefined", "unknown",
-        "(null)", "[null]", "<null>", "(none)", "(blank)", "not available", "not provided", "not set", "tbd", "xxx",
+        "nan", "null", "none", "nil", "n/a", "n.a.", "na", "n/d", "#n/a", "#na", "#n/v", "#nv", "#ref!", "#value!",
+        "#div/0!", "#name?", "#num!", "#null!", "#wert!", "#bezug!", "#zahl!", "undefined", "unknown", "unspecified",
+        "true", "false", "(null)", "[null]", "<null>", "(none)", "(blank)", "(empty)", "(leer)", "not available",
+        "not provided", "not set", "not known", "not applicable", "not specified", "no data", "no value", "tbd", "xxx",
+        "xxxx", "asdf", "qwerty", "redacted", "anonymized", "anonymised", "unbekannt", "keine angabe", "k.a.", "k. a.",
+        "inconnu", "inconnue", "non renseigné", "desconocido", "sconosciuto", "onbekend", "n.v.t.", "desconhecido",
+        "nieznany", "okänd", "ukendt", "ukjent", "tuntematon", "неизвестно", "不明", "未知", "없음",
         "-", "--", "---", ".", "..", "...", "?", "??", "???", "/", "_",
     }
 )  # fmt: skip
+# The same, where no list can hold them all: zeros, a number a spreadsheet has cut off (4.41235E+11), nothing but
+# punctuation, and the merge tag of a mailing that was exported instead of its value.
+_PATTERNS = (
+    r"[+-]?0+(?:[.,]0+)?", r"[+-]?\d+(?:[.,]\d+)?e[+-]\d{1,3}", r"n ?[/.\\] ?a\.?", r"[!-/:-@\[-`{-~ –—…·]+",
+    r"\{\{.*\}\}", r"\*\|.*\|\*", r"\$\{.*\}", r"<%.*%>", "%%.*%%", r"\[\[.*\]\]",
+)  # fmt: skip
+_WRAPPED = "[ \"'`´‘’“”„«»(){}\\[\\]<>|*%]*"
 
-# Format characters (zero-width, bidi, byte order mark, soft hyphen) carry no meaning in an identifier. Nor does NUL, at
-# which the engine would cut the text off while composing it.
-_INVISIBLE = r"[\p{Cf}\x{00}]+"
+# For fields that are neither: an e-mail address in the wrong column.
+AN_ADDRESS = r"[^@ ]+@[^@ ]+\.[^@ ]+"
+# Digests the platforms do not take: MD5, SHA-1, SHA-224, SHA-384 and SHA-512 by their hex digits, SHA-256 in base64.
+_HEX_OF_OTHER_LENGTH = "[0-9a-f]{32}(?:[0-9a-f]{8}|[0-9a-f]{24}|[0-9a-f]{64}|[0-9a-f]{96})?"
+OTHER_DIGESTS = (_HEX_OF_OTHER_LENGTH, "[0-9a-z+/]{43}=")
+ANY_DIGEST = ("[0-9a-f]{32,}", OTHER_DIGESTS[1])
+
+# Format characters (zero-width, bidi, byte order mark, soft hyphen) and variation selectors carry no meaning in an
+# identifier. Nor does NUL, at which the engine would cut the text off while composing it.
+_INVISIBLE = r"[\p{Cf}\x{00}\x{FE00}-\x{FE0F}]+"
 _SPACES = r"[\p{Z}\s\v\x{85}]+"
 _FULL_WIDTH = r"[\x{FF01}-\x{FF5E}]"
 _WIDE = "".join(chr(code) for code in range(0xFF01, 0xFF5F))
@@ -73,12 +93,24 @@ def _clean_unicode(value: ir.StringValue) -> ir.StringValue:
 
 
 def known(value: ir.StringValue, *more: str) -> ir.StringValue:
-    """The value, or NULL where it is empty, a placeholder, or one of `more` (a field's own header, say).
+    """The value, or NULL where it is empty, a placeholder (quoted or bracketed too), or matches one of the patterns."""
+    return cleared(value, *more).nullif("")
+
+
+def cleared(value: ir.StringValue, *more: str) -> ir.StringValue:
+    """`known` with "" for NULL, for use inside a rule: the engine writes the operand of every nullif twice.
 
     One pattern rather than a comparison with a list: the value then stands in the expression once. Expressions that
     repeat their input grow exponentially when they are stacked.
     """
-    return value.re_replace(one_of(PLACEHOLDERS | set(more)), "").nullif("")
+    return value.re_replace(nothing_pattern(*more), "")
+
+
+@functools.cache
+def nothing_pattern(*more: str) -> str:
+    """What `known` takes for nothing, as a pattern over the whole value, in lower or upper case."""
+    words = sorted(re.escape(word) for word in PLACEHOLDERS)
+    return f"(?i)^{_WRAPPED}(?:{'|'.join((*words, *_PATTERNS, *more))}){_WRAPPED}$"
 
 
 def one_of(words: Iterable[str]) -> str:
@@ -88,7 +120,12 @@ def one_of(words: Iterable[str]) -> str:
 
 def extracted(value: ir.StringValue, pattern: str) -> ir.StringValue:
     """What of the value the pattern matches, or NULL where it does not match."""
-    return value.re_extract(pattern, 0).nullif("")
+    return kept(value, pattern).nullif("")
+
+
+def kept(value: ir.StringValue, pattern: str) -> ir.StringValue:
+    """`extracted` with "" for NULL, for use inside a rule."""
+    return value.re_extract(pattern, 0)
 
 
 def without_decimal_zero(value: ir.StringValue) -> ir.StringValue:
