@@ -16,7 +16,6 @@ import ibis.expr.types as ir
 from activator.errors import AccountingError
 from activator.model.people import Outcome, SourceCount, SuppressionCount
 from activator.people.consent import PLATFORMS, ConsentPolicy, allowed, denied
-from activator.people.consolidate import SHARED_CONTACTS_MAX
 from activator.people.rows import NumberedSource, source_code
 
 
@@ -39,9 +38,9 @@ class Ending(IntEnum):
 
 NOTHING_GIVEN = "no e-mail address, phone or customer id"
 NOTHING_USABLE = "no usable e-mail address, phone or customer id"
-ONLY_SHARED = f"only an e-mail address or phone shared by more than {SHARED_CONTACTS_MAX} contacts"
+ONLY_SHARED = "only an e-mail address or phone of several people"
 UNREACHABLE = "no e-mail address or phone that can be sent"
-UNREACHABLE_SHARED = f"{UNREACHABLE}: shared by more than {SHARED_CONTACTS_MAX} contacts"
+UNREACHABLE_SHARED = f"{UNREACHABLE}: theirs is several people's"
 SUPPRESSED = "on a suppression list"
 HELD_OUT = "held out"
 # What each ending is called, and why. The order of precedence is that of `person_ending` and `_row_ending`.

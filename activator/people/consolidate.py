@@ -12,38 +12,6 @@ import ibis.expr.types as ir
 from activator.people.engine import Engine
 from activator.people.rows import KEY_COLUMNS
 
-# An e-mail address or phone of more contacts than this is a reception, a shop or a filler, not a person.
-SHARED_CONTACTS_MAX = 10
-_SHAREABLE = tuple(column for column in KEY_COLUMNS if column != "id_key")
-
-
-def without_shared_keys(engine: Engine, rows: ir.Table) -> ir.Table:
-    """Rows with the keys of hubs cleared, and `shared`: whether the row lost one.
-
-    A hub is an e-mail address or phone found in contact rows of more than SHARED_CONTACTS_MAX different ids.
-    """
-    hubs = engine.materialise("hubs", _hubs(rows))
-    if not _count(hubs):
-        engine.drop(hubs)
-        return rows.mutate(shared=ibis.literal(False))
-    lost = ibis.or_(*[rows[column].isin(hubs.key).fill_null(False) for column in _SHAREABLE])
-    cleared = {
-        column: ibis.cases((rows[column].isin(hubs.key), ibis.null("uuid")), else_=rows[column])
-        for column in _SHAREABLE
-    }
-    kept = engine.materialise("unshared", rows.mutate(**cleared, shared=lost))
-    engine.drop(hubs)
-    return kept
-
-
-def _hubs(rows: ir.Table) -> ir.Table:
-    contacts = rows.filter((rows.row_id < 1 << 58) & rows.id_key.notnull())
-    pairs = ibis.union(*[contacts.select(key=contacts[column], id_key="id_key") for column in _SHAREABLE])
-    busy = pairs.filter(pairs.key.notnull()).group_by("key").agg(contacts=lambda t: t.count())
-    busy = busy.filter(busy.contacts > SHARED_CONTACTS_MAX)  # most keys are gone before ids are told apart
-    ids = pairs.semi_join(busy, "key").distinct().group_by("key").agg(ids=lambda t: t.count())
-    return ids.filter(ids.ids > SHARED_CONTACTS_MAX).select("key")
-
 
 def with_person(engine: Engine, rows: ir.Table) -> ir.Table:
     """Rows with `person`, NULL where a row has no identity key."""

@@ -14,13 +14,14 @@ import ibis
 import ibis.expr.types as ir
 
 from activator.model.people import Entity, SourceCount, SuppressionCount, TierSummary
+from activator.model.sharing import SHARED_CONTACTS_MAX, Sharing
 from activator.people.accounting import Accounts, Ending, accounts, outcome_word, person_ending, row_endings
 from activator.people.consent import PLATFORMS, PURPOSES, ConsentPolicy, answer_word
-from activator.people.consolidate import with_person, without_shared_keys
 from activator.people.engine import Engine
 from activator.people.holdout import Holdout, held_out
 from activator.people.members import members_of
 from activator.people.membership import KEYS, Members
+from activator.people.persons import Persons, persons_of
 from activator.people.profiles import Profiles, people_of, profiles
 from activator.people.rows import CanonicalSource, NumberedSource, country_codes, keyed_rows, numbered, phone_book
 from activator.people.suppression import count_lists, marked, read_marks
@@ -36,7 +37,8 @@ class PeoplePolicy:
 
     default_country: alpha-2 of phones whose row names none; as_of: orders up to this day count, None for the newest;
     currency: what values are counted in; rates: units of it for one unit of another; tiers: best first, the last
-    without a share; consent: who may be sent; holdout: who is kept out of every audience to measure by, if anybody.
+    without a share; consent: who may be sent; holdout: who is kept out of every audience to measure by, if anybody;
+    shared_contacts_max: behind how many people an e-mail address or phone is still somebody's.
     """
 
     default_country: str | None
@@ -46,6 +48,16 @@ class PeoplePolicy:
     tiers: tuple[TierCut, ...]
     consent: ConsentPolicy = field(default_factory=ConsentPolicy)
     holdout: Holdout | None = None
+    shared_contacts_max: int = SHARED_CONTACTS_MAX
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What explaining one person needs and a plan does not. keyed: rows with every identifier, also those of hubs."""
+
+    sources: Sequence[NumberedSource]
+    keyed: ir.Table
+    persons: Persons
 
 
 @dataclass
@@ -62,6 +74,8 @@ class People:
     accounts: Accounts
     tiers: tuple[TierSummary, ...]
     as_of: date
+    sharing: Sharing
+    trace: Trace | None
     _engine: Engine
     _profiles: Profiles
     _known: ir.Table
@@ -104,9 +118,16 @@ class People:
 
 
 def build_people(
-    engine: Engine, sources: Sequence[CanonicalSource], policy: PeoplePolicy, lists: Sequence[CanonicalSource] = ()
+    engine: Engine,
+    sources: Sequence[CanonicalSource],
+    policy: PeoplePolicy,
+    lists: Sequence[CanonicalSource] = (),
+    *,
+    traced: bool = False,
 ) -> People:
-    """Consolidate, value and tier the people of all sources. lists: suppression lists, which make no people.
+    """Consolidate, value and tier the people of all sources.
+
+    lists: suppression lists, which make no people; traced: keep what explaining a person needs.
 
     Raises:
         SourceError: an order's currency has no rate, nothing says as of when people are valued, or a list names nobody.
@@ -118,8 +139,10 @@ def build_people(
     phones = phone_book(engine, ordered, countries, policy.default_country)
     keyed = keyed_rows(engine, ordered, countries, phones)
     marks = read_marks(engine, ordered, keyed, lists, policy.default_country)
-    rows = with_person(engine, without_shared_keys(engine, keyed))
-    engine.drop(keyed)
+    persons_found = persons_of(engine, ordered, keyed, policy.shared_contacts_max)
+    rows = persons_found.rows
+    if not traced:
+        engine.drop(keyed)
     tiered, as_of = _tiered(engine, ordered, rows, policy)
     persons = marked(engine, people_of(engine, rows, policy.consent), rows, marks)
     known = engine.materialise("known", _with_endings(persons, tiered, policy))
@@ -133,6 +156,8 @@ def build_people(
         accounts=counted,
         tiers=summaries(tiered, policy.tiers),
         as_of=as_of,
+        sharing=persons_found.sharing,
+        trace=Trace(ordered, keyed, persons_found) if traced else None,
         _engine=engine,
         _known=known,
         _profiles=profiles(engine, ordered, rows, phones, members),

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from activator.model.people import Entity, Outcome
+from activator.model.sharing import SHARED_CONTACTS_MAX
 from activator.people.accounting import ONLY_SHARED, UNREACHABLE_SHARED
-from activator.people.consolidate import SHARED_CONTACTS_MAX
 from activator.people.engine import Engine, open_engine
 from tests.people_relations import GRANTED, build, order, persons, source
 
