@@ -1,0 +1,107 @@
+"""Recency, frequency and monetary value as scores from 1 to 5, and one name for every combination.
+
+Conventions, since tools differ: 5 is best everywhere, so recency is turned round; recency is days from the last order
+to a stated day, frequency counts orders, monetary value is the net total. Cuts are the 20, 40, 60 and 80 % quantiles
+(type 7, linear between order statistics) plus one unit, and a score begins at its cut: equal values always share a
+score, which ranking does not give. These are the conventions of the R package `rfm`. Where two cuts fall together, as
+they do when most people have bought once, fewer scores are given.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import ibis
+import ibis.expr.types as ir
+
+from activator.people.engine import Engine
+
+SCORES = 5
+COLUMNS = ("recency_score", "frequency_score", "monetary_score")
+
+
+@dataclass(frozen=True, slots=True)
+class Cuts:
+    """Where the scores 2 to 5 begin, times five, so that quantiles stay whole numbers. Equal cuts share a score."""
+
+    measure: str
+    fifths: tuple[int, ...]
+
+    @property
+    def merged(self) -> int:
+        """How many scores are not given because their cuts fall together."""
+        return len(self.fifths) - len(set(self.fifths))
+
+
+def with_scores(
+    engine: Engine, customers: ir.Table, as_of: date, monetary_unit: int = 100
+) -> tuple[ir.Table, tuple[Cuts, ...]]:
+    """Customers with COLUMNS and `rfm_name`, and the cuts used.
+
+    Args:
+        engine: where the cuts are computed.
+        customers: with last_order_on, orders and value_minor.
+        as_of: the day recency is counted to.
+        monetary_unit: minor units of one unit of the currency.
+    """
+    recency_days = ibis.literal(as_of).delta(customers.last_order_on, unit="day")
+    measured = engine.staged(customers, recency_days=recency_days.cast("int64"))
+    units = {"recency_days": 1, "orders": 1, "value_minor": monetary_unit}
+    cuts = tuple(_cuts(engine, measured, measure, unit) for measure, unit in units.items())
+    recency, frequency, monetary = cuts
+    scored = engine.staged(
+        measured,
+        recency_score=SCORES + 1 - _score(measured.recency_days, recency),
+        frequency_score=_score(measured.orders, frequency),
+        monetary_score=_score(measured.value_minor, monetary),
+    )
+    named = scored.mutate(rfm_name=name_of(*(scored[column] for column in COLUMNS))).drop("recency_days")
+    return named, cuts
+
+
+def name_of(recency: ir.IntegerValue, frequency: ir.IntegerValue, monetary: ir.IntegerValue) -> ir.StringValue:
+    """The segment of three scores: the first line that fits. Every combination has exactly one."""
+    return ibis.cases(
+        ((recency >= 4) & (frequency >= 4) & (monetary >= 4), "champions"),
+        ((recency >= 3) & (frequency >= 4), "loyal"),
+        ((recency >= 4) & (frequency == 3), "regular"),
+        (recency >= 4, "new"),
+        (recency == 3, "regular"),
+        (monetary >= 4, "cant_lose"),
+        ((frequency >= 4) | (monetary == 3), "at_risk"),
+        else_="dormant",
+    )
+
+
+NAMES = ("champions", "loyal", "regular", "new", "cant_lose", "at_risk", "dormant")
+
+
+def _score(value: ir.IntegerValue, cuts: Cuts) -> ir.IntegerValue:
+    """1, and one more for every cut reached; equal cuts count once, so the best score given is lower."""
+    reached: Sequence[ir.IntegerValue] = [(value * 5 >= cut).cast("int64") for cut in sorted(set(cuts.fifths))]
+    total: ir.IntegerValue = ibis.literal(1, "int64")
+    for one in reached:
+        total = total + one
+    return total
+
+
+def _cuts(engine: Engine, customers: ir.Table, measure: str, unit: int) -> Cuts:
+    histogram = customers.group_by(measure).agg(people=lambda t: t.count())
+    ascending = ibis.window(order_by=measure, rows=(None, 0))
+    ranked = engine.materialise("ranked", histogram.mutate(reached=histogram.people.sum().over(ascending)))
+    total = int(customers.count().to_pyarrow().as_py())
+    if total == 0:
+        engine.drop(ranked)
+        return Cuts(measure, ())
+    fifths = []
+    for share in range(1, SCORES):
+        below, rest = divmod((total - 1) * share, SCORES)
+        low, high = _at(ranked, measure, below), _at(ranked, measure, min(below + 1, total - 1))
+        fifths.append(5 * low + rest * (high - low) + 5 * unit)
+    engine.drop(ranked)
+    return Cuts(measure, tuple(fifths))
+
+
+def _at(ranked: ir.Table, measure: str, position: int) -> int:
+    """The order statistic at a position from 0."""
+    return int(ranked.filter(ranked.reached > position)[measure].min().to_pyarrow().as_py())

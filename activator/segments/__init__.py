@@ -1,0 +1,1 @@
+"""Segments: rules over people, whether they hold water, and what is handed on about them."""

@@ -1,0 +1,174 @@
+"""From rules to expressions: one boolean per person and segment, computed in the engine.
+
+What counts happenings becomes one relation per distinct test, joined to the people once; everything else is an
+expression over a person's columns. What is not known makes a test fail, never pass: a rule selects only people it can
+speak of, and so does its negation (`not` of an unknown field selects nobody).
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+import ibis
+import ibis.expr.types as ir
+
+from activator.config.documents import KeyPath
+from activator.config.segments import Near, Rule, SegmentSection
+from activator.people.engine import Engine
+from activator.segments.fields import Subjects
+from activator.segments.limits import RuleError, unknown, within
+from activator.segments.measures import measured, measured_kind
+
+EARTH_KM = 6371.0088  # mean radius (IUGG, 1980)
+MEASURES = ("count", "sum", "sequence")
+
+
+class Compiler:
+    """Compiles the rules of one project over one set of people."""
+
+    def __init__(self, engine: Engine, subjects: Subjects) -> None:
+        self._engine, self._subjects = engine, subjects
+        self._kinds: dict[str, Callable[[Rule, ir.Table, KeyPath], ir.BooleanValue]] = {
+            "all": self._all,
+            "any": self._any,
+            "not": self._not,
+            "field": self._field,
+            "count": self._measure,
+            "sum": self._measure,
+            "sequence": self._measure,
+            "near": self._near,
+            "segment": lambda rule, people, _path: people[f"in_{rule.segment}"],
+            "tier": lambda rule, people, _path: (people.tier == rule.tier).fill_null(False),
+        }
+
+    def table(self, segments: Sequence[SegmentSection]) -> ir.Table:
+        """One row per person: `person`, `in_<segment>` for each with `who`, and `stay_<segment>` for each with `stay`.
+
+        Raises:
+            RuleError: says where (number of the segment, key, ...), what and how to mend it.
+        """
+        ordered = in_order(segments)
+        people = self._with_measures(segments)
+        for number in ordered:
+            section = segments[number]
+            rules = {f"in_{section.name}": ("who", section.who), f"stay_{section.name}": ("stay", section.stay)}
+            columns = {
+                name: self._holds(rule, people, (number, key)).fill_null(False)
+                for name, (key, rule) in rules.items()
+                if rule is not None
+            }
+            if columns:
+                people = self._engine.staged(people, **columns)
+        kept = [column for column in people.columns if column.startswith(("in_", "stay_"))]
+        return people.select("person", *kept)
+
+    def _with_measures(self, segments: Sequence[SegmentSection]) -> ir.Table:
+        """People with a column for every distinct thing that is counted; 0 for those it never happened to."""
+        people, known = self._subjects.people, set[str]()
+        for rule, path in _every_rule(segments):
+            name = _measure_name(rule)
+            if rule.kind in MEASURES and name not in known:
+                known.add(name)
+                counted = measured(rule, self._subjects, path)
+                table = self._engine.materialise("measure", counted.select("person", **{name: counted.measure}))
+                people = people.left_join(table, "person").drop("person_right")
+                people = self._engine.staged(people, **{name: people[name].fill_null(0)})
+        return people
+
+    def _holds(self, rule: Rule, people: ir.Table, path: KeyPath) -> ir.BooleanValue:
+        """Three-valued: NULL where what is asked is not known of a person."""
+        return self._kinds[rule.kind](rule, people, path)
+
+    def _all(self, rule: Rule, people: ir.Table, path: KeyPath) -> ir.BooleanValue:
+        return ibis.and_(*[self._holds(part, people, (*path, "all", n)) for n, part in enumerate(rule.all_ or ())])
+
+    def _any(self, rule: Rule, people: ir.Table, path: KeyPath) -> ir.BooleanValue:
+        return ibis.or_(*[self._holds(part, people, (*path, "any", n)) for n, part in enumerate(rule.any_ or ())])
+
+    def _not(self, rule: Rule, people: ir.Table, path: KeyPath) -> ir.BooleanValue:
+        assert rule.not_ is not None
+        return ~self._holds(rule.not_, people, (*path, "not"))
+
+    def _field(self, rule: Rule, people: ir.Table, path: KeyPath) -> ir.BooleanValue:
+        known, name = self._subjects.person_fields, rule.field or ""
+        if name not in known:
+            raise unknown((*path, "field"), "field", name, known)
+        return within(rule, people[name], known[name], self._subjects.money_unit, path)
+
+    def _measure(self, rule: Rule, people: ir.Table, path: KeyPath) -> ir.BooleanValue:
+        value = people[_measure_name(rule)]
+        if rule.sequence is not None:
+            return value > 0
+        return within(rule, value, measured_kind(rule), self._subjects.money_unit, path)
+
+    def _near(self, rule: Rule, people: ir.Table, path: KeyPath) -> ir.BooleanValue:
+        assert rule.near is not None
+        if not {"latitude", "longitude"} <= set(people.columns):
+            raise RuleError(
+                (*path, "near"), "no export gives latitude and longitude", "Map both under `attributes` in a mapping."
+            )
+        return _inside(rule.near, people.latitude, people.longitude)
+
+
+def _inside(circle: Near, latitude: ir.NumericValue, longitude: ir.NumericValue) -> ir.BooleanValue:
+    """Great-circle distance by the haversine formula."""
+    north, east = latitude.cast("float64").radians(), longitude.cast("float64").radians()
+    centre_north, centre_east = ibis.literal(circle.latitude).radians(), ibis.literal(circle.longitude).radians()
+    half = ((north - centre_north) / 2).sin() ** 2
+    half = half + centre_north.cos() * north.cos() * ((east - centre_east) / 2).sin() ** 2
+    return 2 * EARTH_KM * ibis.least(half.sqrt(), 1.0).asin() <= circle.radius_km
+
+
+def _measure_name(rule: Rule) -> str:
+    """Equal for equal tests, whatever they are held against."""
+    test = rule.model_dump_json(include={"count", "sum", "of", "where", "within_days", "sequence"})
+    return f"measure_{hashlib.sha256(test.encode()).hexdigest()[:16]}"
+
+
+def _every_rule(segments: Sequence[SegmentSection]) -> list[tuple[Rule, KeyPath]]:
+    found: list[tuple[Rule, KeyPath]] = []
+
+    def add(rule: Rule, path: KeyPath) -> None:
+        found.append((rule, path))
+        for kind in ("all", "any"):
+            for number, child in enumerate(rule.part(kind) or ()):
+                add(child, (*path, kind, number))
+        if rule.not_ is not None:
+            add(rule.not_, (*path, "not"))
+
+    for number, section in enumerate(segments):
+        for key, rule in (("who", section.who), ("stay", section.stay)):
+            if rule is not None:
+                add(rule, (number, key))
+    return found
+
+
+def in_order(segments: Sequence[SegmentSection]) -> list[int]:
+    """Positions so that every segment comes after those it refers to.
+
+    Raises:
+        RuleError: a segment that does not exist or has no rule, or segments that refer to each other in a circle.
+    """
+    position = {segment.name: number for number, segment in enumerate(segments)}
+    done: list[int] = []
+    entered: list[int] = []
+
+    def visit(number: int) -> None:
+        if number in entered:
+            circle = " -> ".join(segments[each].name for each in (*entered[entered.index(number) :], number))
+            raise RuleError((number,), f"segments refer to each other in a circle: {circle}", "Break the circle.")
+        entered.append(number)
+        for key, rule in (("who", segments[number].who), ("stay", segments[number].stay)):
+            for name in sorted(rule.named_segments()) if rule else ():
+                if name not in position:
+                    raise unknown((number, key), "segment", name, position)
+                if segments[position[name]].who is None:
+                    raise RuleError((number, key), f"`{name}` is the rest of a scheme and has no rule", "Name another.")
+                if position[name] not in done:
+                    visit(position[name])
+        entered.pop()
+        done.append(number)
+
+    for number in range(len(segments)):
+        if number not in done:
+            visit(number)
+    return done

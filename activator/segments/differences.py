@@ -1,0 +1,121 @@
+"""Whether two segments differ, are equivalent, or cannot be told apart yet. Pure statistics over summaries.
+
+"Not significant" is not "the same": segments are merged only when their 90 % interval lies within 10 % of equality on
+every measure (two one-sided tests, Schuirmann 1987). They differ when a two-sided test says so after Holm's correction
+over all pairs (Holm 1979). Everything else is undetermined, with the number of customers that would settle it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import ceil, exp, log, sqrt
+
+from scipy import stats
+
+BAND = log(1.10)
+ALPHA = 0.05
+Z_90 = 1.6449  # of a two-sided 90 % interval
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One number of a segment: its mean over customers, its standard deviation, and how many customers."""
+
+    mean: float
+    deviation: float
+    customers: int
+
+    @property
+    def relative_error(self) -> float:
+        """Standard error of log(mean), by the delta method; infinite where nothing is known."""
+        if self.customers < 2 or self.mean <= 0:
+            return float("inf")
+        return self.deviation / self.mean / sqrt(self.customers)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One measure of two segments. outcome: differ | equivalent | undetermined.
+
+    ratio: first by second, with its 90 % interval; p: adjusted over all pairs; needed: customers in each of the two
+    that would settle it, None where it is settled or can never be.
+    """
+
+    measure: str
+    first: str
+    second: str
+    outcome: str
+    ratio: float
+    low: float
+    high: float
+    p: float
+    needed: int | None
+
+
+def differences(measures: Mapping[str, Mapping[str, Measure]]) -> tuple[Difference, ...]:
+    """Every pair of segments on every measure. measures: segment -> name of the measure -> its numbers."""
+    found: list[Difference] = []
+    for name in dict.fromkeys(name for own in measures.values() for name in own):
+        pairs = list(combinations([segment for segment, own in measures.items() if name in own], 2))
+        raw = [_p_value(measures[first][name], measures[second][name]) for first, second in pairs]
+        for (first, second), p in zip(pairs, holm(raw), strict=True):
+            found.append(_judged(name, first, second, measures[first][name], measures[second][name], p))
+    return tuple(found)
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """Holm's adjusted p-values, in the order given."""
+    order = sorted(range(len(values)), key=lambda position: values[position])
+    adjusted, highest = [0.0] * len(values), 0.0
+    for rank, position in enumerate(order):
+        highest = max(highest, min(1.0, (len(values) - rank) * values[position]))
+        adjusted[position] = highest
+    return adjusted
+
+
+def mergeable(found: Sequence[Difference]) -> list[tuple[str, str]]:
+    """Pairs that are equivalent on every measure."""
+    pairs: dict[tuple[str, str], list[str]] = {}
+    for each in found:
+        pairs.setdefault((each.first, each.second), []).append(each.outcome)
+    return [pair for pair, outcomes in pairs.items() if set(outcomes) == {"equivalent"}]
+
+
+def _p_value(first: Measure, second: Measure) -> float:
+    """Two-sided, of equal means, on the log scale."""
+    error = sqrt(first.relative_error**2 + second.relative_error**2)
+    if error == float("inf"):
+        return 1.0
+    distance = abs(log(first.mean / second.mean))
+    if error == 0:
+        return 0.0 if distance > 0 else 1.0
+    return float(2 * stats.norm.sf(distance / error))
+
+
+def _judged(name: str, first: str, second: str, one: Measure, other: Measure, p: float) -> Difference:
+    error = sqrt(one.relative_error**2 + other.relative_error**2)
+    if error == float("inf"):
+        return Difference(name, first, second, "undetermined", 1.0, 0.0, float("inf"), 1.0, None)
+    centre = log(one.mean / other.mean)
+    low, high = centre - Z_90 * error, centre + Z_90 * error
+    equivalent = low > -BAND and high < BAND
+    outcome = "equivalent" if equivalent else "differ" if p < ALPHA else "undetermined"
+    needed = None if outcome != "undetermined" else _needed(one, other, centre)
+    return Difference(
+        name,
+        first,
+        second,
+        outcome,
+        round(exp(centre), 4),
+        round(exp(low), 4),
+        round(exp(high), 4),
+        round(p, 6),
+        needed,
+    )
+
+
+def _needed(one: Measure, other: Measure, centre: float) -> int:
+    """Customers in each segment at which the interval around the present ratio leaves or enters the band."""
+    spread = sqrt((one.deviation / one.mean) ** 2 + (other.deviation / other.mean) ** 2)
+    room = max(abs(abs(centre) - BAND), 0.02)  # a ratio right on the edge would need everybody there is
+    return ceil((Z_90 * spread / room) ** 2)

@@ -1,0 +1,71 @@
+"""What rules count: happenings per person, as relations (person, measure)."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from activator.config.documents import KeyPath
+from activator.config.segments import Rule
+from activator.segments.fields import HAPPENING_FIELDS, Kind, Subjects
+from activator.segments.limits import RuleError, unknown, within
+
+NUMERIC = (Kind.NUMBER, Kind.MONEY)
+
+
+def measured(rule: Rule, subjects: Subjects, path: KeyPath) -> ir.Table:
+    """How many, how much or how often in sequence, of everyone it happened to at all.
+
+    Raises:
+        RuleError: a happening the project does not read, or a field it does not have.
+    """
+    if rule.sequence is not None:
+        return _sequences(rule, subjects, path)
+    happening = rule.count or rule.of or ""
+    rows = _rows(subjects, happening, (*path, "count" if rule.count else "of"))
+    known = HAPPENING_FIELDS[happening]
+    if rule.sum and known.get(rule.sum) not in NUMERIC:
+        numbers = [name for name, kind in known.items() if kind in NUMERIC]
+        raise unknown((*path, "sum"), f"number of {happening}", rule.sum, numbers)
+    if rule.within_days is not None:
+        rows = rows.filter(rows["at"].date() >= subjects.as_of - timedelta(days=rule.within_days))
+    for position, test in enumerate(rule.where):
+        at = (*path, "where", position)
+        if test.field not in known:
+            raise unknown((*at, "field"), f"field of {happening}", test.field, known)
+        rows = rows.filter(within(test, rows[test.field], known[test.field], subjects.money_unit, at))
+    measure = rows[rule.sum].sum().cast("int64") if rule.sum else rows.count()
+    return rows.group_by("person").agg(measure=measure)
+
+
+def measured_kind(rule: Rule) -> Kind:
+    """What a measure is compared with."""
+    return HAPPENING_FIELDS[rule.of][rule.sum] if rule.sum and rule.of else Kind.NUMBER
+
+
+def _rows(subjects: Subjects, happening: str, path: KeyPath) -> ir.Table:
+    """Everything of a kind up to the end of the day of valuation."""
+    rows = subjects.happenings.get(happening)
+    if rows is None:
+        raise RuleError(path, f"the project reads no {happening}", f"Add an export of {happening} to `sources`.")
+    tomorrow = datetime.combine(subjects.as_of + timedelta(days=1), datetime.min.time())
+    return rows.filter(rows["at"] < ibis.literal(tomorrow))
+
+
+def _sequences(rule: Rule, subjects: Subjects, path: KeyPath) -> ir.Table:
+    """How often the events came in order: starts whose earliest followers were all in time."""
+    wanted: Any = rule.sequence
+    events = _rows(subjects, "events", (*path, "sequence"))
+    named = events.select("person", "at", event=events.event.lower())
+    first = named.filter(named.event == wanted.events[0].lower())
+    reached = first.select("person", started="at", last="at").distinct()
+    for event in wanted.events[1:]:
+        later = named.filter(named.event == event.lower()).select("person", follows="at")
+        pairs = reached.join(later, "person")
+        followed = pairs.filter(pairs.follows > pairs["last"])
+        reached = followed.group_by("person", "started").agg(last=followed.follows.min())
+    if wanted.within_days is not None:
+        span = ibis.interval(days=wanted.within_days)
+        reached = reached.filter(reached["last"] <= reached.started + span)
+    return reached.group_by("person").agg(measure=lambda t: t.count())

@@ -1,0 +1,48 @@
+"""The segments shipped with the product, and the project's own made of them."""
+
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from pydantic import Field
+
+from activator.config.documents import read_document, validate
+from activator.config.sections import Section
+from activator.config.segments import SegmentSection
+from activator.errors import ConfigurationError
+
+
+class SegmentLibrary(Section):
+    """The file segments.yaml."""
+
+    segments: tuple[SegmentSection, ...] = Field(min_length=1)
+
+
+@cache
+def shipped_segments() -> dict[str, SegmentSection]:
+    """By name."""
+    document = read_document(Path(str(files("mappings").joinpath("segments.yaml"))))
+    return {segment.name: segment for segment in validate(document, SegmentLibrary).segments}
+
+
+def completed(segments: Sequence[SegmentSection]) -> tuple[SegmentSection, ...]:
+    """Every segment with what it takes from the shipped one it is `like`; its own words count.
+
+    Raises:
+        ConfigurationError: there is no such shipped segment.
+    """
+    return tuple(_completed(segment) for segment in segments)
+
+
+def _completed(segment: SegmentSection) -> SegmentSection:
+    if segment.like is None:
+        return segment
+    shipped = shipped_segments().get(segment.like)
+    if shipped is None:
+        raise ConfigurationError(
+            f"segments.{segment.name}.like: there is no shipped segment `{segment.like}`",
+            f"Shipped: {', '.join(sorted(shipped_segments()))}.",
+        )
+    own = {name: getattr(segment, name) for name in segment.model_fields_set}
+    return shipped.model_copy(update=own)

@@ -1,0 +1,284 @@
+"""Rules over people: who is selected, on the edges of every test."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import ibis
+import pytest
+
+from activator.config.segments import SegmentSection
+from activator.people.engine import Engine, open_engine
+from activator.segments.compile import Compiler
+from activator.segments.fields import Kind, Subjects
+from activator.segments.limits import RuleError
+
+AS_OF = date(2026, 6, 30)
+PEOPLE = {
+    "person": "int64", "tier": "string", "value": "int64", "orders": "int64", "days_since_last_order": "int64",
+    "last_order_on": "date", "country": "string", "churn_risk": "float64", "latitude": "float64",
+    "longitude": "float64", "age": "int64", "newsletter": "boolean",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with open_engine(tmp_path_factory.mktemp("scratch")) as opened:
+        yield opened
+
+
+class World:
+    """People by number, and what happened to them."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._people: list[dict[str, Any]] = []
+        self._rows: dict[str, list[dict[str, Any]]] = {}
+
+    def person(self, number: int, **fields: Any) -> None:
+        self._people.append({**dict.fromkeys(PEOPLE), "person": number, **fields})
+
+    def order(self, person: int, days_ago: int, amount: int = 1_000) -> None:
+        self._add("orders", person, days_ago, amount=amount, currency="EUR")
+
+    def event(self, person: int, days_ago: float, event: str) -> None:
+        self._add("events", person, days_ago, event=event, amount=None, quantity=None)
+
+    def _add(self, happening: str, person: int, days_ago: float, **fields: Any) -> None:
+        at = datetime.combine(AS_OF, time(12)) - timedelta(days=days_ago)
+        self._rows.setdefault(happening, []).append({"person": person, "at": at, **fields})
+
+    def select(self, *sections: dict[str, Any]) -> dict[str, list[int]]:
+        """Who is in which segment."""
+        segments = [
+            SegmentSection.model_validate({"title": "A title", **section, "name": section.get("name", f"s{number}")})
+            for number, section in enumerate(sections)
+        ]
+        table = Compiler(self._engine, self._subjects()).table(segments)
+        rows = self._engine.materialise("found", table).to_pyarrow().to_pylist()
+        columns = [name for name in table.columns if name != "person"]
+        return {name: sorted(row["person"] for row in rows if row[name]) for name in columns}
+
+    def who(self, rule: dict[str, Any]) -> list[int]:
+        return self.select({"who": rule})["in_s0"]
+
+    def _subjects(self) -> Subjects:
+        kinds = {
+            "orders": {"amount": "int64", "currency": "string"},
+            "events": {"event": "string", "amount": "int64", "quantity": "int64"},
+        }
+        happenings = {
+            name: self._table(rows, {"person": "int64", "at": "timestamp", **kinds[name]})
+            for name, rows in self._rows.items()
+        }
+        people = self._table(self._people, PEOPLE)
+        return Subjects(people, happenings, AS_OF, {"age": Kind.NUMBER, "newsletter": Kind.FLAG})
+
+    def _table(self, rows: list[dict[str, Any]], kinds: dict[str, str]) -> Any:
+        return self._engine.materialise("made", ibis.memtable(rows, schema=ibis.schema(kinds)))
+
+
+@pytest.fixture
+def world(engine: Engine) -> World:
+    return World(engine)
+
+
+class TestFields:
+    def test_no_purchase_in_90_days(self, world: World) -> None:
+        for days in (89, 90, 91):
+            world.person(days, days_since_last_order=days)
+        assert world.who({"field": "days_since_last_order", "at_least": 90}) == [90, 91]
+
+    def test_a_range_holds_both_ends(self, world: World) -> None:
+        for age in (24, 25, 34, 35):
+            world.person(age, age=age)
+        assert world.who({"field": "age", "at_least": 25, "at_most": 34}) == [25, 34]
+
+    def test_money_is_written_in_whole_units(self, world: World) -> None:
+        for minor in (9_999, 10_000, 10_001):
+            world.person(minor, value=minor)
+        assert world.who({"field": "value", "more_than": 100}) == [10_001]
+        assert world.who({"field": "value", "at_least": 99.99}) == [9_999, 10_000, 10_001]
+
+    def test_text_is_compared_whatever_its_case(self, world: World) -> None:
+        world.person(1, country="DE")
+        world.person(2, country="at")
+        assert world.who({"field": "country", "is": "de"}) == [1]
+        assert world.who({"field": "country", "one_of": ["AT", "CH"]}) == [2]
+
+    def test_dates_and_flags(self, world: World) -> None:
+        world.person(1, last_order_on=date(2026, 1, 31), newsletter=True)
+        world.person(2, last_order_on=date(2026, 2, 1), newsletter=False)
+        assert world.who({"field": "last_order_on", "less_than": "2026-02-01"}) == [1]
+        assert world.who({"field": "newsletter", "is": False}) == [2]
+
+    def test_what_is_not_known_selects_nobody_and_neither_does_its_negation(self, world: World) -> None:
+        world.person(1, churn_risk=0.9)
+        world.person(2)
+        rule = {"field": "churn_risk", "at_least": 0.5}
+        assert world.who(rule) == [1]
+        assert world.who({"not": rule}) == []
+        assert world.who({"field": "churn_risk", "filled": False}) == [2]
+
+
+class TestCounts:
+    @pytest.mark.parametrize(("days", "found"), [(181, [1]), (182, [1]), (183, [])])
+    def test_a_window_holds_its_first_day(self, world: World, days: int, found: list[int]) -> None:
+        world.person(1)
+        world.order(1, days)
+        world.order(1, 0)
+        assert world.who({"count": "orders", "within_days": 182, "at_least": 2}) == found
+
+    def test_absence_is_a_count_of_none(self, world: World) -> None:
+        world.person(1)
+        world.person(2)
+        world.event(2, 3, "module_completed")
+        assert world.who({"count": "events", "is": 0}) == [1]
+
+    def test_completed_the_module_and_did_not_buy(self, world: World) -> None:
+        for person in (1, 2):
+            world.person(person)
+            world.event(person, 9, "module_completed")
+        world.order(2, 1)
+        finished = {"count": "events", "where": [{"field": "event", "is": "module_completed"}], "at_least": 1}
+        assert world.who({"all": [finished, {"count": "orders", "is": 0}]}) == [1]
+
+    def test_spent_over_100_in_the_last_year(self, world: World) -> None:
+        for person, amounts in ((1, [10_001]), (2, [10_000]), (3, [6_000, 6_000])):
+            world.person(person)
+            for amount in amounts:
+                world.order(person, 100, amount)
+        world.person(4)
+        world.order(4, 366, 50_000)
+        assert world.who({"sum": "amount", "of": "orders", "within_days": 365, "more_than": 100}) == [1, 3]
+
+    def test_what_happens_after_the_day_of_valuation_is_not_known_yet(self, world: World) -> None:
+        world.person(1)
+        world.order(1, 0)
+        world.order(1, -1)
+        assert world.who({"count": "orders", "is": 1}) == [1]
+
+
+class TestSequences:
+    def test_order_and_span(self, world: World) -> None:
+        for person, steps in {
+            1: [(5, "pricing"), (3, "demo")],
+            2: [(3, "demo"), (2, "pricing")],
+            3: [(20, "pricing"), (3, "demo")],
+            4: [(20, "pricing"), (4, "pricing"), (3, "demo")],
+            5: [(5, "pricing")],
+        }.items():
+            world.person(person)
+            for days, event in steps:
+                world.event(person, days, event)
+        assert world.who({"sequence": {"events": ["pricing", "demo"], "within_days": 7}}) == [1, 4]
+        assert world.who({"sequence": {"events": ["Pricing", "Demo"]}}) == [1, 3, 4]
+
+    def test_three_steps_may_repeat_one_event(self, world: World) -> None:
+        world.person(1)
+        world.person(2)
+        for days in (3, 2, 1):
+            world.event(1, days, "pricing")
+        for days in (3, 1):
+            world.event(2, days, "pricing")
+        assert world.who({"sequence": {"events": ["pricing"] * 3}}) == [1]
+
+
+TOWER = {"latitude": 52.520817, "longitude": 13.409419}
+
+
+class TestGeography:
+    """Berlin's television tower; Alexanderplatz is 0.31 km away, Potsdam some 27 km."""
+
+    def test_a_circle(self, world: World) -> None:
+        world.person(1, latitude=52.521918, longitude=13.413215)
+        world.person(2, latitude=52.390569, longitude=13.064473)
+        world.person(3)
+        assert world.who({"near": {**TOWER, "miles": 2}}) == [1]
+        assert world.who({"near": {**TOWER, "kilometres": 28}}) == [1, 2]
+
+    def test_the_radius_is_a_great_circle(self, world: World) -> None:
+        """One degree along the equator is 111.195 km."""
+        world.person(1, latitude=0.0, longitude=180.5)
+        world.person(2, latitude=0.0, longitude=-179.5)
+        circle = {"latitude": 0, "longitude": 179.5}
+        assert world.who({"near": {**circle, "kilometres": 111.19}}) == []
+        assert world.who({"near": {**circle, "kilometres": 111.2}}) == [1, 2]
+
+
+class TestCombinations:
+    def test_other_segments_whatever_the_order_written(self, world: World) -> None:
+        world.person(1, orders=5, days_since_last_order=100)
+        world.person(2, orders=5, days_since_last_order=10)
+        found = world.select(
+            {"name": "lost_vip", "who": {"all": [{"segment": "vip"}, {"segment": "quiet"}]}},
+            {"name": "vip", "who": {"field": "orders", "at_least": 5}},
+            {"name": "quiet", "who": {"field": "days_since_last_order", "at_least": 90}},
+        )
+        assert (found["in_lost_vip"], found["in_vip"]) == ([1], [1, 2])
+
+    def test_tiers(self, world: World) -> None:
+        world.person(1, tier="high")
+        world.person(2, tier=None)
+        assert world.who({"tier": "high"}) == [1]
+        assert world.who({"not": {"tier": "high"}}) == [2]
+
+    def test_any_and_not(self, world: World) -> None:
+        for number in (1, 2, 3):
+            world.person(number, orders=number)
+        one, three = {"field": "orders", "is": 1}, {"field": "orders", "is": 3}
+        assert world.who({"any": [one, three]}) == [1, 3]
+        assert world.who({"not": {"any": [one, three]}}) == [2]
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "said", "fix"),
+    [
+        ({"field": "odrers", "is": 1}, (0, "who", "field"), "there is no field `odrers`", "Did you mean `orders`?"),
+        ({"field": "orders", "is": "five"}, (0, "who", "is"), "is compared with a number", "Write a number, e.g. 5."),
+        ({"field": "value", "at_least": 1.005}, (0, "who", "at_least"), "more decimals", "Write an amount"),
+        ({"field": "last_order_on", "is": "soon"}, (0, "who", "is"), "is compared with a date", "2026-01-31"),
+        ({"count": "tickets", "is": 0}, (0, "who", "count"), "reads no tickets", "Add an export of tickets"),
+        (
+            {"any": [{"tier": "x"}, {"sum": "currency", "of": "orders", "is": 1}]},
+            (0, "who", "any", 1, "sum"),
+            "no number of orders `currency`",
+            "Known: amount.",
+        ),
+        (
+            {"count": "orders", "where": [{"field": "amout", "is": 1}], "is": 1},
+            (0, "who", "where", 0, "field"),
+            "no field of orders `amout`",
+            "Did you mean `amount`?",
+        ),
+        ({"segment": "s1"}, (0, "who"), "there is no segment `s1`", "Known: s0."),
+        ({"segment": "s0"}, (0,), "in a circle: s0 -> s0", "Break the circle."),
+    ],
+)
+def test_a_rule_that_makes_no_sense_says_where_and_how_to_mend_it(
+    world: World, rule: dict[str, Any], path: tuple[Any, ...], said: str, fix: str
+) -> None:
+    world.person(1, orders=1)
+    world.order(1, 1)
+    with pytest.raises(RuleError) as caught:
+        world.who(rule)
+    assert caught.value.path == path
+    assert said in caught.value.message
+    assert fix in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({}, "say exactly one of all, any, not"),
+        ({"field": "orders"}, "`field` needs one of is, is_not"),
+        ({"tier": "high", "is": 1}, "`tier` takes no limit"),
+        ({"field": "orders", "tier": "high", "is": 1}, "here are field and tier"),
+        ({"sum": "amount", "is": 1}, "`sum` and `of` go together"),
+        ({"field": "orders", "within_days": 3, "is": 1}, "belong to `count` and `sum`, not to `field`"),
+        ({"near": {"latitude": 1, "longitude": 1}}, "either `kilometres` or `miles`"),
+    ],
+)
+def test_a_rule_says_one_thing(rule: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        SegmentSection.model_validate({"name": "s", "title": "A title", "who": rule})
