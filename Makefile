@@ -5,12 +5,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO_FOLDER ?= demo
 
-.PHONY: demo test check lint format types floors unit browser-ready simulate lock clean
+.PHONY: demo test check lint format types floors unit browser-ready postgres-ready simulate lock clean
 
 demo: $(READY)
 	@$(BIN)/activator demo --folder $(DEMO_FOLDER)
 
-test: $(READY) browser-ready
+test: $(READY) browser-ready postgres-ready
 	@$(BIN)/python -m tests.everything
 
 # Set-up happens once, and again only when the lock or the project definition changes.
@@ -26,6 +26,10 @@ $(READY): requirements.lock pyproject.toml
 # The page tests open a real Chromium: Debian's package where we are root, else a plain word on what to install.
 browser-ready:
 	@sh .ci/browser
+
+# The database tests start a real PostgreSQL server: Debian's package likewise.
+postgres-ready:
+	@sh .ci/postgres
 
 lock:
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
