@@ -12,6 +12,7 @@ from rich.table import Table
 from activator.apply.executor import subject
 from activator.apply.result import ApplyResult, ChangeState
 from activator.cli.console import printable
+from activator.cli.sharing import matches_table, sharing_lines
 from activator.model.ads import AdSpec, AudienceSpec, Bid, CampaignSpec, GroupSpec, ObjectSpec
 from activator.model.delivery import Operation
 from activator.model.people import Outcome
@@ -32,10 +33,12 @@ def show_plan(plan: Plan, folder: Path) -> None:
     """Print the whole preview."""
     console = Console()
     console.print(f"[bold]Plan {plan.plan_id}[/bold]  {plan.created_at:%Y-%m-%d %H:%M} UTC", highlight=False)
-    for table in (_people(plan), _sources(plan), _movements(plan), _audiences(plan)):
+    for table in (_people(plan), _sources(plan), matches_table(plan.sharing), _movements(plan), _audiences(plan)):
         if table.row_count:
             console.print()
             console.print(table)
+    for line in sharing_lines(plan.sharing):
+        console.print(line, highlight=False)
     console.print()
     if not plan.changes:
         console.print("[green]Nothing to change:[/green] the platforms are as the project wants them.", highlight=False)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from activator.cli.console import JsonOption, ProjectOption, print_json, say, steps
+from activator.cli.console import JsonOption, ProjectOption, print_json, say, show, steps
 
 
 def status(
@@ -20,6 +20,7 @@ def status(
     from activator.config.clock import SystemClock
     from activator.config.workspace import open_workspace
     from activator.ledger.overview import state_of
+    from activator.plan.files import saved_sharing
     from activator.sync import Runner, poll_processing
 
     workspace, clock = open_workspace(project), SystemClock()
@@ -27,6 +28,8 @@ def status(
         report("asking the platforms", 0)
         poll_processing(Runner(workspace, clock))
     state = state_of(workspace, clock, with_history=history)
+    last = state["last_plan"]
+    state["sharing"] = saved_sharing(workspace.plans / last["plan_id"]) if last else None
     if as_json:
         print_json(state)
         return
@@ -34,6 +37,8 @@ def status(
 
 
 def _show(state: dict[str, Any]) -> None:
+    from activator.cli.sharing import matches_table, sharing_lines
+
     last = state["last_plan"]
     say(f"Last plan: {last['plan_id']} {last['state']}, {last['summary']}" if last else "No plan has been applied yet.")
     for audience in state["audiences"]:
@@ -49,6 +54,12 @@ def _show(state: dict[str, Any]) -> None:
             f"  {batch['destination']:<8} {batch['operation']} {batch['audience_key']}: {batch['rows']:,} rows, "
             f"{batch['state']} {batch['detail']}"
         )
+    sharing = state["sharing"]
+    if sharing is not None:
+        if sharing.matches:
+            show(matches_table(sharing))
+        for line in sharing_lines(sharing):
+            say(line)
     for slot in state["slots"]:
         say(f"  schedule {slot['schedule']}: {slot['instant']} {slot['state']} {slot['detail']}")
     for entry in state.get("history", ()):

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from activator.config.documents import Document, read_document, validate
 from activator.config.sections import Name, Section
 from activator.model.ads import BidStrategy
+from activator.model.sharing import SHARED_CONTACTS_MAX
 
 PROJECT_FILE = "activator.yaml"
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217, e.g. EUR")]
@@ -59,6 +60,12 @@ class IdentitySection(Section):
 
     default_country: CountryCode | None = Field(
         default=None, description="Country of phone numbers whose row names none; without it such numbers are not sent"
+    )
+    shared_contacts_max: int = Field(
+        default=SHARED_CONTACTS_MAX,
+        ge=1,
+        le=1000,
+        description="An e-mail address or phone of more people than this joins no rows and is sent for nobody",
     )
 
 

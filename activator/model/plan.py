@@ -8,6 +8,7 @@ from typing import TypeAlias
 from activator.model.ads import GroupField, ObjectSpec, RemoteObject
 from activator.model.delivery import Operation
 from activator.model.people import SourceCount, SuppressionCount, TierSummary
+from activator.model.sharing import Sharing
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,7 @@ class Plan:
     tiers: tuple[TierSummary, ...]
     motivations: tuple[TierMotivation, ...]
     suppressions: tuple[SuppressionCount, ...] = ()
+    sharing: Sharing = Sharing()
 
     @property
     def refused(self) -> bool:

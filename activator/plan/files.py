@@ -1,6 +1,7 @@
 """Saved plans: one JSON file beside the batches it will send, refused if a byte of it changed."""
 
 import hashlib
+import json
 import os
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from activator.errors import StalePlanError
 from activator.model.plan import ChangeMembers, Plan
+from activator.model.sharing import Sharing
 
 PLAN_FILE = "plan.json"
 SEAL_FILE = (
@@ -64,6 +66,14 @@ def load_plan(path: Path) -> tuple[Plan, Path]:
             for batch in change.batches:
                 verify_batch(file.parent / batch.file, batch.digest)
     return plan, file.parent
+
+
+def saved_sharing(folder: Path) -> Sharing | None:
+    """What a saved plan said its sources share; None where there is no such plan, or none of this version."""
+    try:
+        return TypeAdapter(Sharing).validate_python(json.loads((folder / PLAN_FILE).read_bytes())["sharing"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def verify_batch(path: Path, digest: str) -> None:

@@ -47,6 +47,7 @@ def people_policy(project: Project) -> PeoplePolicy:
     as_of = project.value.as_of
     return PeoplePolicy(
         default_country=project.identity.default_country,
+        shared_contacts_max=project.identity.shared_contacts_max,
         as_of=None if as_of == "latest_order" else as_of,
         currency=project.currency,
         rates=project.value.rates,

@@ -151,6 +151,7 @@ def assemble(
         sources=people.counts,
         tiers=people.tiers,
         motivations=tuple(motivations[tier] for tier in sorted(motivations)),
+        sharing=people.sharing,
     )
     return replace(plan, plan_id=content_id(plan))
 
