@@ -17,7 +17,6 @@ from activator.ledger.store import Ledger, LedgerReader
 from activator.model.ledger import SourceUse
 from activator.model.plan import Bindings, Plan
 from activator.people.engine import Engine, open_engine, sweep
-from activator.people.identifiers import NORMALISER_VERSION
 from activator.plan.destinations import open_destinations
 from activator.plan.files import save_plan
 from activator.plan.inputs import motivations_of, read_people, rows_by_source, source_digest
@@ -137,7 +136,7 @@ def _bindings_now(runner: Runner, ledger: Ledger, plan: Plan) -> Bindings:
         source_digest=source_digest(runner.workspace),
         project_digest=runner.workspace.project_digest,
         code_version=__version__,
-        normaliser_version=NORMALISER_VERSION,
+        normaliser_version=runner.workspace.project.identity.rules().version,
         remote_fingerprints={},
         expires_at=plan.bindings.expires_at,
     )

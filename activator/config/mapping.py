@@ -82,6 +82,7 @@ class ContactColumns(PersonColumns):
     email_5: Text | None = None
     phone_2: Text | None = None
     phone_3: Text | None = None
+    mobile_advertiser_id: Text | None = None
     account_id: Text | None = None
     birth_date: Moment | None = None
     gender: Text | None = None

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from activator.config.documents import Document, read_document, validate
+from activator.config.positions import Positions
 from activator.config.sections import Name, Section
 from activator.model.ads import BidStrategy
 from activator.model.sharing import SHARED_CONTACTS_MAX
@@ -55,7 +56,7 @@ class SourceSection(Section):
     mapping: str = Field(min_length=1, description="Name of a shipped mapping, or path of a mapping file")
 
 
-class IdentitySection(Section):
+class IdentitySection(Positions):
     """How identifiers are read."""
 
     default_country: CountryCode | None = Field(

@@ -22,7 +22,7 @@ CONSENT_FIELDS = ("consent_ad_user_data", "consent_ad_personalization", "consent
 IGNORED = "ignored: "
 
 # Contacts may have more of these; the relation has such a column only where the mapping has.
-MORE_CONTACT_FIELDS = ("email_2", "email_3", "email_4", "email_5", "phone_2", "phone_3")
+MORE_CONTACT_FIELDS = ("email_2", "email_3", "email_4", "email_5", "phone_2", "phone_3", "mobile_advertiser_id")
 WHERE_MAPPED = frozenset({*MORE_CONTACT_FIELDS, "account_id"})
 DAYS = ("birth_date", "started_on", "ended_on")
 _IDENTITY = dict.fromkeys(("email", "phone", "id_space", "external_id"), "string")

@@ -15,20 +15,26 @@ from activator.model.plan import PlannedBatch
 
 
 def write_batches(
-    rows: Iterable[pa.RecordBatch], batch_rows_max: int, folder: Path, label: str
+    rows: Iterable[pa.RecordBatch], batch_rows_max: int, folder: Path, label: str, normaliser_version: str
 ) -> tuple[PlannedBatch, ...]:
     """Batch files of at most batch_rows_max rows, in the order of rows, so that the same people give the same bytes.
 
+    Each says under which rules it was planned, in its Parquet metadata (`activator.normaliser_version`).
     One file is compressed and written while the engine makes the rows of the next.
 
     Raises:
         OSError: the disk is full or the folder cannot be written.
     """
+    said = {b"activator.normaliser_version": normaliser_version.encode()}
     planned = []
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="batches") as writer:
         waiting = []
         for ordinal, table in zip(count(1), _sliced(rows, batch_rows_max)):
-            waiting.append(writer.submit(_write, table, folder / f"{label}-{ordinal:05d}.parquet", ordinal))
+            waiting.append(
+                writer.submit(
+                    _write, table.replace_schema_metadata(said), folder / f"{label}-{ordinal:05d}.parquet", ordinal
+                )
+            )
             if len(waiting) > 1:
                 planned.append(waiting.pop(0).result())
         planned += [written.result() for written in waiting]

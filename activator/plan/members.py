@@ -9,6 +9,7 @@ import ibis.expr.types as ir
 
 from activator.model.ads import AudienceSpec
 from activator.model.delivery import Operation
+from activator.model.identity import DEFAULT_RULES
 from activator.model.ledger import AudienceLog
 from activator.model.plan import AudienceState, ChangeMembers, Movement, PlannedBatch
 from activator.people.engine import Engine
@@ -30,7 +31,10 @@ class MemberPlan:
 
 @dataclass(frozen=True, slots=True)
 class MemberPlanner:
-    """One destination's members. members, status: relations of people.pipeline for the destination's form."""
+    """One destination's members. members, status: relations of people.pipeline for the destination's form.
+
+    normaliser_version: of the rules the members were made with; every batch file says it.
+    """
 
     engine: Engine
     destination: str
@@ -39,6 +43,7 @@ class MemberPlanner:
     folder: Path
     members: Members
     status: ir.Table
+    normaliser_version: str = DEFAULT_RULES.version
 
     def plan(self, audiences: Sequence[tuple[AudienceSpec, AudienceLog]]) -> MemberPlan:
         """Suppressed audiences first: keeping somebody out comes before letting somebody in."""
@@ -91,7 +96,7 @@ class MemberPlanner:
         sent = self.members.sent(ordered) if short else ordered
         keys = {name: sent[name].cast("string").replace("-", "") for name in KEYS}
         stream = self.engine.stream(sent.mutate(**keys), self.batch_rows_max)
-        batches = write_batches(stream, self.batch_rows_max, self.folder, label)
+        batches = write_batches(stream, self.batch_rows_max, self.folder, label, self.normaliser_version)
         self.engine.drop(ordered)
         return batches
 

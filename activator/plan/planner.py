@@ -20,7 +20,6 @@ from activator.model.plan import (
     TierMotivation,
 )
 from activator.people.engine import Engine
-from activator.people.identifiers import NORMALISER_VERSION
 from activator.people.pipeline import People
 from activator.plan import guards
 from activator.plan.desired import Desired, desired_objects
@@ -85,6 +84,7 @@ def plan_destination(
         folder=folder,
         members=people.membership(reader.identifier_form),
         status=people.status(reader.identifier_form),
+        normaliser_version=world.project.identity.rules().version,
     ).plan(
         [
             (
@@ -140,7 +140,7 @@ def assemble(
             source_digest=world.source_digest,
             project_digest=world.project_digest,
             code_version=world.code_version,
-            normaliser_version=NORMALISER_VERSION,
+            normaliser_version=world.project.identity.rules().version,
             remote_fingerprints=prints,
             expires_at=world.now + PLAN_LIFE,
         ),

@@ -20,7 +20,13 @@ from connectors.meta.version import BATCH_ROWS_MAX, FLAGGED_WORDS, OPERATION_FLA
 
 # Our column names are Meta's multi-key schema.
 COLUMNS = ("EMAIL", "PHONE", "FN", "LN", "CT", "ST", "ZIP", "COUNTRY", "GEN", "DOBY", "DOBM", "DOBD")
+# Never hashed (DOC/marketing-api/audiences/guides/custom-audiences#hash): an id of the advertiser's, a device's.
+PLAIN_COLUMNS = ("EXTERN_ID", "MADID")
 _HASHED_OR_ABSENT = "^([0-9a-f]{64})?$"
+_PLAIN_OR_ABSENT = {
+    "EXTERN_ID": r"^[^@]*$|^[^@]*@[^@.]*$",  # no e-mail address
+    "MADID": "^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?$",
+}
 _FIELDS = ("id", "name", "operation_status", "delivery_status")
 
 
@@ -97,15 +103,16 @@ def send_members(api: GraphApi, operation: Operation, audience_id: str, members:
 
 
 def _filled_columns(members: pa.Table) -> dict[str, pa.ChunkedArray]:
-    """The columns that hold anything, checked: what leaves this machine is a digest or nothing."""
+    """The columns that hold anything, checked: what leaves is a digest, an id Meta takes plain, or nothing."""
     columns: dict[str, pa.ChunkedArray] = {}
-    for name in COLUMNS:
+    for name in (*COLUMNS, *PLAIN_COLUMNS):
         if name not in members.column_names:
             continue
         column = pc.fill_null(members.column(name).cast(pa.string()), "")
-        if not pc.all(pc.match_substring_regex(column, _HASHED_OR_ABSENT)).as_py():
+        if not pc.all(pc.match_substring_regex(column, _PLAIN_OR_ABSENT.get(name, _HASHED_OR_ABSENT))).as_py():
+            wanted = {"EXTERN_ID": "plain ids", "MADID": "advertising ids"}.get(name, "SHA-256 digests")
             raise PermanentRefusalError(
-                f"column {name} holds values that are not SHA-256 digests; nothing was sent",
+                f"column {name} holds values that are not {wanted}; nothing was sent",
                 "This is a defect of activator: report it.",
             )
         if pc.any(pc.not_equal(column, "")).as_py():

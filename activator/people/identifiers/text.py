@@ -110,7 +110,12 @@ def cleared(value: ir.StringValue, *more: str) -> ir.StringValue:
 def nothing_pattern(*more: str) -> str:
     """What `known` takes for nothing, as a pattern over the whole value, in lower or upper case."""
     words = sorted(re.escape(word) for word in PLACEHOLDERS)
-    return f"(?i)^{_WRAPPED}(?:{'|'.join((*words, *_PATTERNS, *more))}){_WRAPPED}$"
+    return wrapped_pattern(*words, *_PATTERNS, *more)
+
+
+def wrapped_pattern(*alternatives: str) -> str:
+    """Any of some patterns over the whole value, also quoted or bracketed, in lower or upper case."""
+    return f"(?i)^{_WRAPPED}(?:{'|'.join(alternatives)}){_WRAPPED}$"
 
 
 def one_of(words: Iterable[str]) -> str:
