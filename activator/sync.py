@@ -87,6 +87,7 @@ def _compute(runner: Runner, engine: Engine, ledger: LedgerReader, folder: Path,
         runner.report(f"looking at {name}", 0)
         observation = reader.observe()
         parts[name] = plan_destination(engine, world, people, motivations, ledger, name, reader, observation, folder)
+    people.remember()
     return assemble(world, people, motivations, ledger, destinations, parts, accepted)
 
 

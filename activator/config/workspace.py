@@ -30,6 +30,11 @@ class Workspace:
         return self.state / "plans"
 
     @property
+    def recall(self) -> Path:
+        """What earlier runs worked out about identifiers; may be deleted at any time."""
+        return self.state / "recall"
+
+    @property
     def scratch(self) -> Path:
         """The engine's spill space, emptied on exit and on the next start."""
         return self.state / "scratch"

@@ -4,28 +4,68 @@ Values before hashing are a tenth of the size of what is sent, so they are what 
 made of them on the way to a file, and once before to know each member's key.
 """
 
+from dataclasses import dataclass
 from datetime import date
 
 import ibis
 import ibis.expr.types as ir
 
 from activator.people.engine import Engine
-from activator.people.identifiers import FORM_COLUMNS, hashed, member_key, normalised
+from activator.people.identifiers import FORM_COLUMNS, IdentifierRules, hashed, member_key, normalised
 from activator.people.identifiers.email import google_form, meta_form
 from activator.people.identifiers.hashing import hashed_once
-from activator.people.membership import KEYS, Members
-from activator.people.profiles import Profiles
+from activator.people.membership import KEYS, Members, rows_in
+from activator.people.profiles import Profiles, Texts
+from activator.people.recall import Recall
 
 
-def members_of(engine: Engine, profiles: Profiles, form: str, as_of: date) -> Members:
-    """Everyone who may be sent in one form. Computes every member's key now, and columns when they are asked for."""
-    values = engine.materialise(f"values_{form}", _values(engine, profiles, form, as_of))
+@dataclass(frozen=True)
+class Marks:
+    """What every member's identifiers are made of, and what earlier runs made of it. everyone: (person, mark)."""
+
+    engine: Engine
+    recall: Recall
+    everyone: ir.Table
+
+    def unknown(self, form: str) -> ir.Table:
+        """(person) of those no earlier run met as they are now."""
+        known = self.recall.known(f"members_{form}")
+        people = self.everyone if known is None else self.everyone.anti_join(known, "mark")
+        return people.select("person")
+
+    def recalled(self, form: str, computed: ir.Table) -> ir.Table:
+        """(person, member_key) of everyone: those computed now, and those remembered. Kept for the next run."""
+        known = self.recall.known(f"members_{form}")
+        found = self.everyone.join(computed, "person").select("mark", "person", value="member_key")
+        if known is not None:
+            again = self.everyone.join(known, "mark").select("mark", "person", "value")
+            found = ibis.union(found, again)
+        found = self.engine.materialise("found", found)
+        self.recall.keep(f"members_{form}", found)
+        return found.select("person", member_key="value")
+
+
+def members_of(engine: Engine, profiles: Profiles, form: str, as_of: date, marks: Marks | None = None) -> Members:
+    """Everyone who may be sent in one form. Columns are computed when they are asked for.
+
+    marks: what every member's identifiers are made of. Keys are then computed for those only whom no earlier run met.
+    """
+    people = profiles.members.select("person", "tier")
+    fresh = people if marks is None else marks.unknown(form)
+    values = engine.materialise(f"values_{form}", _values(engine, profiles, fresh, form, as_of))
     columns = _columns(form, values)
-    keyed = columns.select("person_key", "tier", member_key=member_key(form, columns).cast("uuid"))
-    keys = engine.materialise(f"keys_{form}", keyed)
+    computed = columns.select(person="person_key", member_key=member_key(form, columns).cast("uuid"))
+    computed = engine.materialise(f"computed_{form}", computed)
+    everyone = computed if marks is None else marks.recalled(form, computed)
+    keys = people.join(everyone, "person").select("tier", "member_key", person_key="person")
+    keys = engine.materialise(f"keys_{form}", keys)
 
     def written(wanted: ir.Table) -> ir.Table:
-        return values.drop("tier").join(wanted.select(*KEYS), "person_key")
+        """Values of those met before are gathered only now that they are asked for."""
+        here = wanted.select(*KEYS)
+        missing = engine.materialise("missing", here.select(person="person_key").anti_join(computed, "person"))
+        known = values if rows_in(missing) == 0 else ibis.union(values, _values(engine, profiles, missing, form, as_of))
+        return known.join(here, "person_key")
 
     def sent(rows: ir.Table) -> ir.Table:
         return _columns(form, rows).select(*KEYS, *FORM_COLUMNS[form])
@@ -33,45 +73,44 @@ def members_of(engine: Engine, profiles: Profiles, form: str, as_of: date) -> Me
     return Members(keys, written, sent)
 
 
-def _values(engine: Engine, profiles: Profiles, form: str, as_of: date) -> ir.Table:
-    """person_key, tier and the form's columns before hashing, NULL where nothing is known."""
-    return _google(engine, profiles) if form == "google" else _meta(engine, profiles, as_of)
+def _values(engine: Engine, profiles: Profiles, wanted: ir.Table, form: str, as_of: date) -> ir.Table:
+    """person_key and the form's columns before hashing, NULL where nothing is known, of the people in wanted."""
+    texts = profiles.texts(wanted)
+    return _google(engine, texts, profiles.rules) if form == "google" else _meta(engine, texts, profiles.rules, as_of)
 
 
-def _meta(engine: Engine, profiles: Profiles, as_of: date) -> ir.Table:
-    people = profiles.people
+def _meta(engine: Engine, texts: Texts, rules: IdentifierRules, as_of: date) -> ir.Table:
+    people = texts.people
     born = people.birth_date.cast("date")
     # A day of birth in the future is a slip; better none than a wrong one.
     birth = {"DOBY": born.year(), "DOBM": born.month(), "DOBD": born.day()}
     birth = {name: ibis.cases((born <= as_of, part.cast("string"))) for name, part in birth.items()}
     sources = {"FN": people.first_name, "LN": people.last_name, "GEN": people.gender, **birth}
     places = {"CT": people.city, "ST": people.state, "ZIP": people.postal_code, "COUNTRY": people.country}
+    plain = {"EXTERN_ID": people.external_id, "MADID": people.device}
     written = people.select(
-        "tier",
         person_key="person",
         EMAIL=meta_form(people.plain),
         PHONE=people.e164.replace("+", ""),
-        **{name: normalised("meta", name, value) for name, value in sources.items()},
-        **{name: normalised("meta", name, value, people.country) for name, value in places.items()},
+        **{name: normalised("meta", name, value, rules=rules) for name, value in sources.items()},
+        **{name: normalised("meta", name, value, people.country, rules) for name, value in places.items()},
+        **{name: value for name, value in plain.items() if name in FORM_COLUMNS["meta"]},
     )
     return engine.staged(written)
 
 
-def _google(engine: Engine, profiles: Profiles) -> ir.Table:
-    people = profiles.people
+def _google(engine: Engine, texts: Texts, rules: IdentifierRules) -> ir.Table:
+    people = texts.people
     values = {
         "given_name": people.first_name,
         "family_name": people.last_name,
         "region_code": people.country,
         "postal_code": people.postal_code,
     }
-    written = people.select(
-        "tier", person_key="person", **{name: normalised("google", name, value) for name, value in values.items()}
-    )
-    written = _complete_address(engine.staged(written))
-    addresses = profiles.addresses
-    mails = addresses.select("person", "rank", text=google_form(addresses.plain))
-    phones = profiles.numbers.select("person", "rank", text="e164")
+    address = {name: normalised("google", name, value, people.country, rules) for name, value in values.items()}
+    written = _complete_address(engine.staged(people.select(person_key="person", **address)))
+    mails = texts.addresses.select("person", "rank", text=google_form(texts.addresses.plain, rules))
+    phones = texts.numbers.select("person", "rank", text="e164")
     for name, values_of in (("emails", engine.staged(mails)), ("phones", phones)):
         lists = values_of.group_by(person_key="person").agg(
             **{name: values_of.text.collect(order_by=values_of["rank"])}

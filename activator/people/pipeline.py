@@ -5,7 +5,7 @@ Each step is one relation with one blocking operator, over fixed-width columns, 
 as they are used (why: docs/reference/identifiers.md and benchmarks/people.py).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -13,16 +13,18 @@ from decimal import Decimal
 import ibis
 import ibis.expr.types as ir
 
-from activator.model.people import Entity, SourceCount, SuppressionCount, TierSummary
+from activator.model.people import Entity, Outcome, SourceCount, SuppressionCount, TierSummary
 from activator.model.sharing import SHARED_CONTACTS_MAX, Sharing
 from activator.people.accounting import Accounts, Ending, accounts, outcome_word, person_ending, row_endings
 from activator.people.consent import PLATFORMS, PURPOSES, ConsentPolicy, answer_word
 from activator.people.engine import Engine
 from activator.people.holdout import Holdout, held_out
-from activator.people.members import members_of
+from activator.people.identifiers import DEFAULT_RULES, IdentifierRules
+from activator.people.members import Marks, members_of
 from activator.people.membership import KEYS, Members
 from activator.people.persons import Persons, persons_of
 from activator.people.profiles import Profiles, people_of, profiles
+from activator.people.recall import Recall
 from activator.people.rows import CanonicalSource, NumberedSource, country_codes, keyed_rows, numbered, phone_book
 from activator.people.suppression import count_lists, marked, read_marks
 from activator.people.tiers import TierCut, summaries, with_tier
@@ -38,7 +40,8 @@ class PeoplePolicy:
     default_country: alpha-2 of phones whose row names none; as_of: orders up to this day count, None for the newest;
     currency: what values are counted in; rates: units of it for one unit of another; tiers: best first, the last
     without a share; consent: who may be sent; holdout: who is kept out of every audience to measure by, if anybody;
-    shared_contacts_max: behind how many people an e-mail address or phone is still somebody's.
+    shared_contacts_max: behind how many people an e-mail address or phone is still somebody's; rules: how identifiers
+    are written; external_id_space: whose ids are sent to Meta in plain text, if anybody's.
     """
 
     default_country: str | None
@@ -49,6 +52,8 @@ class PeoplePolicy:
     consent: ConsentPolicy = field(default_factory=ConsentPolicy)
     holdout: Holdout | None = None
     shared_contacts_max: int = SHARED_CONTACTS_MAX
+    rules: IdentifierRules = DEFAULT_RULES
+    external_id_space: str | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,8 @@ class People:
     _engine: Engine
     _profiles: Profiles
     _known: ir.Table
+    _marks: Marks | None = None
+    _recall: Recall | None = None
     _forms: dict[str, Members] = field(default_factory=dict)
 
     @property
@@ -98,7 +105,7 @@ class People:
         on no suppression list and not held out.
         """
         if form not in self._forms:
-            made = members_of(self._engine, self._profiles, form, self.as_of)
+            made = members_of(self._engine, self._profiles, form, self.as_of, self._marks)
             if not self.accounts.alike:
                 others = self._known.filter(self._known[f"ending_{form}"] != Ending.MEMBER.value)
                 keys = made.keys.anti_join(others, made.keys.person_key == others.person)
@@ -112,9 +119,25 @@ class People:
         rows = made.sent(made.written(made.keys)).join(made.keys, KEYS)
         return rows.mutate(**{name: rows[name].cast("string").replace("-", "") for name in KEYS})
 
-    def status(self, form: str) -> ir.Table:
-        """person_key, tier and outcome of everyone: why a person is, or is not, among the members of a form."""
-        return self.people.select("person_key", "tier", outcome=f"outcome_{form}")
+    def remember(self) -> None:
+        """Keep what was worked out about identifiers for the next run; call it when all forms have been asked for.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        if self._recall is not None:
+            self._recall.save()
+
+    def status(self, form: str, small: Collection[str] = ()) -> ir.Table:
+        """person_key, tier and outcome of everyone: why a person is, or is not, among the members of a form.
+
+        small: tiers too small for an audience, whose members are below_minimum instead.
+        """
+        people, outcome = self.people, self.people[f"outcome_{form}"]
+        if small:
+            left_out = (outcome == Outcome.MEMBER.value) & people.tier.isin(sorted(small))
+            outcome = ibis.cases((left_out, Outcome.BELOW_MINIMUM.value), else_=outcome)
+        return people.select("person_key", "tier", outcome=outcome)
 
 
 def build_people(
@@ -124,10 +147,12 @@ def build_people(
     lists: Sequence[CanonicalSource] = (),
     *,
     traced: bool = False,
+    recall: Recall | None = None,
 ) -> People:
     """Consolidate, value and tier the people of all sources.
 
-    lists: suppression lists, which make no people; traced: keep what explaining a person needs.
+    lists: suppression lists, which make no people; traced: keep what explaining a person needs; recall: what earlier
+    runs worked out, if anything is to be remembered.
 
     Raises:
         SourceError: an order's currency has no rate, nothing says as of when people are valued, or a list names nobody.
@@ -136,7 +161,7 @@ def build_people(
     """
     ordered = numbered(engine, sources)
     countries = country_codes(engine, ordered)
-    phones = phone_book(engine, ordered, countries, policy.default_country)
+    phones = phone_book(engine, ordered, countries, policy.default_country, recall)
     keyed = keyed_rows(engine, ordered, countries, phones)
     marks = read_marks(engine, ordered, keyed, lists, policy.default_country)
     persons_found = persons_of(engine, ordered, keyed, policy.shared_contacts_max)
@@ -150,6 +175,9 @@ def build_people(
     counted.counts()  # refuses here what does not add up
     somewhere = ibis.or_(*[known[f"ending_{platform}"] == Ending.MEMBER.value for platform in PLATFORMS])
     members = engine.materialise("chosen", known.filter(somewhere))
+    chosen = profiles(
+        engine, ordered, rows, phones, members, rules=policy.rules, external_id_space=policy.external_id_space
+    )
     return People(
         people=engine.materialise("people", _shown(known)),
         responses=engine.materialise("responses", _responses(ordered, rows, known)),
@@ -160,7 +188,9 @@ def build_people(
         trace=Trace(ordered, keyed, persons_found) if traced else None,
         _engine=engine,
         _known=known,
-        _profiles=profiles(engine, ordered, rows, phones, members),
+        _profiles=chosen,
+        _recall=recall,
+        _marks=Marks(engine, recall, chosen.marks(recall, as_of)) if recall else None,
     )
 
 

@@ -7,16 +7,18 @@ the engine's private scratch, like the exports it comes from, and is gone with i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from datetime import date
 
 import ibis
 import ibis.expr.types as ir
 
 from activator.people.consent import ANSWERS, ConsentPolicy, strict
 from activator.people.engine import Engine
-from activator.people.identifiers import iso2
+from activator.people.identifiers import DEFAULT_RULES, IdentifierRules, iso2, normalised
 from activator.people.identifiers.email import address
 from activator.people.identifiers.text import clean
+from activator.people.plain_ids import devices, external_ids
+from activator.people.recall import Recall
 from activator.people.rows import EMAIL_COLUMNS, PHONE_COLUMNS, NumberedSource, text_of
 
 # Google takes ten identifiers a member (Data Manager API limits, 2026-11): one is the address, the others these.
@@ -58,72 +60,148 @@ def _best_row(rows: ir.Table, parts: ir.IntegerValue, parts_max: int) -> ir.Inte
 
 
 @dataclass(frozen=True)
+class Texts:
+    """What is known about some members.
+
+    people: one row each: person, plain (first address), e164 (first phone), external_id and device as they are sent,
+    and every text of CHOICES, country as a code; addresses: (person, rank, plain); numbers: (person, rank, e164); best
+    first from rank 0.
+    """
+
+    people: ir.Table
+    addresses: ir.Table
+    numbers: ir.Table
+
+
+@dataclass(frozen=True)
 class Profiles:
-    """The members of one run. members: (person, tier, and the columns of CHOICES); numbers: (person, rank, e164)."""
+    """The members of one run, by fixed-width ids; text is read for those it is asked for.
+
+    members: (person, tier, and the columns of CHOICES); emails: (person, key, rank, row_id, slot); numbers: (person,
+    key, rank); phones: `rows.phone_book`; external_ids, devices: (person, plain_id).
+    """
 
     engine: Engine
     sources: Sequence[NumberedSource]
     members: ir.Table
-    chosen_emails: ir.Table
+    emails: ir.Table
     numbers: ir.Table
+    phones: ir.Table
+    external_ids: ir.Table
+    devices: ir.Table
+    rules: IdentifierRules
 
-    @cached_property
-    def addresses(self) -> ir.Table:
-        """(person, rank, plain) of every e-mail address that is sent, best first from rank 0."""
+    def texts(self, wanted: ir.Table) -> Texts:
+        """What is known about the members named in wanted (person)."""
+        addresses, numbers = self._addresses(wanted), self._numbers(wanted)
+        first_address = addresses.filter(addresses["rank"] == 0).select("person", "plain")
+        first_number = numbers.filter(numbers["rank"] == 0).select("person", "e164")
+        members = self.members.semi_join(wanted, "person")
+        attributes = [self._attribute(members, choice, columns) for choice, columns in CHOICES.items()]
+        external = self.external_ids.select("person", external_id="plain_id")
+        device = self.devices.select("person", device="plain_id")
+        people = members.select("person")
+        for part in (first_address, first_number, external, device, *attributes):
+            people = people.left_join(part, "person").drop("person_right")
+        profiles = self.engine.materialise("profiles", people)
+        for part in attributes:
+            self.engine.drop(part)
+        return Texts(profiles, addresses, numbers)
+
+    def marks(self, recall: Recall, as_of: date) -> ir.Table:
+        """(person, mark): everything a member's identifiers are made of, as one mark. No text outlives a statement."""
+        rank = self.numbers["rank"].cast("string")
+        parts = [self.numbers.select("person", mark=recall.mark("phone", rank, self.numbers.key.cast("string")))]
+        for name, ids in (("external_id", self.external_ids), ("device", self.devices)):
+            parts.append(ids.select("person", mark=recall.mark(name, ids.plain_id)))
+        texts = self._email_texts(self.emails)
+        parts.append(texts.select("person", mark=recall.mark("email", texts["rank"].cast("string"), texts.text)))
+        for choice, columns in CHOICES.items():
+            rows = self._chosen(self.members, choice, columns)
+            if choice == "birth_row":  # a day in the future is not sent, so it is not known yet
+                rows = rows.mutate(birth_date=ibis.cases((rows.birth_date.cast("date") <= as_of, rows.birth_date)))
+            parts.append(rows.select("person", mark=recall.mark(choice, *[rows[column] for column in columns])))
+        parts = [self.engine.materialise("part", part) for part in parts]
+        every = ibis.union(*parts, distinct=False)
+        marks = self.engine.materialise("marks", every.group_by("person").agg(mark=recall.together(every.mark)))
+        for part in parts:
+            self.engine.drop(part)
+        return marks
+
+    def _addresses(self, wanted: ir.Table) -> ir.Table:
+        texts = self.engine.staged(self._email_texts(self.emails.semi_join(wanted, "person")))
+        return self.engine.materialise("addresses", texts.select("person", "rank", plain=address(texts.text)))
+
+    def _email_texts(self, emails: ir.Table) -> ir.Table:
+        """(person, rank, text) of every e-mail address that is sent, as exported."""
         parts = []
         for source in self.sources:
             for slot, column in enumerate(EMAIL_COLUMNS):
                 if source.has(column):
                     valid = source.valid
-                    chosen = self.chosen_emails.filter(self.chosen_emails.slot == slot)
+                    chosen = emails.filter(emails.slot == slot)
                     here = chosen.join(valid.select("row_id", text=text_of(valid, column)), "row_id")
                     parts.append(here.select("person", "rank", "text"))
-        texts = self.engine.staged(ibis.union(*parts, distinct=False))
-        return self.engine.materialise("addresses", texts.select("person", "rank", plain=address(texts.text)))
+        return ibis.union(*parts, distinct=False)
 
-    @cached_property
-    def people(self) -> ir.Table:
-        """One row per member: person, tier, plain (first address), e164 (first phone), and every text of CHOICES.
+    def _numbers(self, wanted: ir.Table) -> ir.Table:
+        """(person, rank, e164). A number whose key was recalled is parsed here, since it is to be sent."""
+        mine = self.numbers.semi_join(wanted, "person")
+        book = self.phones.semi_join(mine, self.phones.phone_key == mine.key)
+        spelt = book.group_by(key="phone_key").agg(
+            e164=book.e164.max(), phone=book.phone.min(), country=book.country.argmin(book.phone)
+        )
+        spelt = self.engine.materialise("spelt", spelt)
+        known = spelt.filter(spelt.e164.notnull()).select("key", "e164")
+        recalled = spelt.filter(spelt.e164.isnull())
+        if int(recalled.count().to_pyarrow().as_py()):
+            parsed = recalled.select("key", e164=normalised("google", "phone", recalled.phone, recalled.country))
+            known = self.engine.materialise("parsed", ibis.union(known, parsed))
+        return self.engine.materialise("member_numbers", mine.join(known, "key").select("person", "rank", "e164"))
 
-        country is a code already.
-        """
-        first_address = self.addresses.filter(self.addresses["rank"] == 0).select("person", "plain")
-        first_number = self.numbers.filter(self.numbers["rank"] == 0).select("person", "e164")
-        attributes = [self._attribute(choice, columns) for choice, columns in CHOICES.items()]
-        people = self.members.select("person", "tier")
-        for part in (first_address, first_number, *attributes):
-            people = people.left_join(part, "person").drop("person_right")
-        profiles = self.engine.materialise("profiles", people)
-        for part in attributes:
-            self.engine.drop(part)
-        return profiles
-
-    def _attribute(self, choice: str, columns: Sequence[str]) -> ir.Table:
+    def _attribute(self, members: ir.Table, choice: str, columns: Sequence[str]) -> ir.Table:
         """(person, columns) from the row each member's choice points to."""
-        wanted = self.members.filter(self.members[choice].notnull())
+        texts = self._chosen(members, choice, columns)
+        if "country" in columns:
+            texts = texts.mutate(country=iso2(clean(texts.country)))
+        return self.engine.materialise(choice, texts)
+
+    def _chosen(self, members: ir.Table, choice: str, columns: Sequence[str]) -> ir.Table:
+        """(person, columns), as exported."""
+        wanted = members.filter(members[choice].notnull())
         wanted = wanted.select("person", row_id=wanted[choice] & (_FEWER - 1))
         parts = []
         for source in self.sources:
-            here = source.valid.semi_join(wanted, "row_id")
-            parts.append(here.select("row_id", **{column: text_of(here, column) for column in columns}))
-        texts = self.engine.staged(ibis.union(*parts, distinct=False))
-        if "country" in columns:
-            texts = texts.mutate(country=iso2(clean(texts.country)))
-        return self.engine.materialise(choice, wanted.join(texts, "row_id").drop("row_id"))
+            valid = source.valid
+            here = valid.select("row_id", **{column: text_of(valid, column) for column in columns})
+            parts.append(wanted.join(here, "row_id").drop("row_id"))
+        return self.engine.staged(ibis.union(*parts, distinct=False))
 
 
 def profiles(
-    engine: Engine, sources: Sequence[NumberedSource], rows: ir.Table, phones: ir.Table, members: ir.Table
+    engine: Engine,
+    sources: Sequence[NumberedSource],
+    rows: ir.Table,
+    phones: ir.Table,
+    members: ir.Table,
+    rules: IdentifierRules = DEFAULT_RULES,
+    external_id_space: str | None = None,
 ) -> Profiles:
-    """Choose the e-mail addresses and phones of every member. Text is read when it is first asked for."""
+    """Choose the e-mail addresses, phones and ids of every member. external_id_space: whose ids are sent, if any's."""
     mine = engine.materialise("member_rows", rows.semi_join(members, "person"))
-    emails = engine.materialise("member_emails", _first_keys(mine, EMAIL_COLUMNS, EMAILS_MAX))
-    numbers = engine.materialise("member_phones", _first_keys(mine, PHONE_COLUMNS, PHONES_MAX))
+    chosen = Profiles(
+        engine,
+        sources,
+        members,
+        emails=engine.materialise("member_emails", _first_keys(mine, EMAIL_COLUMNS, EMAILS_MAX)),
+        numbers=engine.materialise("member_phones", _first_keys(mine, PHONE_COLUMNS, PHONES_MAX)),
+        phones=phones,
+        external_ids=external_ids(engine, sources, mine, external_id_space),
+        devices=devices(engine, sources, mine),
+        rules=rules,
+    )
     engine.drop(mine)
-    by_key = phones.group_by(key="phone_key").agg(e164=phones.e164.min())
-    spelt = engine.materialise("member_numbers", numbers.join(by_key, "key").select("person", "rank", "e164"))
-    engine.drop(numbers)
-    return Profiles(engine, sources, members, emails, spelt)
+    return chosen
 
 
 def _first_keys(rows: ir.Table, columns: Sequence[str], at_most: int) -> ir.Table:

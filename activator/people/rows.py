@@ -18,6 +18,7 @@ from activator.people.identifiers import iso2, normalised
 from activator.people.identifiers.email import address, google_form
 from activator.people.identifiers.hashing import hashed_once
 from activator.people.identifiers.text import clean, known, without_decimal_zero
+from activator.people.recall import Recall
 
 # Two bits, so what no other step tells apart shares a rank.
 _ENTITY_RANK = dict.fromkeys(Entity, 3) | {Entity.CONTACTS: 0, Entity.ORDERS: 1, Entity.RESPONSES: 2}
@@ -118,20 +119,49 @@ def _words(source: NumberedSource) -> ir.Table:
 
 
 def phone_book(
-    engine: Engine, sources: Sequence[NumberedSource], countries: ir.Table, default_country: str | None
+    engine: Engine,
+    sources: Sequence[NumberedSource],
+    countries: ir.Table,
+    default_country: str | None,
+    recall: Recall | None = None,
 ) -> ir.Table:
-    """Every distinct (phone, country word) that is a number -> e164 and key. The parser sees each pair once."""
+    """Every distinct (phone, country word) that is a number -> country, phone_key, e164. The parser sees a pair once.
+
+    e164 is NULL for numbers whose key was recalled: they are not parsed again for their key.
+    """
     spellings = [_spellings(source, column) for source in sources for column in PHONE_COLUMNS if source.has(column)]
-    pairs = engine.materialise("phone_pairs", ibis.union(*spellings, distinct=True))
+    pairs = ibis.union(*spellings, distinct=True)
     located = pairs.join(countries, "word")
     country = ibis.coalesce(located.code, ibis.literal(default_country or "")).nullif("")
-    numbers = located.select("phone", "word", e164=normalised("google", "phone", located.phone, country))
-    numbers = engine.materialise("phone_numbers", numbers)
-    engine.drop(pairs)
-    known_numbers = numbers.filter(numbers.e164.notnull())
-    book = engine.materialise("phones", known_numbers.mutate(phone_key=identity_key(known_numbers.e164)))
+    located = engine.materialise("phone_pairs", located.select("phone", "word", country=country))
+    numbers = _parsed(engine, located) if recall is None else _recalled(engine, located, recall)
+    engine.drop(located)
+    known_numbers = numbers.filter(numbers.phone_key.notnull())
+    book = engine.materialise("phones", known_numbers.select("phone", "word", "country", "e164", "phone_key"))
     engine.drop(numbers)
     return book
+
+
+def _parsed(engine: Engine, pairs: ir.Table) -> ir.Table:
+    numbers = pairs.mutate(e164=normalised("google", "phone", pairs.phone, pairs.country))
+    numbers = engine.materialise("phone_numbers", numbers)
+    parsed = engine.materialise("phone_keys", numbers.mutate(phone_key=identity_key(numbers.e164)))
+    engine.drop(numbers)
+    return parsed
+
+
+def _recalled(engine: Engine, pairs: ir.Table, recall: Recall) -> ir.Table:
+    """The same, with the keys of numbers met in an earlier run."""
+    marked = engine.materialise("marked", pairs.mutate(mark=recall.mark("phone", pairs.phone, pairs.country)))
+    known = recall.known("phones")
+    numbers = _parsed(engine, marked if known is None else marked.anti_join(known, "mark"))
+    if known is not None:
+        again = marked.join(known, "mark")
+        again = again.select(*marked.columns, e164=ibis.null("string"), phone_key=again.value)
+        numbers = engine.materialise("phone_keys", ibis.union(numbers, again))
+    recall.keep("phones", numbers.select("mark", value="phone_key"))
+    engine.drop(marked)
+    return numbers
 
 
 def _spellings(source: NumberedSource, column: str) -> ir.Table:

@@ -12,6 +12,7 @@ from activator.motivation.profile import profile
 from activator.people.engine import Engine, open_engine
 from activator.people.mapping import canonical
 from activator.people.pipeline import CanonicalSource, People, PeoplePolicy, TierCut, build_people
+from activator.people.recall import Recall, version_of
 from activator.ports import Source
 from mappings.loader import load_mapping
 
@@ -29,7 +30,9 @@ def read_people(workspace: Workspace, engine: Engine) -> People:
         raw = reader.read(engine.backend, section.name, workspace.folder / section.path)
         relation = engine.materialise("canonical", canonical(raw, mapping))  # read once; views would parse it per use
         sources.append(CanonicalSource(section.name, mapping.entity, relation))
-    return build_people(engine, sources, people_policy(workspace.project))
+    policy = people_policy(workspace.project)
+    recall = Recall(engine, workspace.recall, version_of(policy.rules))
+    return build_people(engine, sources, policy, recall=recall)
 
 
 def check_source(workspace: Workspace, section: SourceSection) -> int:
