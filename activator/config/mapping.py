@@ -151,9 +151,9 @@ class AccountColumns(Columns):
 
     account_id: Text
     account_name: Text | None = None
+    account_country: Text | None = None
     industry: Text | None = None
     employees: Whole | None = None
-    country: Text | None = None
 
 
 class MappingFile(Section):

@@ -17,11 +17,11 @@ from activator.model.sharing import ConflictCount
 from activator.people.consent import ANSWERS, DENIED
 from activator.people.consolidate import with_person
 from activator.people.engine import Engine
-from activator.people.rows import NumberedSource
+from activator.people.rows import KEY_COLUMNS, NumberedSource
 
 NONE = ConflictCount(0, 0, 0, 0)
 # What a row is assigned by: a system's own id before addresses, the first address before the second.
-_STRENGTH = ("id_key", "email_key", "phone_key", "email_2_key", "phone_2_key")
+_STRENGTH = ("id_key", *(column for column in KEY_COLUMNS if column != "id_key"))
 _CLAIMED = _STRENGTH[1:]
 # Days systems write where nobody gave one: the first days of spreadsheets, databases and Unix.
 _FILLERS = (19000101, 19010101, 19700101)

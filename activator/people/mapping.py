@@ -25,6 +25,8 @@ IGNORED = "ignored: "
 MORE_CONTACT_FIELDS = ("email_2", "email_3", "email_4", "email_5", "phone_2", "phone_3", "mobile_advertiser_id")
 WHERE_MAPPED = frozenset({*MORE_CONTACT_FIELDS, "account_id"})
 DAYS = ("birth_date", "started_on", "ended_on")
+# A cell of these that cannot be read is as if it were empty: the row still says who, and what they have agreed to.
+DISPENSABLE = ("birth_date", "minutes", "employees")
 _IDENTITY = dict.fromkeys(("email", "phone", "id_space", "external_id"), "string")
 
 # The columns of each canonical relation, in order, with their types; source_row and invalid_reason come first.
@@ -46,8 +48,8 @@ CANONICAL: dict[Entity, dict[str, str]] = {
     Entity.EVENTS: _IDENTITY
     | {"event": "string", "happened_at": "timestamp", "amount_minor": "int64", "currency": "string"}
     | {"quantity": "int64"},
-    Entity.ACCOUNTS: {"account_id": "string", "account_name": "string", "industry": "string"}
-    | {"employees": "int64", "country": "string"},
+    Entity.ACCOUNTS: dict.fromkeys(("account_id", "account_name", "account_country", "industry"), "string")
+    | {"employees": "int64"},
 }
 
 # Fields without which a row of the entity means nothing.
@@ -95,7 +97,7 @@ def check_columns(raw: RawExport, mapping: Mapping) -> None:
     found = f"; the closest is {close!r}" if close else ""
     more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
     raise SourceError(
-        f"{raw.path.name}, line 1: the column {missing[0]!r} is missing{more}{found}",
+        f"{raw.heading}: the column {missing[0]!r} is missing{more}{found}",
         f"Export that column too, or say how yours is called: `extends: {mapping.name}` with `rename` or `without`.",
     )
 
@@ -207,7 +209,7 @@ def _reason(read: ir.Table, mapping: Mapping) -> ir.StringValue:
         elif field == "currency" and "amount__text" in read.columns:
             branches.append((read["amount__text"].notnull() & text.isnull(), ibis.literal("currency: empty")))
         fault = fault_words(field, verb)
-        if fault:
+        if fault and field not in DISPENSABLE:
             branches.append((text.notnull() & value.isnull(), ibis.literal(f"{field}: {fault}")))
     return ibis.cases(*branches, else_=ibis.null("string"))
 

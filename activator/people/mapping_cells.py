@@ -61,9 +61,13 @@ _utc_wall_clock = ibis.udf.scalar.builtin(name="timezone", signature=(("string",
 
 
 def cell(table: ir.Table, column: str) -> ir.StringValue:
-    """A cell without surrounding blanks; NULL where nothing is left."""
+    """A cell without surrounding blanks; NULL where nothing is left.
+
+    Nor does an apostrophe count that keeps a spreadsheet from reading a number or a formula: '0049 30 1234, '=SUM.
+    """
     text = table[column]
-    return ibis.cases((text.re_search(r"^\s|\s$"), text.strip()), else_=text).nullif("")
+    bare = text.strip().re_replace(r"^'([-+=@\d])", r"\1")
+    return ibis.cases((text.re_search(r"^[\s']|\s$"), bare), else_=text).nullif("")
 
 
 def first_filled(table: ir.Table, columns: tuple[str, ...]) -> ir.StringValue:

@@ -14,11 +14,11 @@ import ibis.expr.types as ir
 
 from activator.model.sharing import MatchRate
 from activator.people.engine import Engine
-from activator.people.rows import NumberedSource, source_code
+from activator.people.rows import EMAIL_KEYS, PHONE_KEYS, NumberedSource, source_code
 
 KINDS: Mapping[str, tuple[str, ...]] = {
-    "email": ("email_key", "email_2_key"),
-    "phone": ("phone_key", "phone_2_key"),
+    "email": EMAIL_KEYS,
+    "phone": PHONE_KEYS,
     "id": ("id_key",),
 }
 SOURCES_MAX = 62  # bits of a mask; the rates of further sources are not reported

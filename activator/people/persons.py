@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import ibis.expr.types as ir
 
 from activator.model.sharing import Sharing
+from activator.people.companies import with_first_contacts
 from activator.people.conflicts import without_conflicts
 from activator.people.consolidate import with_person
 from activator.people.engine import Engine
@@ -33,4 +34,5 @@ def persons_of(engine: Engine, sources: Sequence[NumberedSource], keyed: ir.Tabl
     joined = with_person(engine, unshared.rows)
     settled = without_conflicts(engine, sources, joined)
     matches = match_rates(engine, sources, settled.rows)
-    return Persons(settled.rows, unshared.hubs, settled.contested, Sharing(unshared.counts, settled.count, matches))
+    rows = with_first_contacts(engine, sources, settled.rows)
+    return Persons(rows, unshared.hubs, settled.contested, Sharing(unshared.counts, settled.count, matches))

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 import ibis
 import ibis.expr.types as ir
+from ibis import _
 
 from activator.model.people import Entity, Outcome, SourceCount, SuppressionCount, TierSummary
 from activator.model.sharing import SHARED_CONTACTS_MAX, Sharing
@@ -71,7 +72,7 @@ class People:
 
     people: person_key, tier (null outside every tier), value_minor, orders, first_order_on, last_order_on,
     consent_ad_user_data, consent_ad_personalization, country, and outcome_<platform> for each platform.
-    responses: person_key, tier, source, source_row, answered_at, score, comment, language.
+    responses: person_key, tier, source, source_row, answered_at, score, comment, language: answers and support tickets.
     """
 
     people: ir.Table
@@ -242,11 +243,19 @@ _RESPONSES = {
 }
 
 
+# What people have written, and when. A ticket without a comment speaks through its subject.
+_SAID: dict[Entity, dict[str, ibis.Deferred]] = {
+    Entity.RESPONSES: {"answered_at": _.answered_at, "comment": _.comment},
+    Entity.TICKETS: {"answered_at": _.opened_at, "comment": ibis.coalesce(_.comment, _.subject)},
+}
+
+
 def _responses(sources: Sequence[NumberedSource], rows: ir.Table, known: ir.Table) -> ir.Table:
     parts = []
     for source in sources:
-        if source.source.entity is Entity.RESPONSES:
-            answers = source.valid.select("row_id", "source_row", "answered_at", "score", "comment", "language")
+        said = _SAID.get(source.source.entity)
+        if said:
+            answers = source.valid.select("row_id", "source_row", "score", "language", **said)
             answers = answers.mutate(source=ibis.literal(source.source.name))
             by_person = answers.join(rows.select("row_id", "person"), "row_id")
             parts.append(by_person.join(known.select("person", "tier"), "person"))

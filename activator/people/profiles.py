@@ -37,8 +37,7 @@ _FEWER = 1 << 60  # added to a row id for every part a row lacks: rows that know
 def people_of(engine: Engine, rows: ir.Table, consent: ConsentPolicy) -> ir.Table:
     """One row per person: first row, which rows know what, strictest answers, country, whether its rule is strict."""
     someone = rows.filter(rows.person.notnull())
-    has_email = someone.email_key.notnull() | someone.email_2_key.notnull()
-    has_phone = someone.phone_key.notnull() | someone.phone_2_key.notnull()
+    reachable = ibis.or_(*[someone[f"{column}_key"].notnull() for column in (*EMAIL_COLUMNS, *PHONE_COLUMNS)])
     grouped = someone.group_by("person").agg(
         first_row=someone.row_id.min(),
         name_row=_best_row(someone, someone.name_parts, 2).min(),
@@ -48,7 +47,7 @@ def people_of(engine: Engine, rows: ir.Table, consent: ConsentPolicy) -> ir.Tabl
         country=someone.country.argmin(ibis.cases((someone.country.notnull(), someone.row_id))),
         **{name: someone[name].max() for name in ANSWERS},
         strict=strict(someone, consent),
-        reachable=(has_email | has_phone).any(),
+        reachable=reachable.any(),
         shared=someone.shared.any(),
     )
     return engine.materialise("persons", grouped)

@@ -24,9 +24,11 @@ from activator.people.recall import Recall
 _ENTITY_RANK = dict.fromkeys(Entity, 3) | {Entity.CONTACTS: 0, Entity.ORDERS: 1, Entity.RESPONSES: 2}
 _SOURCE_BITS = 44  # lines of one source; 14 bits above them for the source, 2 for the entity
 _ENTITY_BITS = 58
-KEY_COLUMNS = ("email_key", "id_key", "phone_key", "email_2_key", "phone_2_key")
-EMAIL_COLUMNS = ("email", "email_2")
-PHONE_COLUMNS = ("phone", "phone_2")
+EMAIL_COLUMNS = ("email", "email_2", "email_3", "email_4", "email_5")
+PHONE_COLUMNS = ("phone", "phone_2", "phone_3")
+EMAIL_KEYS = tuple(f"{column}_key" for column in EMAIL_COLUMNS)
+PHONE_KEYS = tuple(f"{column}_key" for column in PHONE_COLUMNS)
+KEY_COLUMNS = ("email_key", "id_key", "phone_key", *EMAIL_KEYS[1:], *PHONE_KEYS[1:])
 
 
 @dataclass(frozen=True)
