@@ -29,6 +29,7 @@ destinations:
     landing_url: https://shop.example.com/
     countries: [DE]
     strategy: lowest_cost
+    audience_people_min: 1
     tiers:
       high: {daily_budget: "60.00"}
       mid: {daily_budget: "30.00"}

@@ -12,18 +12,14 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from activator.config.documents import Document, read_document, validate
 from activator.config.positions import Positions
-from activator.config.sections import Name, Section
+from activator.config.keeping_out import ConsentSection, HoldoutSection, SuppressionSection
+from activator.config.sections import Name, Section, decimal_text
 from activator.model.ads import BidStrategy
 from activator.model.sharing import SHARED_CONTACTS_MAX
 
 PROJECT_FILE = "activator.yaml"
 CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217, e.g. EUR")]
 CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2, e.g. DE")]
-
-
-def _decimal_text(value: Any) -> Any:
-    """YAML may give 12 or "12.50"; a float has already lost its exactness, so its printed form is taken."""
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 def _zone(value: str) -> str:
@@ -35,9 +31,9 @@ def _zone(value: str) -> str:
     return value
 
 
-Amount = Annotated[Decimal, BeforeValidator(_decimal_text), Field(gt=0, max_digits=14, decimal_places=2)]
-Ratio = Annotated[Decimal, BeforeValidator(_decimal_text), Field(gt=0, le=1000, decimal_places=4)]
-Share = Annotated[Decimal, BeforeValidator(_decimal_text), Field(gt=0, le=1, decimal_places=4)]
+Amount = Annotated[Decimal, BeforeValidator(decimal_text), Field(gt=0, max_digits=14, decimal_places=2)]
+Ratio = Annotated[Decimal, BeforeValidator(decimal_text), Field(gt=0, le=1000, decimal_places=4)]
+Share = Annotated[Decimal, BeforeValidator(decimal_text), Field(gt=0, le=1, decimal_places=4)]
 Zone = Annotated[str, AfterValidator(_zone)]
 
 
@@ -128,6 +124,9 @@ class DestinationSection(Section):
     strategy: BidStrategy
     daily_budget: Amount | None = Field(default=None, description="Where the budget sits on the campaign (Google)")
     tiers: dict[Name, DeliverySection] = Field(min_length=1, description="One delivery group per tier listed here")
+    audience_people_min: int | None = Field(
+        default=None, ge=1, description="A tier with fewer people gets no audience; default: the platform's own minimum"
+    )
     options: dict[str, Any] = Field(default_factory=dict)
 
     @property
@@ -181,6 +180,9 @@ class Project(Section):
     time_zone: Zone = Field(description="The business's own time zone, e.g. Europe/Berlin")
     currency: CurrencyCode = Field(description="Currency all values are counted in")
     sources: tuple[SourceSection, ...] = Field(min_length=1)
+    suppressions: tuple[SuppressionSection, ...] = ()
+    consent: ConsentSection = ConsentSection()
+    holdout: HoldoutSection | None = None
     identity: IdentitySection = IdentitySection()
     value: ValueSection = ValueSection()
     tiers: tuple[TierSection, ...] = Field(min_length=2)
@@ -201,6 +203,8 @@ class Project(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         _unique("sources", [source.name for source in self.sources])
+        names = [*(source.name for source in self.sources), *(listed.name for listed in self.suppressions)]
+        _unique("suppressions", names)
         _unique("tiers", [tier.name for tier in self.tiers])
         _unique("copy", [variant.name for variant in self.copy_variants])
         _unique("schedules", [schedule.name for schedule in self.schedules])

@@ -1,10 +1,15 @@
 """What every document's model is built from."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
+
+def decimal_text(value: Any) -> Any:
+    """YAML may give 12 or "12.50"; a float has already lost its exactness, so its printed form is taken."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
 class Section(BaseModel):

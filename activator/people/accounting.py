@@ -145,6 +145,14 @@ class Accounts:
         """Whether the same people are members on every platform."""
         return all(len({ending is Ending.MEMBER for ending in cell.endings.values()}) == 1 for cell in self._cells)
 
+    def members(self, platform: str) -> dict[str, int]:
+        """How many people each tier would send to a platform. A person has one first row, so rows are people here."""
+        people: Counter[str] = Counter()
+        for cell in self._cells:
+            if cell.endings[platform] is Ending.MEMBER and cell.tier is not None:
+                people[cell.tier] += cell.rows
+        return dict(people)
+
     def counts(self, places: Sequence[Place] = EVERY_PLATFORM) -> tuple[SourceCount, ...]:
         """The outcomes as they are on each place; what all agree on is said once, with an empty destination.
 

@@ -16,6 +16,7 @@ GUARDS: Mapping[str, str] = {
     "removal-share": "A plan removes too large a share of an audience.",
     "empty-audience": "An audience would fall below what the platform delivers to, or to nobody.",
     "source-shrunk": "An export has far fewer rows than the one used last.",
+    "suppression-shrunk": "A suppression list names far fewer people than the one used last.",
     "daily-budget": "The daily budgets together exceed the ceiling of the project file.",
     "unknown-audience": "An audience of ours exists whose members this ledger does not know.",
     "lost-audience": "An audience of ours is gone from the platform and would be made anew.",
@@ -65,6 +66,21 @@ def source_guards(rows: Mapping[str, int], last: Mapping[str, SourceUse], limits
         )
         for name, count in rows.items()
         if name in last and count < limits.source_rows_share_min * last[name].rows
+    ]
+
+
+def suppression_guards(
+    rows: Mapping[str, int], last: Mapping[str, SourceUse], limits: GuardSection
+) -> list[GuardFinding]:
+    """suppression-shrunk: a list that lost its rows would let people back in, and only its size gives it away."""
+    return [
+        GuardFinding(
+            "suppression-shrunk",
+            found.subject,
+            found.message.replace("rows,", "usable rows,", 1),
+            "Export the list again, and check that it is complete: whoever it no longer names may be sent again.",
+        )
+        for found in source_guards(rows, last, limits)
     ]
 
 

@@ -19,6 +19,7 @@ GOOGLE = """\
     countries: [DE]
     strategy: manual_cpc
     daily_budget: "80.00"
+    audience_people_min: 1
     tiers:
       high: {{bid: {{amount: "1.20", modifier: "1.6"}}}}
       mid: {{bid: {{amount: "0.80"}}}}
