@@ -77,7 +77,8 @@ def _compute(runner: Runner, engine: Engine, ledger: LedgerReader, folder: Path,
         project=project,
         project_digest=runner.workspace.project_digest,
         source_digest=source_digest(runner.workspace),
-        source_rows=rows_by_source(people.counts),
+        source_rows=people.accounts.read,
+        suppression_rows={listed.name: listed.usable for listed in people.suppressions},
         code_version=__version__,
         now=runner.clock.now(),
     )
@@ -146,7 +147,8 @@ def _bindings_now(runner: Runner, ledger: Ledger, plan: Plan) -> Bindings:
 def _finish(runner: Runner, ledger: Ledger, plan: Plan, result: ApplyResult) -> None:
     now = runner.clock.now()
     digest = plan.bindings.source_digest
-    uses = tuple(SourceUse(name, rows, digest, now) for name, rows in rows_by_source(plan.sources).items())
+    rows = rows_by_source(plan.sources, plan.suppressions)
+    uses = tuple(SourceUse(name, count, digest, now) for name, count in rows.items())
     with ledger.writing() as connection:
         plans.finish(connection, runner.clock, plan.plan_id, complete=result.complete, uses=uses)
         outcome = "complete" if result.complete else "partial"

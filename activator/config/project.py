@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from activator.config.documents import Document, read_document, validate
-from activator.config.positions import Positions
 from activator.config.keeping_out import ConsentSection, HoldoutSection, SuppressionSection
+from activator.config.positions import Positions
 from activator.config.sections import Name, Section, decimal_text
 from activator.model.ads import BidStrategy
 from activator.model.sharing import SHARED_CONTACTS_MAX

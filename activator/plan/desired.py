@@ -1,6 +1,6 @@
 """What should exist on one destination: audiences, one campaign, one delivery group per tier, its ads (pure)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -36,15 +36,36 @@ def delivered_tiers(project: Project, destination: DestinationSection) -> tuple[
     return tuple(tier for tier in project.tiers if tier.suppress or tier.name in destination.tiers)
 
 
+def small_tiers(
+    project: Project, name: str, people: Mapping[str, int], members_min: int, existing: Collection[str]
+) -> dict[str, str]:
+    """Tiers too small to start an audience for, with the reason: the platform would not deliver to it.
+
+    people: members by tier; existing: spec keys of what is there. An audience that exists is kept in step whatever its
+    size, so nobody stays in it by mistake; and keeping people out (a suppressed tier) has no minimum.
+    """
+    destination = project.destinations[name]
+    minimum = destination.audience_people_min or members_min
+    return {
+        tier.name: f"tier {tier.name} has {people.get(tier.name, 0):,} people, fewer than {minimum:,}"
+        for tier in delivered_tiers(project, destination)
+        if not tier.suppress and audience_key(tier.name) not in existing and people.get(tier.name, 0) < minimum
+    }
+
+
 def desired_objects(
-    project: Project, name: str, budget_level: str, motivations: Mapping[str, TierMotivation]
+    project: Project,
+    name: str,
+    budget_level: str,
+    motivations: Mapping[str, TierMotivation],
+    small: Collection[str] = (),
 ) -> Desired:
     """The whole delivery tree of one destination.
 
-    budget_level: "group" (Meta: a budget per tier, never shared) or "campaign" (Google).
+    budget_level: "group" (Meta: a budget per tier, never shared) or "campaign" (Google). small: tiers left out.
     """
     destination = project.destinations[name]
-    tiers = delivered_tiers(project, destination)
+    tiers = [tier for tier in delivered_tiers(project, destination) if tier.name not in small]
     named = _Namer(project, name)
     audiences = tuple(_audience(named, tier) for tier in tiers)
     budget = destination.daily_budget

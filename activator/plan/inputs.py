@@ -1,18 +1,21 @@
 """What a plan is made from: the project's exports, read into people and their motivations."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from activator.config.extensions import SOURCES, load_extension
 from activator.config.project import Project, SourceSection
 from activator.config.workspace import Workspace
-from activator.model.people import SourceCount
+from activator.model.people import SourceCount, SuppressionCount
 from activator.model.plan import TierMotivation
 from activator.motivation.profile import profile
+from activator.people.consent import ConsentPolicy
 from activator.people.engine import Engine, open_engine
+from activator.people.holdout import Holdout
 from activator.people.mapping import canonical
 from activator.people.pipeline import CanonicalSource, People, PeoplePolicy, TierCut, build_people
 from activator.people.recall import Recall, version_of
+from activator.plan.suppressions import list_parts, read_lists
 from activator.ports import Source
 from mappings.loader import load_mapping
 
@@ -32,7 +35,7 @@ def read_people(workspace: Workspace, engine: Engine) -> People:
         sources.append(CanonicalSource(section.name, mapping.entity, relation))
     policy = people_policy(workspace.project)
     recall = Recall(engine, workspace.recall, version_of(policy.rules))
-    return build_people(engine, sources, policy, recall=recall)
+    return build_people(engine, sources, policy, read_lists(workspace, engine), recall=recall)
 
 
 def check_source(workspace: Workspace, section: SourceSection) -> int:
@@ -55,6 +58,10 @@ def people_policy(project: Project) -> PeoplePolicy:
         currency=project.currency,
         rates=project.value.rates,
         tiers=tuple(TierCut(tier.name, tier.top_share) for tier in project.tiers),
+        consent=ConsentPolicy(project.consent.elsewhere, project.identity.default_country),
+        holdout=None
+        if project.holdout is None
+        else Holdout(project.holdout.name, project.holdout.share, project.project.id),
     )
 
 
@@ -64,19 +71,25 @@ def motivations_of(engine: Engine, people: People) -> Mapping[str, TierMotivatio
 
 
 def source_digest(workspace: Workspace) -> str:
-    """One digest over every export's bytes and the mapping it is read with."""
+    """One digest over the bytes of every export and suppression list, and the mapping each is read with."""
     reader: Source = load_extension(SOURCES, "crm")
     total = hashlib.sha256()
     for section in workspace.project.sources:
         mapping = load_mapping(section.mapping, workspace.folder)
         total.update(f"{section.name}\n{mapping.model_dump_json()}\n".encode())
         total.update(reader.digest(workspace.folder / section.path).encode())
+    total.update("\n".join(list_parts(workspace)).encode())
     return total.hexdigest()
 
 
-def rows_by_source(counts: tuple[SourceCount, ...]) -> dict[str, int]:
-    """Rows of each source, whatever became of them."""
-    rows: dict[str, int] = {}
+def rows_by_source(counts: Sequence[SourceCount], suppressions: Sequence[SuppressionCount]) -> dict[str, int]:
+    """Rows of each source, whatever became of them, and of each suppression list those that keep somebody out."""
+    by_destination: dict[str, dict[str, int]] = {}
     for count in counts:
-        rows[count.source] = rows.get(count.source, 0) + count.rows
-    return rows
+        rows = by_destination.setdefault(count.source, {})
+        rows[count.destination] = rows.get(count.destination, 0) + count.rows
+    found = {}
+    for source, rows in by_destination.items():
+        everywhere = rows.pop("", 0)
+        found[source] = everywhere + max(rows.values(), default=0)
+    return found | {listed.name: listed.usable for listed in suppressions}

@@ -1,7 +1,7 @@
 """Putting one plan together: members and objects of every destination, guards over all, bound to its origins."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -19,10 +19,11 @@ from activator.model.plan import (
     Plan,
     TierMotivation,
 )
+from activator.people.accounting import Place
 from activator.people.engine import Engine
 from activator.people.pipeline import People
 from activator.plan import guards
-from activator.plan.desired import Desired, desired_objects
+from activator.plan.desired import Desired, desired_objects, small_tiers
 from activator.plan.files import content_id
 from activator.plan.members import MemberPlanner
 from activator.plan.objects import fingerprints, object_changes, observed_by_key, ownership_guards
@@ -45,16 +46,18 @@ class DestinationPlan:
     guards: tuple[GuardFinding, ...]
     fingerprints: Mapping[str, str]
     desired: Desired
+    small: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What a plan is made from and bound to."""
+    """What a plan is made from and bound to. suppression_rows: of each list, the rows that keep somebody out."""
 
     project: Project
     project_digest: str
     source_digest: str
     source_rows: Mapping[str, int]
+    suppression_rows: Mapping[str, int]
     code_version: str
     now: datetime
 
@@ -71,9 +74,11 @@ def plan_destination(
     folder: Path,
 ) -> DestinationPlan:
     """Compare what should be with what we believe and what was observed; write the batches into folder."""
-    desired = desired_objects(world.project, name, reader.budget_level, motivations)
     observed = observed_by_key(name, observation)
     owned = ledger.owned(name)
+    there = people.accounts.members(reader.identifier_form)
+    small = small_tiers(world.project, name, there, reader.members_min, {*observed, *owned})
+    desired = desired_objects(world.project, name, reader.budget_level, motivations, small)
     ownership = ownership_guards(name, observed, owned, desired)
     lost = {finding.subject for finding in ownership if finding.guard == "lost-audience"}
     members = MemberPlanner(
@@ -83,7 +88,7 @@ def plan_destination(
         batch_rows_max=reader.batch_rows_max,
         folder=folder,
         members=people.membership(reader.identifier_form),
-        status=people.status(reader.identifier_form),
+        status=people.status(reader.identifier_form, small),
         normaliser_version=world.project.identity.rules().version,
     ).plan(
         [
@@ -108,6 +113,7 @@ def plan_destination(
         guards=tuple(ownership),
         fingerprints=fingerprints(name, desired, observed),
         desired=desired,
+        small=small,
     )
 
 
@@ -126,6 +132,7 @@ def assemble(
     findings = [
         *(finding for part in parts.values() for finding in part.guards),
         *guards.source_guards(world.source_rows, ledger.last_uses(), limits),
+        *guards.suppression_guards(world.suppression_rows, ledger.last_uses(), limits),
         *guards.audience_guards(states, limits, {name: reader.members_min for name, reader in readers.items()}),
         *guards.budget_guards({name: part.desired.specs for name, part in parts.items()}, limits),
     ]
@@ -148,9 +155,12 @@ def assemble(
         audiences=states,
         movements=tuple(movement for part in parts.values() for movement in part.movements),
         guards=guards.accept(findings, accepted),
-        sources=people.counts,
+        sources=people.accounts.counts(
+            [Place(name, readers[name].identifier_form, part.small) for name, part in parts.items()]
+        ),
         tiers=people.tiers,
         motivations=tuple(motivations[tier] for tier in sorted(motivations)),
+        suppressions=people.suppressions,
         sharing=people.sharing,
     )
     return replace(plan, plan_id=content_id(plan))

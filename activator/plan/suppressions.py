@@ -1,0 +1,57 @@
+"""Reads the suppression lists of a project: exports of their own, which keep people out and make none."""
+
+from activator.config.extensions import SOURCES, load_extension
+from activator.config.keeping_out import SuppressionSection
+from activator.config.list_mapping import LIST_COLUMNS, list_mapping
+from activator.config.mapping import Mapping
+from activator.config.workspace import Workspace
+from activator.errors import SourceError
+from activator.people.engine import Engine
+from activator.people.mapping import canonical
+from activator.people.rows import CanonicalSource
+from activator.ports import RawExport, Source
+from mappings.loader import load_mapping
+
+
+def read_lists(workspace: Workspace, engine: Engine) -> list[CanonicalSource]:
+    """Every list as a canonical relation.
+
+    Raises:
+        SourceError: a list is missing or cannot be used, so nobody could be kept out by it; nothing is planned then.
+    """
+    return [_read(workspace, engine, section) for section in workspace.project.suppressions]
+
+
+def check_list(workspace: Workspace, engine: Engine, section: SuppressionSection) -> int:
+    """Read one list; returns its rows. Raises SourceError as a plan would."""
+    return int(_read(workspace, engine, section).table.count().to_pyarrow().as_py())
+
+
+def list_parts(workspace: Workspace) -> list[str]:
+    """What the lists say now, as digests: a plan made from others is stale."""
+    reader: Source = load_extension(SOURCES, "crm")
+    parts = []
+    for section in workspace.project.suppressions:
+        mapping = "" if section.mapping is None else load_mapping(section.mapping, workspace.folder).model_dump_json()
+        parts += [section.name, mapping, reader.digest(workspace.folder / section.path)]
+    return parts
+
+
+def _read(workspace: Workspace, engine: Engine, section: SuppressionSection) -> CanonicalSource:
+    reader: Source = load_extension(SOURCES, "crm")
+    raw = reader.read(engine.backend, section.name, workspace.folder / section.path)
+    mapping = _mapping_of(workspace, section, raw)
+    return CanonicalSource(section.name, mapping.entity, engine.materialise("suppression", canonical(raw, mapping)))
+
+
+def _mapping_of(workspace: Workspace, section: SuppressionSection, raw: RawExport) -> Mapping:
+    if section.mapping is not None:
+        return load_mapping(section.mapping, workspace.folder)
+    mapping = list_mapping(raw.header, section.id_space)
+    if mapping is None:
+        known = ", ".join(names[0] for names in LIST_COLUMNS.values())
+        raise SourceError(
+            f"{raw.path.name}, line 1: no column says who is meant",
+            f"Call the columns {known}, or give the suppression list a `mapping`.",
+        )
+    return mapping
