@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from activator.briefing.inert import visible
 from activator.briefing.words import count, label, moment, short_day
 from activator.model.briefing import BriefingInput, Fact
-from activator.model.people import Outcome, SourceCount
+from activator.model.people import Outcome, SourceCount, SuppressionCount
 from activator.model.performance import AdDay
 
 SYNC_AGE_MAX = timedelta(hours=36)
@@ -25,6 +25,9 @@ OUTCOME_WORDS = {
     Outcome.MERGED: "joined to people already counted",
     Outcome.NO_IDENTIFIER: "without a usable identifier",
     Outcome.NO_CONSENT: "without consent",
+    Outcome.SUPPRESSED: "on a suppression list",
+    Outcome.HELD_OUT: "held out",
+    Outcome.BELOW_MINIMUM: "in a tier too small for an audience",
     Outcome.NOT_A_CUSTOMER: "not a customer",
 }
 
@@ -33,7 +36,7 @@ def facts_of(given: BriefingInput) -> tuple[Fact, ...]:
     """Performance by destination, then exports, then the last sync; nothing while nothing has happened."""
     if not given.ad_days and not given.sources and given.last_sync_at is None:
         return ()
-    return (*_performance(given), *_exports(given.sources), _sync(given))
+    return (*_performance(given), *_exports(given.sources), *_lists(given.suppressions), _sync(given))
 
 
 def tracking_breaks(given: BriefingInput) -> tuple[str, ...]:
@@ -93,21 +96,53 @@ def _exports(sources: Sequence[SourceCount]) -> list[Fact]:
 
 
 def _export(source: str, counts: list[SourceCount]) -> Fact:
-    rows: dict[Outcome, int] = defaultdict(int)
-    for it in counts:
-        rows[it.outcome] += it.rows
-    total = sum(rows.values())
+    places = sorted({it.destination for it in counts if it.destination})
+    told = [_counted(counts, place) for place in places or [""]]
+    total = sum(told[0].values())
     if not total:
         return Fact(label(source), "empty", good=False)
     invalid = [it for it in counts if it.outcome is Outcome.INVALID and it.rows]
     faulty = [it for it in invalid if not it.reason.startswith(LEFT_OUT)]
     left_out, wrong = sum(it.rows for it in invalid) - sum(it.rows for it in faulty), sum(it.rows for it in faulty)
-    parts = [f"{rows[outcome]:,} {words}" for outcome, words in OUTCOME_WORDS.items() if rows[outcome]]
+    parts = [
+        f"{_rows([rows[outcome] for rows in told], places)} {words}"
+        for outcome, words in OUTCOME_WORDS.items()
+        if any(rows[outcome] for rows in told)
+    ]
     parts += [f"{left_out:,} left out on purpose"] if left_out else []
     if wrong:
         worst = max(faulty, key=lambda it: it.rows).reason
         parts.append(f"{wrong:,} invalid ({visible(worst)})" if worst else f"{wrong:,} invalid")
     return Fact(label(source), f"{total:,} rows: {', '.join(parts)}", good=wrong <= INVALID_SHARE_MAX * total)
+
+
+def _counted(counts: Sequence[SourceCount], destination: str) -> dict[Outcome, int]:
+    """Rows by outcome as they are on one destination."""
+    rows = dict.fromkeys(Outcome, 0)
+    for it in counts:
+        if it.destination in ("", destination):
+            rows[it.outcome] += it.rows
+    return rows
+
+
+def _rows(rows: Sequence[int], destinations: Sequence[str]) -> str:
+    """One number where all destinations agree, else each with its name."""
+    if len(set(rows)) == 1:
+        return f"{rows[0]:,}"
+    return " / ".join(f"{n:,} ({label(place)})" for n, place in zip(rows, destinations, strict=True))
+
+
+def _lists(suppressions: Sequence[SuppressionCount]) -> list[Fact]:
+    """What suppression lists do; one with rows that cannot be used asks for a look."""
+    return [
+        Fact(
+            label(it.name),
+            f"{it.people:,} people kept out by {it.matched:,} of {count(it.rows, 'row', 'rows')}"
+            + (f", {it.unusable:,} unusable" if it.unusable else ""),
+            good=it.unusable <= INVALID_SHARE_MAX * it.rows,
+        )
+        for it in suppressions
+    ]
 
 
 def _sync(given: BriefingInput) -> Fact:

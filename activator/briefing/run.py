@@ -74,6 +74,7 @@ def _gather(workspace: Workspace, clock: Clock, ledger: Ledger, problems: list[s
         audiences=plan.audiences if plan else (),
         movements=plan.movements if plan else (),
         sources=plan.sources if plan else (),
+        suppressions=plan.suppressions if plan else (),
         guards=plan.guards if plan else (),
         last_sync_at=applied_at,
         problems=problems,

@@ -12,28 +12,25 @@ from rich.table import Table
 from activator.apply.executor import subject
 from activator.apply.result import ApplyResult, ChangeState
 from activator.cli.console import printable
+from activator.cli.outcomes import outcomes_table, suppressions_table
 from activator.cli.sharing import matches_table, sharing_lines
 from activator.model.ads import AdSpec, AudienceSpec, Bid, CampaignSpec, GroupSpec, ObjectSpec
 from activator.model.delivery import Operation
-from activator.model.people import Outcome
 from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, Plan, UpdateObject
-from activator.people.mapping import IGNORED
-
-OUTCOME_WORDS = {
-    Outcome.MEMBER: "people in a tier, consented and reachable",
-    Outcome.MERGED: "further rows of a person already counted",
-    Outcome.INVALID: "set aside",
-    Outcome.NO_IDENTIFIER: "no usable e-mail or phone",
-    Outcome.NO_CONSENT: "no consent to advertising",
-    Outcome.NOT_A_CUSTOMER: "no purchase yet",
-}
 
 
 def show_plan(plan: Plan, folder: Path) -> None:
     """Print the whole preview."""
     console = Console()
     console.print(f"[bold]Plan {plan.plan_id}[/bold]  {plan.created_at:%Y-%m-%d %H:%M} UTC", highlight=False)
-    for table in (_people(plan), _sources(plan), matches_table(plan.sharing), _movements(plan), _audiences(plan)):
+    for table in (
+        _people(plan),
+        outcomes_table(plan.sources),
+        suppressions_table(plan.suppressions),
+        matches_table(plan.sharing),
+        _movements(plan),
+        _audiences(plan),
+    ):
         if table.row_count:
             console.print()
             console.print(table)
@@ -106,21 +103,6 @@ def _people(plan: Plan) -> Table:
             *(money(value) for value in (tier.value_minor, tier.value_min_minor, tier.value_max_minor)),
             why,
         )
-    return table
-
-
-def _sources(plan: Plan) -> Table:
-    table = Table(box=box.SIMPLE, title="Every row accounted for", title_justify="left")
-    table.add_column("source")
-    table.add_column("rows", justify="right")
-    table.add_column("outcome")
-    for count in plan.sources:
-        words = OUTCOME_WORDS[count.outcome]
-        if count.reason.startswith(IGNORED):
-            words, reason = "not needed", count.reason.removeprefix(IGNORED)
-        else:
-            reason = count.reason
-        table.add_row(count.source, f"{count.rows:,}", _text(f"{words}: {reason}" if reason else words))
     return table
 
 

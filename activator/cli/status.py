@@ -20,7 +20,7 @@ def status(
     from activator.config.clock import SystemClock
     from activator.config.workspace import open_workspace
     from activator.ledger.overview import state_of
-    from activator.plan.files import saved_sharing
+    from activator.plan.files import saved_accounts, saved_sharing
     from activator.sync import Runner, poll_processing
 
     workspace, clock = open_workspace(project), SystemClock()
@@ -29,6 +29,8 @@ def status(
         poll_processing(Runner(workspace, clock))
     state = state_of(workspace, clock, with_history=history)
     last = state["last_plan"]
+    accounts = saved_accounts(workspace.plans / last["plan_id"]) if last else None
+    state["sources"], state["suppressions"] = accounts or ((), ())
     state["sharing"] = saved_sharing(workspace.plans / last["plan_id"]) if last else None
     if as_json:
         print_json(state)
@@ -37,8 +39,6 @@ def status(
 
 
 def _show(state: dict[str, Any]) -> None:
-    from activator.cli.sharing import matches_table, sharing_lines
-
     last = state["last_plan"]
     say(f"Last plan: {last['plan_id']} {last['state']}, {last['summary']}" if last else "No plan has been applied yet.")
     for audience in state["audiences"]:
@@ -54,15 +54,26 @@ def _show(state: dict[str, Any]) -> None:
             f"  {batch['destination']:<8} {batch['operation']} {batch['audience_key']}: {batch['rows']:,} rows, "
             f"{batch['state']} {batch['detail']}"
         )
-    sharing = state["sharing"]
-    if sharing is not None:
-        if sharing.matches:
-            show(matches_table(sharing))
-        for line in sharing_lines(sharing):
-            say(line)
+    _show_people(state)
     for slot in state["slots"]:
         say(f"  schedule {slot['schedule']}: {slot['instant']} {slot['state']} {slot['detail']}")
     for entry in state.get("history", ()):
         say(f"  {entry['at']} {entry['actor']} {entry['action']} {entry['subject']} {entry['detail']}")
     if not open_batches:
         say("Nothing is open.")
+
+
+def _show_people(state: dict[str, Any]) -> None:
+    """Where every row of the last plan's exports ended, and what they share."""
+    from activator.cli.outcomes import outcomes_table, suppressions_table
+    from activator.cli.sharing import matches_table, sharing_lines
+
+    for table in (outcomes_table(state["sources"]), suppressions_table(state["suppressions"])):
+        if table.row_count:
+            show(table)
+    sharing = state["sharing"]
+    if sharing is not None:
+        if sharing.matches:
+            show(matches_table(sharing))
+        for line in sharing_lines(sharing):
+            say(line)

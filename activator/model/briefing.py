@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from activator.model.people import SourceCount
+from activator.model.people import SourceCount, SuppressionCount
 from activator.model.performance import AdDay, AttentionFlag, FlagDay, FlagState, WatchedCell
 from activator.model.plan import AudienceState, GuardFinding, Movement
 
@@ -29,6 +29,7 @@ class BriefingInput:
     audiences: Sequence[AudienceState] = ()
     movements: Sequence[Movement] = ()
     sources: Sequence[SourceCount] = ()
+    suppressions: Sequence[SuppressionCount] = ()
     guards: Sequence[GuardFinding] = ()
     last_sync_at: datetime | None = None
     problems: Sequence[str] = ()

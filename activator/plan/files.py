@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from activator.errors import StalePlanError
+from activator.model.people import SourceCount, SuppressionCount
 from activator.model.plan import ChangeMembers, Plan
 from activator.model.sharing import Sharing
 
@@ -18,6 +19,8 @@ SEAL_FILE = (
     "plan.sha256"  # of plan.json's bytes: the id leaves out the instants, and an expiry must not be edited either
 )
 _ADAPTER: TypeAdapter[Plan] = TypeAdapter(Plan)
+_COUNTS: TypeAdapter[tuple[SourceCount, ...]] = TypeAdapter(tuple[SourceCount, ...])
+_LISTS: TypeAdapter[tuple[SuppressionCount, ...]] = TypeAdapter(tuple[SuppressionCount, ...])
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -72,6 +75,15 @@ def saved_sharing(folder: Path) -> Sharing | None:
     """What a saved plan said its sources share; None where there is no such plan, or none of this version."""
     try:
         return TypeAdapter(Sharing).validate_python(json.loads((folder / PLAN_FILE).read_bytes())["sharing"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def saved_accounts(folder: Path) -> tuple[tuple[SourceCount, ...], tuple[SuppressionCount, ...]] | None:
+    """Where a saved plan said every row ended; None where there is no such plan, or none of this version."""
+    try:
+        said = json.loads((folder / PLAN_FILE).read_bytes())
+        return _COUNTS.validate_python(said["sources"]), _LISTS.validate_python(said["suppressions"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
