@@ -66,7 +66,7 @@ def _project(folder: Path) -> Sequence[Finding]:
         except ActivatorError as error:
             findings.append(_failed(f"source {section.name}", error))
         else:
-            findings.append(Finding(f"source {section.name}", Severity.OK, f"{rows:,} rows in {section.path}"))
+            findings.append(Finding(f"source {section.name}", Severity.OK, f"{rows:,} rows in {section.shown}"))
     findings += _private_files(folder)
     from activator.plan.destinations import open_destination
 

@@ -38,44 +38,45 @@ def check(
         str | None, typer.Option(help="Shipped mapping or mapping file; default: the one recognised.")
     ] = None,
     country: Annotated[str | None, typer.Option(help="Country of phone numbers without one, e.g. DE.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="utf-8, utf-16 or windows-1252, where the file does not say.")
+    ] = None,
+    delimiter: Annotated[str | None, typer.Option(help="comma, semicolon, tab or pipe, where it is in doubt.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show how each column of an export is read: filled, valid, unmapped, and the first bad rows. Values are masked."""
+    """Show how an export is read: its files, each column, what deserves a look, the first bad rows. Values are masked.
+
+    EXPORT is a file, a folder of parts or a quoted glob. Exits 2 when the export cannot be read at all.
+    """
     import tempfile
 
+    from activator.cli.mapping_page import Checked, page
+    from activator.config.clock import SystemClock
+    from activator.config.exports import DELIMITERS, ENCODINGS
     from activator.config.extensions import SOURCES, load_extension
+    from activator.model.exports import FilePlace
     from activator.people.engine import open_engine
     from activator.people.mapping_profile import profile
-    from mappings.loader import load_mapping
+    from mappings.loader import load_mapping, recognise
 
-    reader = load_extension(SOURCES, "crm")
+    if encoding not in (None, *ENCODINGS):
+        raise ConfigurationError(f"there is no encoding {encoding!r}", f"One of {', '.join(ENCODINGS)}.")
+    if delimiter not in (None, *DELIMITERS):
+        raise ConfigurationError(f"there is no delimiter {delimiter!r}", f"One of {', '.join(DELIMITERS)}.")
+    place = FilePlace(export, encoding, DELIMITERS[delimiter] if delimiter else None)
     with tempfile.TemporaryDirectory(prefix="activator-") as scratch, open_engine(Path(scratch)) as engine:
-        raw = reader.read(engine.backend, "export", export)
-        chosen = load_mapping(mapping, Path()) if mapping else _recognised(export, raw.header)
-        found = profile(raw, chosen, country.upper() if country else None)
+        raw = load_extension(SOURCES, "crm").read(engine.backend, "export", place)
+        fits = recognise(raw.header)
+        if not mapping and not fits:
+            raise ConfigurationError(
+                f"no shipped mapping fits the columns of {export.name}",
+                "Name one with --mapping, or let `activator init` draft one.",
+            )
+        chosen = load_mapping(mapping, Path()) if mapping else fits[0][0]
+        found = profile(raw, chosen, country.upper() if country else None, now=SystemClock().now())
+    checked = Checked(export, raw.facts, raw.header, chosen, tuple(fits), found)
     if as_json:
-        print_json({"export": export, "mapping": chosen.name, "profile": found})
+        print_json(checked.document())
         return
-    say(f"{export.name}: {raw.rows:,} rows, read as {chosen.title} ({chosen.name})")
-    for field in found.fields:
-        valid = "" if field.valid_share is None else f"{field.valid_share:>7.1%} valid"
-        say(
-            f"  {field.field:<28} <- {printable(field.column):<36} {field.filled_share:>6.1%} filled {valid:<14} "
-            f"{printable(', '.join(field.examples))}"
-        )
-    if found.unmapped:
-        say(f"  not used: {printable(', '.join(found.unmapped))}")
-    for row in found.bad_rows:
-        say(f"  line {row.line}: {printable(row.reason)}")
-
-
-def _recognised(export: Path, header: tuple[str, ...]):  # type: ignore[no-untyped-def]
-    from mappings.loader import recognise
-
-    found = recognise(header)
-    if not found:
-        raise ConfigurationError(
-            f"no shipped mapping fits the columns of {export.name}",
-            "Name one with --mapping, or let `activator init` draft one.",
-        )
-    return found[0][0]
+    for line in page(checked):
+        say(printable(line))

@@ -1,13 +1,15 @@
 """The section of the project file that says where an export is, how it is written, and how to read it."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, TypeAlias, get_args
 
 from pydantic import Field, model_validator
 
 from activator.config.sections import Name, Section
 from activator.model.exports import FilePlace, Place, QueryPlace
 
+Encoding: TypeAlias = Literal["utf-8", "utf-16", "windows-1252"]
+ENCODINGS: tuple[str, ...] = get_args(Encoding)
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 
 
@@ -19,7 +21,7 @@ class SourceSection(Section):
         default=None, min_length=1, description="File, folder of parts or glob, relative to this file"
     )
     mapping: str = Field(min_length=1, description="Name of a shipped mapping, or path of a mapping file")
-    encoding: Literal["utf-8", "utf-16", "windows-1252"] | None = Field(
+    encoding: Encoding | None = Field(
         default=None, description="Of a text file; default: what its byte order mark says, else utf-8"
     )
     delimiter: Literal["comma", "semicolon", "tab", "pipe"] | None = Field(

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from activator.config.documents import Document, read_document, validate
+from activator.config.exports import SourceSection
 from activator.config.keeping_out import ConsentSection, HoldoutSection, SuppressionSection
 from activator.config.positions import Positions
 from activator.config.sections import Name, Section, decimal_text
@@ -42,14 +43,6 @@ class ProjectSection(Section):
 
     name: str = Field(min_length=1, max_length=60, description="Shown in names of audiences, campaigns and briefings")
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{2,39}$", description="Never change it: markers are derived from it")
-
-
-class SourceSection(Section):
-    """One export and how to read it."""
-
-    name: Name
-    path: str = Field(min_length=1, description="File, relative to this file")
-    mapping: str = Field(min_length=1, description="Name of a shipped mapping, or path of a mapping file")
 
 
 class IdentitySection(Positions):

@@ -3,13 +3,15 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 
+from activator.config.exports import SourceSection
 from activator.config.extensions import SOURCES, load_extension
-from activator.config.project import Project, SourceSection
+from activator.config.project import Project
 from activator.config.workspace import Workspace
 from activator.model.people import SourceCount, SuppressionCount
 from activator.model.plan import TierMotivation
 from activator.motivation.profile import profile
 from activator.people.consent import ConsentPolicy
+from activator.people.decimals import check_decimals
 from activator.people.engine import Engine, open_engine
 from activator.people.holdout import Holdout
 from activator.people.mapping import canonical
@@ -30,8 +32,10 @@ def read_people(workspace: Workspace, engine: Engine) -> People:
     sources = []
     for section in workspace.project.sources:
         mapping = load_mapping(section.mapping, workspace.folder)
-        raw = reader.read(engine.backend, section.name, workspace.folder / section.path)
+        raw = reader.read(engine.backend, section.name, section.place(workspace.folder), mapping.known_columns())
+        check_decimals(raw, mapping)
         relation = engine.materialise("canonical", canonical(raw, mapping))  # read once; views would parse it per use
+        raw.release()
         sources.append(CanonicalSource(section.name, mapping.entity, relation))
     policy = people_policy(workspace.project)
     recall = Recall(engine, workspace.recall, version_of(policy.rules))
@@ -43,8 +47,9 @@ def check_source(workspace: Workspace, section: SourceSection) -> int:
     reader: Source = load_extension(SOURCES, "crm")
     mapping = load_mapping(section.mapping, workspace.folder)
     with open_engine(workspace.scratch, workspace.settings.memory_limit_mb, workspace.settings.threads) as engine:
-        raw = reader.read(engine.backend, section.name, workspace.folder / section.path)
+        raw = reader.read(engine.backend, section.name, section.place(workspace.folder), mapping.known_columns())
         canonical(raw, mapping)
+        check_decimals(raw, mapping)
     return raw.rows
 
 
@@ -77,7 +82,7 @@ def source_digest(workspace: Workspace) -> str:
     for section in workspace.project.sources:
         mapping = load_mapping(section.mapping, workspace.folder)
         total.update(f"{section.name}\n{mapping.model_dump_json()}\n".encode())
-        total.update(reader.digest(workspace.folder / section.path).encode())
+        total.update(reader.digest(section.place(workspace.folder), mapping.known_columns()).encode())
     total.update("\n".join(list_parts(workspace)).encode())
     return total.hexdigest()
 

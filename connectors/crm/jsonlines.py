@@ -109,12 +109,12 @@ def _check_objects(backend: Any, lines: TextTable, part: Part, before: int) -> N
 
 def _columns(backend: Any, lines: TextTable, parts: Parts, first: dict[Key, None]) -> list[Key]:
     """Every key that leads to a value, in the order of the first lines, then by name."""
-    found = backend.con.execute(f"SELECT json_group_structure(c0) FROM {lines.label}").fetchall()[0][0]  # noqa: S608
+    found = backend.con.execute(f"SELECT json_group_structure(c0::JSON) FROM {lines.label}").fetchall()[0][0]  # noqa: S608
     try:
         structure = orjson.loads(found or "{}")
     except orjson.JSONDecodeError:
         raise fault(parts.path, "objects nested too deeply", "Flatten them before they are exported.") from None
-    keys = _leaves(structure)
+    keys = _leaves(structure) if isinstance(structure, dict) else []  # no line holds a key
     if not keys:
         raise fault(parts.path, "no line holds a key", f"{EXPORT_AGAIN}; an export without rows cannot be JSON lines.")
     known = set(keys)

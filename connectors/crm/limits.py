@@ -10,7 +10,7 @@ class Limits:
     file_bytes: as it lies on disk, and unpacked; 200 orders of each of 10 million customers are about 150 GB.
     gzip_ratio: 200 MB of one byte is a gz of 194 kB, 1029 : 1; text exports stay below 30 : 1.
     line_bytes: longer records are refused: the engine holds two of them per thread.
-    cell_characters: an unclosed quote otherwise turns the rest of the file into one cell.
+    cell_characters: at most line_bytes; an unclosed quote otherwise turns the rest of the file into one cell.
     parts: files of a folder or glob.
     """
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from activator.people.mapping_profile import BadRow, FieldProfile, MappingProfil
 from connectors.crm.files import connector
 from mappings.loader import load_mapping
 
+NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 CONTACTS = """\
 email,phone,birth_date,country,shoe_size,consent_ad_user_data
 ada@example.com,030 23125 000,1985-12-10,DE,39,granted
@@ -37,7 +39,7 @@ def backend() -> Iterator[Any]:
 def profiled(backend: Any, folder: Path, text: str, name: str, country: str | None = None) -> MappingProfile:
     path = folder / "export.csv"
     path.write_text(text, encoding="utf-8")
-    return profile(connector.read(backend, "export", path), load_mapping(name, folder), country)
+    return profile(connector.read(backend, "export", path), load_mapping(name, folder), country, now=NOW)
 
 
 def fields(found: MappingProfile) -> dict[str, FieldProfile]:
@@ -51,15 +53,24 @@ def test_every_field_says_where_it_comes_from_and_how_much_is_there(backend: Any
     assert fields(found)["phone"] == FieldProfile("phone", "phone", 2 / 3, 1 / 2, ("0***", "1***"))
     assert fields(found)["birth_date"] == FieldProfile("birth_date", "birth_date", 2 / 3, 1 / 2, ("1***",))
     assert fields(found)["gender"] == FieldProfile("gender", "(not in this export)", 0.0, None, ())
-    assert fields(found)["country"].valid_share is None
+    assert fields(found)["country"] == FieldProfile("country", "country", 2 / 3, 1.0, ("D***", "G***"))
+    assert fields(found)["consent_ad_user_data"].valid_share is None
     assert found.unmapped == ("shoe_size",)
 
 
 def test_the_first_bad_rows_are_named_by_line(backend: Any, tmp_path: Path) -> None:
     found = profiled(backend, tmp_path, CONTACTS, "generic_contacts")
     assert found.bad_rows == (
-        BadRow(3, "birth_date: not a date"), BadRow(3, "email: cannot be used"), BadRow(4, "phone: cannot be used"),
-    )  # fmt: skip
+        BadRow(3, "email: cannot be used", "n***", "export.csv"),
+        BadRow(4, "phone: cannot be used", "1***", "export.csv"),
+        BadRow(3, "birth_date: not a date", "1***", "export.csv"),
+    )
+
+
+def test_a_bad_row_below_a_cell_of_several_lines_has_the_line_it_stands_on(backend: Any, tmp_path: Path) -> None:
+    text = 'email,city\na@example.com,"New\nYork"\nnobody,Bonn\n'
+    found = profiled(backend, tmp_path, text, "generic_contacts")
+    assert found.bad_rows == (BadRow(4, "email: cannot be used", "n***", "export.csv"),)
 
 
 def test_nothing_of_a_person_is_in_the_profile(backend: Any, tmp_path: Path) -> None:
@@ -80,7 +91,10 @@ def test_unreadable_and_missing_cells_are_told_apart(backend: Any, tmp_path: Pat
     found = profiled(backend, tmp_path, ORDERS, "generic_orders")
     assert fields(found)["ordered_at"].valid_share == 2 / 3
     assert fields(found)["amount"] == FieldProfile("amount", "amount", 2 / 3, 1.0, ("1***",))
-    assert found.bad_rows == (BadRow(3, "ordered_at: not a date"), BadRow(4, "amount: empty"))
+    assert found.bad_rows == (
+        BadRow(3, "ordered_at: not a date", "y***", "export.csv"),
+        BadRow(4, "amount: empty", "", "export.csv"),
+    )
 
 
 def test_rows_set_aside_on_purpose_are_counted_and_not_bad(backend: Any, tmp_path: Path) -> None:
