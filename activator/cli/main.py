@@ -11,6 +11,7 @@ from activator.cli import (
     demo,
     doctor,
     experiment,
+    explain,
     identifiers,
     init,
     mappings,
@@ -21,7 +22,8 @@ from activator.cli import (
     status,
     sync,
 )
-from activator.cli.console import describe, explain, print_json
+from activator.cli.console import describe, print_json
+from activator.cli.console import explain as say_error
 from activator.errors import ActivatorError
 
 EXIT_CODES = """
@@ -51,6 +53,7 @@ app.command()(status.status)
 app.command()(briefing.briefing)
 app.command()(serve.serve)
 app.add_typer(experiment.app, name="experiment")
+app.command()(explain.explain)
 app.command()(identifiers.identifiers)
 app.command()(sandbox.sandbox)
 app.command()(demo.demo)
@@ -76,7 +79,7 @@ def run() -> None:
         if "--json" in sys.argv[1:]:
             print_json({"error": describe(error)})
         else:
-            explain(error)
+            say_error(error)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         typer.echo("stopped; what was sent is in the ledger, `activator apply` or `activator sync` goes on", err=True)

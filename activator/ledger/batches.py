@@ -117,6 +117,11 @@ def open_batches(connection: Connection, root: Path) -> tuple[BatchRecord, ...]:
     return _records(connection, root, select(batches).where(batches.c.state.in_(states)))
 
 
+def every_batch(connection: Connection, root: Path) -> tuple[BatchRecord, ...]:
+    """All batches of all audiences, oldest first, also of audiences the project no longer has."""
+    return _records(connection, root, select(batches))
+
+
 def audience_log(connection: Connection, clock: Clock, root: Path, destination: str, audience_key: str) -> AudienceLog:
     """Everything needed to say who is in one audience."""
     of_audience = (batches.c.destination == destination) & (batches.c.audience_key == audience_key)

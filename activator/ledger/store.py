@@ -71,6 +71,11 @@ class LedgerReader:
         with self.reading() as connection:
             return batches.open_batches(connection, self.folder)
 
+    def every_batch(self) -> tuple[BatchRecord, ...]:
+        """All batches ever intended, oldest first."""
+        with self.reading() as connection:
+            return batches.every_batch(connection, self.folder)
+
     def last_uses(self) -> dict[str, SourceUse]:
         """What the last applied plan read."""
         with self.reading() as connection:

@@ -21,8 +21,8 @@ from activator.people.rows import KEY_COLUMNS, NumberedSource
 
 NONE = ConflictCount(0, 0, 0, 0)
 # What a row is assigned by: a system's own id before addresses, the first address before the second.
-_STRENGTH = ("id_key", *(column for column in KEY_COLUMNS if column != "id_key"))
-_CLAIMED = _STRENGTH[1:]
+STRENGTH = ("id_key", *(column for column in KEY_COLUMNS if column != "id_key"))
+_CLAIMED = STRENGTH[1:]
 # Days systems write where nobody gave one: the first days of spreadsheets, databases and Unix.
 _FILLERS = (19000101, 19010101, 19700101)
 
@@ -110,14 +110,14 @@ def _assigned(engine: Engine, rows: ir.Table) -> ir.Table:
     """
     rows = engine.materialise("units", rows.mutate(unit=_unit(rows)))
     dated, undated = rows.filter(rows.born.notnull()), rows.filter(rows.born.isnull())
-    claims = engine.materialise("claims", _winners(_votes(dated, _STRENGTH)))
+    claims = engine.materialise("claims", _winners(_votes(dated, STRENGTH)))
     direct = _filled(engine, undated, "unit", claims)
     engine.drop(claims)
     known = ibis.union(dated, direct.filter(direct.born.notnull()), distinct=False)
     left = direct.filter(direct.born.isnull())
     if not _any(left):
         return known
-    claims = engine.materialise("claims", _winners(_votes(known, _STRENGTH)))
+    claims = engine.materialise("claims", _winners(_votes(known, STRENGTH)))
     clusters = with_person(engine, left.drop("person")).select("row_id", cluster="person")
     clustered = engine.materialise("clustered", left.join(clusters, "row_id"))
     rest = _filled(engine, clustered, "cluster", claims).drop("cluster")
@@ -135,7 +135,7 @@ def _filled(engine: Engine, rows: ir.Table, group: str, claims: ir.Table) -> ir.
     held = ibis.union(
         *[
             rows.select(group, key=rows[column], strength=ibis.literal(strength, "int8"))
-            for strength, column in enumerate(_STRENGTH)
+            for strength, column in enumerate(STRENGTH)
         ],
         distinct=False,
     )

@@ -70,36 +70,49 @@ class Unshared:
 
 def without_hubs(engine: Engine, sources: Sequence[NumberedSource], rows: ir.Table, people_max: int) -> Unshared:
     """Clear identifiers behind which there is evidence of too many people; people_max is the project's limit."""
-    suspects = engine.materialise("suspects", _suspects(rows, people_max))
-    hubs = _hubs(engine, sources, rows, suspects, people_max) if _count(suspects) else None
-    engine.drop(suspects)
+    columns = _filled(rows)
+    hubs = _found(engine, sources, rows, columns, people_max) if columns else None
     if hubs is None:
         return Unshared(rows.mutate(shared=ibis.literal(False)), None, ())
-    if not _count(hubs):
-        engine.drop(hubs)
-        return Unshared(rows.mutate(shared=ibis.literal(False)), None, ())
-    lost = ibis.or_(*[rows[column].isin(hubs.key).fill_null(False) for column in ADDRESS_COLUMNS])
+    lost = ibis.or_(*[rows[column].isin(hubs.key).fill_null(False) for column in columns])
     cleared = {
-        column: ibis.cases((rows[column].isin(hubs.key), ibis.null("uuid")), else_=rows[column])
-        for column in ADDRESS_COLUMNS
+        column: ibis.cases((rows[column].isin(hubs.key), ibis.null("uuid")), else_=rows[column]) for column in columns
     }
     kept = engine.materialise("unshared", rows.mutate(**cleared, shared=lost))
-    return Unshared(kept, hubs, _counted(hubs, rows))
+    return Unshared(kept, hubs, _counted(hubs, rows, columns))
 
 
-def _suspects(rows: ir.Table, people_max: int) -> ir.Table:
+def _filled(rows: ir.Table) -> list[str]:
+    """The address columns that hold anything: most exports fill few."""
+    told = rows.aggregate(**{column: rows[column].notnull().any() for column in ADDRESS_COLUMNS})
+    return [column for column, filled in told.to_pyarrow().to_pylist()[0].items() if filled]
+
+
+def _found(
+    engine: Engine, sources: Sequence[NumberedSource], rows: ir.Table, columns: Sequence[str], people_max: int
+) -> ir.Table | None:
+    suspects = engine.materialise("suspects", _suspects(rows, columns, people_max))
+    hubs = _hubs(engine, sources, rows, columns, suspects, people_max) if _count(suspects) else None
+    engine.drop(suspects)
+    if hubs is not None and not _count(hubs):
+        engine.drop(hubs)
+        return None
+    return hubs
+
+
+def _suspects(rows: ir.Table, columns: Sequence[str], people_max: int) -> ir.Table:
     """(key, is_phone) carried by enough rows with evidence to be a hub. Counts only: no text, no distinct values."""
     role_max = min(ROLE_PEOPLE_MAX, people_max)
     parts = []
-    for column in ADDRESS_COLUMNS:
-        told = rows.filter(rows[column].notnull() & _has_evidence(rows, column))
+    for column in columns:
+        told = rows.filter(rows[column].notnull() & _has_evidence(rows, columns, column))
         is_contact = told.row_id < _CONTACTS_END
         parts.append(
             told.select(
                 key=told[column],
                 is_phone=ibis.literal(column in _PHONE_KEYS),
                 is_contact=is_contact,
-                mail=ibis.cases((is_contact, ibis.coalesce(told.email_key, told.email_2_key))),
+                mail=ibis.cases((is_contact, ibis.coalesce(*[told[key] for key in _EMAIL_KEYS]))),
             )
         )
     carried = ibis.union(*parts, distinct=False)
@@ -110,27 +123,33 @@ def _suspects(rows: ir.Table, people_max: int) -> ir.Table:
     return grouped.filter((grouped.rows > people_max) | several.fill_null(False)).select("key", "is_phone")
 
 
-def _has_evidence(rows: ir.Table, column: str) -> ir.BooleanValue:
+def _has_evidence(rows: ir.Table, columns: Sequence[str], column: str) -> ir.BooleanValue:
     """Whether the row says anything about whose identifier it is."""
-    others = [rows[other].notnull() for other in ADDRESS_COLUMNS if other != column]
+    others = [rows[other].notnull() for other in columns if other != column]
     numbered = rows.id_key.notnull() & (rows.row_id < _CONTACTS_END)
     return ibis.or_(*others, numbered, rows.name_parts > 0, rows.has_birth_date)
 
 
 def _hubs(
-    engine: Engine, sources: Sequence[NumberedSource], rows: ir.Table, suspects: ir.Table, people_max: int
+    engine: Engine,
+    sources: Sequence[NumberedSource],
+    rows: ir.Table,
+    columns: Sequence[str],
+    suspects: ir.Table,
+    people_max: int,
 ) -> ir.Table:
     """(key, kind) of suspects with evidence of too many people; the first kind that fits, in the order of HubKind."""
     parts = []
-    for column in ADDRESS_COLUMNS:
+    for column in columns:
         mine = rows.join(suspects, rows[column] == suspects.key)
         carried = mine.select("key", "is_phone", "row_id", "id_key", *ADDRESS_COLUMNS, slot=ibis.literal(column))
         parts.append(carried)
     carried = engine.materialise("carried", ibis.union(*parts, distinct=False))
-    words = engine.materialise("told", _told(sources, carried))
+    mails = [column for column in EMAIL_COLUMNS if f"{column}_key" in columns]
+    words = engine.materialise("told", _told(sources, carried, mails))
     told = carried.left_join(words, "row_id").drop("row_id_right")
-    told = engine.materialise("told", told.mutate(role=_role(told)))
-    many = engine.materialise("many", _many(told, people_max))
+    told = engine.materialise("told", told.mutate(role=_role(told, mails)))
+    many = engine.materialise("many", _many(told, columns, people_max))
     few = told.anti_join(many, "key")  # what is left has few names and addresses, so that pairs of them stay few
     hubs = engine.materialise("hubs", ibis.union(many, _strangers(few), distinct=False))
     for used in (carried, words, told, many):
@@ -138,7 +157,7 @@ def _hubs(
     return hubs
 
 
-def _told(sources: Sequence[NumberedSource], carried: ir.Table) -> ir.Table:
+def _told(sources: Sequence[NumberedSource], carried: ir.Table, mails: Sequence[str]) -> ir.Table:
     """(row_id, name, born, and whether each e-mail address is a role's) of the rows that matter; name is an array."""
     wanted = carried.select("row_id").distinct()
     parts = []
@@ -151,7 +170,7 @@ def _told(sources: Sequence[NumberedSource], carried: ir.Table) -> ir.Table:
                 "row_id",
                 name=ibis.cases((both, first.concat(last).sort())),
                 born=text_of(here, "birth_date"),
-                **{f"{column}_role": _is_role(text_of(here, column)) for column in EMAIL_COLUMNS},
+                **{f"{column}_role": _is_role(text_of(here, column)) for column in mails},
             )
         )
     return ibis.union(*parts, distinct=False)
@@ -167,15 +186,13 @@ def _is_role(text: ir.StringValue) -> ir.BooleanValue:
     return address(text).split("@")[0].isin(sorted(ROLES)).fill_null(False)
 
 
-def _role(told: ir.Table) -> ir.BooleanValue:
+def _role(told: ir.Table, mails: Sequence[str]) -> ir.BooleanValue:
     """Whether the suspected address of this line is a role's."""
-    return ibis.cases(
-        *[(told.slot == f"{column}_key", told[f"{column}_role"]) for column in EMAIL_COLUMNS],
-        else_=ibis.literal(False),
-    ).fill_null(False)
+    roles = [(told.slot == f"{column}_key") & told[f"{column}_role"] for column in mails]
+    return ibis.or_(ibis.literal(False), *roles).fill_null(False)
 
 
-def _many(told: ir.Table, people_max: int) -> ir.Table:
+def _many(told: ir.Table, columns: Sequence[str], people_max: int) -> ir.Table:
     """(key, kind) with more different names, birth dates, customer ids or other addresses than people have.
 
     The greatest of the counts decides, not combinations of them: one person spelt four ways with three phones is not
@@ -186,7 +203,7 @@ def _many(told: ir.Table, people_max: int) -> ir.Table:
     in_all = {"names": told.name, "births": told.born}
     counts = {f"all_{name}": value.nunique() for name, value in in_all.items()}
     counts |= {f"contact_{name}": value.nunique(where=contact) for name, value in in_contacts.items()}
-    others = {column: ibis.cases((told[column] != told.key, told[column])) for column in ADDRESS_COLUMNS}
+    others = {column: ibis.cases((told[column] != told.key, told[column])) for column in columns}
     counts |= {f"all_{column}": other.nunique() for column, other in others.items()}
     grouped = told.group_by("key", "is_phone").agg(role=told.role.any(), **counts)
     everywhere = ibis.greatest(*[grouped[name] for name in counts if name.startswith("all_")], grouped.contact_ids)
@@ -214,9 +231,9 @@ def _strangers(told: ir.Table) -> ir.Table:
     return pairs.filter(~pairs.common).select("key", kind=kind).distinct()
 
 
-def _counted(hubs: ir.Table, rows: ir.Table) -> tuple[HubCount, ...]:
+def _counted(hubs: ir.Table, rows: ir.Table, columns: Sequence[str]) -> tuple[HubCount, ...]:
     touched = ibis.union(
-        *[rows.join(hubs, rows[column] == hubs.key).select("row_id", "kind") for column in ADDRESS_COLUMNS],
+        *[rows.join(hubs, rows[column] == hubs.key).select("row_id", "kind") for column in columns],
         distinct=True,
     )
     by_kind = touched.group_by("kind").agg(rows=lambda t: t.count()).to_pyarrow().to_pylist()

@@ -22,8 +22,8 @@ from activator.ports import Source
 from mappings.loader import load_mapping
 
 
-def read_people(workspace: Workspace, engine: Engine) -> People:
-    """Exports -> canonical relations -> consolidated people in tiers.
+def read_people(workspace: Workspace, engine: Engine, *, traced: bool = False) -> People:
+    """Exports -> canonical relations -> consolidated people in tiers. traced: as explaining one of them needs it.
 
     Raises:
         SourceError: an export cannot be used; names file, line, field and fix.
@@ -39,7 +39,8 @@ def read_people(workspace: Workspace, engine: Engine) -> People:
         sources.append(CanonicalSource(section.name, mapping.entity, relation))
     policy = people_policy(workspace.project)
     recall = Recall(engine, workspace.recall, version_of(policy.rules))
-    return build_people(engine, sources, policy, read_lists(workspace, engine), recall=recall)
+    lists = read_lists(workspace, engine)
+    return build_people(engine, sources, policy, lists, traced=traced, recall=recall)
 
 
 def check_source(workspace: Workspace, section: SourceSection) -> int:
