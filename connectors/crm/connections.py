@@ -38,14 +38,14 @@ STATES = {
 # Without an SQLSTATE, as when there is no connection yet: words of the driver -> the same.
 SAID = (
     (r"password authentication failed|no password supplied|role .* does not exist", STATES["28"]),
-    (r"database .* does not exist", STATES["3D000"]),
+    (r'database "[^"]*" does not exist', STATES["3D000"]),
+    (r"OperationalError|gaierror|timeout", STATES["08"]),
     (r"set lock on file|conflicting lock", ("is being written to by another program", "Try again when it is done.")),
     (r"cannot open|no such file|does not exist:|IOException", ("cannot be opened", CHECK_URL)),
     (r"TableNotFound|CatalogException", STATES["42P01"]),
     (r"BinderException", STATES["42703"]),
     (r"ParserException|ParseError", STATES["42601"]),
     (r"PermissionException", STATES["25006"]),
-    (r"OperationalError|gaierror|timeout", STATES["08"]),
 )
 COPY_BLOCK_BYTES = 1 << 22  # and the longest row
 KIND = "SELECT format_type(%s, NULL)"
@@ -89,11 +89,18 @@ class _Other:
 
 
 class _DuckDB(_Other):
-    """A DuckDB file. Ibis 12's own batches use a method that DuckDB 2 no longer has."""
+    """A DuckDB file. Ibis 12's own ways to batches and to a query's columns use what DuckDB 2 no longer has."""
 
     def batches(self, rows: ir.Table, size: int) -> Iterator[pa.RecordBatch]:
         """The rows, a batch at a time."""
         yield from self._backend.con.sql(self._backend.compile(rows)).to_arrow_reader(size)
+
+    def _answer(self, query: str) -> ir.Table:
+        from ibis.backends.sql.datatypes import DuckDBType
+
+        answer = self._backend.con.sql(query)
+        kinds = zip(answer.columns, answer.types, strict=True)
+        return self._backend.sql(query, schema={name: DuckDBType.from_string(str(kind)) for name, kind in kinds})
 
 
 class _Postgres(_Other):
