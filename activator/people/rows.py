@@ -14,9 +14,11 @@ import ibis.expr.types as ir
 from activator.model.people import Entity
 from activator.people.consent import ANSWERS, answer_code
 from activator.people.engine import Engine
-from activator.people.identifiers import iso2, normalised
+from activator.people.identifiers import iso2
 from activator.people.identifiers.email import address, google_form
 from activator.people.identifiers.hashing import hashed_once
+from activator.people.identifiers.phone import settled
+from activator.people.identifiers.phone_fast import country_code
 from activator.people.identifiers.text import clean, known, without_decimal_zero
 from activator.people.recall import Recall
 
@@ -145,10 +147,16 @@ def phone_book(
 
 
 def _parsed(engine: Engine, pairs: ir.Table) -> ir.Table:
-    numbers = pairs.mutate(e164=normalised("google", "phone", pairs.phone, pairs.country))
-    numbers = engine.materialise("phone_numbers", numbers)
-    parsed = engine.materialise("phone_keys", numbers.mutate(phone_key=identity_key(numbers.e164)))
-    engine.drop(numbers)
+    regions = pairs.filter(pairs.country.notnull()).select("country").distinct()
+    seen = regions.to_pyarrow()["country"].to_pylist()
+    codes = engine.materialise("calling_codes", regions.mutate(code=country_code(regions.country, seen)))
+    coded = pairs.left_join(codes, "country").drop("country_right")
+    spelt = engine.staged(coded, region=coded.country.fill_null(""))
+    numbers = engine.materialise("phone_numbers", settled(engine.staged, spelt, seen).drop("region", "code"))
+    written = numbers.mutate(e164=numbers.e164.nullif(""))
+    parsed = engine.materialise("phone_keys", written.mutate(phone_key=identity_key(written.e164)))
+    for table in (codes, numbers):
+        engine.drop(table)
     return parsed
 
 

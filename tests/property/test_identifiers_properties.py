@@ -4,7 +4,6 @@ Every example is a whole batch in one call, as the engine works; one call per va
 """
 
 import hashlib
-import random
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -80,36 +79,6 @@ def test_what_is_written_once_is_written_the_same_again(texts: list[str]) -> Non
         again = [answer["normalized"] or "" for answer in explained([field], once, "DE")]
         wrong = [trace for trace in zip(texts, once, again, strict=True) if trace[1] != trace[2]]
         assert ascii(wrong) == "[]", field
-
-
-def numbers_like(region: str, chance: random.Random) -> list[str]:
-    """Example numbers of a region in every usual spelling, and each with digits changed, lost and added."""
-    spelt = []
-    for kind in (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.TOLL_FREE):
-        number = example_number_for_type(region, kind)
-        if number is None:
-            continue
-        international = format_number(number, PhoneNumberFormat.E164)
-        national = format_number(number, PhoneNumberFormat.NATIONAL)
-        digits = "".join(digit for digit in national if digit.isdigit())
-        for text in (international, international[1:], f"00{international[1:]}", national, digits, digits.lstrip("0")):
-            at = chance.randrange(len(text))
-            changed = text[:at] + str(chance.randrange(10)) + text[at + 1 :]
-            spelt += [text, changed, text[:-1], f"{text}{chance.randrange(10)}"]
-    return spelt
-
-
-def test_the_quick_reading_of_a_phone_is_the_parsers_in_every_region() -> None:
-    """An invisible character sends a number the long way and changes nothing else."""
-    chance = random.Random(2026)
-    different = [
-        (region, text)
-        for region in sorted(SUPPORTED_REGIONS)
-        for text in numbers_like(region, chance)
-        for country in (region, "")
-        if e164(text, country) != e164(f"\u200b{text}", country)
-    ]
-    assert different == []
 
 
 def test_every_regions_mobile_number_is_read_without_its_plus() -> None:

@@ -6,6 +6,7 @@ https://developers.facebook.com/docs/marketing-api/audiences/guides/custom-audie
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 import ibis
 import ibis.expr.types as ir
@@ -13,9 +14,10 @@ import phonenumbers
 import pyarrow as pa
 from phonenumbers import PhoneNumber, PhoneNumberFormat, ValidationResult
 
-from activator.people.identifiers import phone_quick
 from activator.people.identifiers.countries import iso2
 from activator.people.identifiers.hashing import EMPTY_DIGESTS
+from activator.people.identifiers.phone_fast import Stage, decided
+from activator.people.identifiers.phone_plans import BARE_INTERNATIONAL_DIGITS_MIN, has_country_code
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?e[+-]?\d+", re.IGNORECASE)
@@ -28,10 +30,9 @@ _EXTENSION = re.compile(
 )
 _ODD = re.compile(r"[^\d\s()./+\-–—‐‑‒―−·\u2009]")  # letters, separators of two numbers, anything else
 _TRUNK_ZERO = re.compile(r"\(\s*0\s*\)")
-_SIMPLE = re.compile(r"\+?[0-9](?:[0-9 ()./-]{4,30})[0-9]|\(?[0-9][0-9 ()./-]{4,30}[0-9]")
-_SEPARATORS = str.maketrans("", "", " ()./-")
 # Typed to get past a form: 1234567890 and its kin; one repeated digit is caught by counting.
 _FILLERS = frozenset({"1234567890", "0123456789", "123456789", "12345678", "1234567", "9876543210", "0987654321"})
+FILLER_PATTERNS = (*(f"{digit}+" for digit in "0123456789"), *sorted(_FILLERS))
 
 
 def e164(text: str, country: str) -> str | None:
@@ -41,30 +42,6 @@ def e164(text: str, country: str) -> str | None:
         text: as exported.
         country: ISO 3166-1 alpha-2 of the row or of the project, or "" where neither says one.
     """
-    number = _quickly(text, country)
-    return _carefully(text, country) if number == phone_quick.UNDECIDED else number
-
-
-def _quickly(text: str, country: str) -> str | None:
-    """The answer for plain digits and separators, as most numbers are written, else phone_quick.UNDECIDED."""
-    if not _SIMPLE.fullmatch(text) or _WHOLE.fullmatch(text):
-        return phone_quick.UNDECIDED
-    digits = text.translate(_SEPARATORS)
-    if _is_filler(digits):
-        return None
-    number: str | None
-    if digits[0] == "+" or digits[:2] == "00":
-        digits = digits.lstrip("+0")
-        plain = len(digits) >= 8 and not _TRUNK_ZERO.search(text)
-        number = phone_quick.international(digits) if plain else phone_quick.UNDECIDED
-    else:
-        plain = bool(country) and 6 <= len(digits) <= 15
-        number = phone_quick.national(digits, country) if plain else phone_quick.UNDECIDED
-    return phone_quick.UNDECIDED if number and _is_filler_number(number) else number
-
-
-def _carefully(text: str, country: str) -> str | None:
-    """The answer of the full parser, for anything."""
     text = unicodedata.normalize("NFKC", text).strip()
     if _DIGEST.fullmatch(text):
         return None if text.lower() in EMPTY_DIGESTS else text.lower()
@@ -100,11 +77,6 @@ def _is_filler(digits: str) -> bool:
     return len(set(digits)) == 1 or digits in _FILLERS
 
 
-def _is_filler_number(number: str) -> bool:
-    """Whether the number, without a country code of one to three digits, is a filler."""
-    return any(_is_filler(number[length:]) for length in (2, 3, 4))
-
-
 def _parsed(text: str, country: str | None) -> PhoneNumber | None:
     try:
         return phonenumbers.parse(text, country)
@@ -123,14 +95,14 @@ def _international(digits: str) -> PhoneNumber | None:
 
 def _national(digits: str, country: str) -> PhoneNumber | None:
     if country:
-        coded = phone_quick.has_country_code(digits, country)
+        coded = has_country_code(digits, country)
         number = _parsed(f"+{digits}", None) if coded else None
         if number and phonenumbers.is_valid_number(number):
             return number
         number = _parsed(digits, country)
         if number and phonenumbers.is_valid_number(number):
             return number
-    long_enough = len(digits) >= phone_quick.BARE_INTERNATIONAL_DIGITS_MIN and digits[0] != "0"
+    long_enough = len(digits) >= BARE_INTERNATIONAL_DIGITS_MIN and digits[0] != "0"
     bare = _parsed(f"+{digits}", None) if long_enough else None
     if bare and phonenumbers.is_valid_number(bare):
         return bare
@@ -156,13 +128,26 @@ def _e164_column(texts: pa.Array, countries: pa.Array) -> pa.Array:
     return pa.array([e164(number, region) or "" for number, region in pairs], pa.string())
 
 
+_TWO_DIGITS = r"\p{Nd}.*\p{Nd}"  # values with fewer never reach the parser
 _e164 = ibis.udf.scalar.pyarrow(_e164_column, signature=(("string", "string"), "string"))
 
 
+def settled(stage: Stage, numbers: ir.Table, regions: Iterable[str]) -> ir.Table:
+    """`numbers` with e164, "" for none: what patterns cannot decide goes to the parser.
+
+    numbers has phone, region and code; see `phone_fast.decided`.
+    """
+    known = decided(stage, numbers, regions, FILLER_PATTERNS)
+    unclear = known.quick.isnull() & known.phone.re_search(_TWO_DIGITS)
+    return known.select(
+        *numbers.columns, e164=ibis.cases((unclear, _e164(known.phone, known.region)), else_=known.quick)
+    )
+
+
 def google_phone(value: ir.StringValue, country: ir.StringValue | None) -> ir.StringValue:
-    """E.164; also the identity of a phone. Values without any digit never reach the parser."""
+    """E.164; also the identity of a phone."""
     region = ibis.literal("") if country is None else iso2(country).fill_null("")
-    number = ibis.cases((value.re_search(r"\p{Nd}.*\p{Nd}"), _e164(value, region)), else_="")
+    number = ibis.cases((value.re_search(_TWO_DIGITS), _e164(value, region)), else_="")
     return number.nullif("")
 
 
