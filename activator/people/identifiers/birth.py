@@ -8,7 +8,7 @@ import ibis
 import ibis.expr.types as ir
 
 from activator.people.identifiers.hashing import digest_of
-from activator.people.identifiers.text import clean, extracted, kept, without_decimal_zero
+from activator.people.identifiers.text import clean, extracted, kept, unquoted, without_decimal_zero
 
 
 def meta_year(value: ir.StringValue) -> ir.StringValue:
@@ -36,4 +36,4 @@ def _two_digits(value: ir.StringValue, pattern: str) -> ir.StringValue:
 
 
 def _whole(value: ir.StringValue) -> ir.StringValue:
-    return without_decimal_zero(clean(value).re_replace("^[\"']|[\"']$", ""))
+    return without_decimal_zero(unquoted(clean(value)))

@@ -76,6 +76,12 @@ def _subdivisions(country: str) -> list[Any]:
     return [part for part in pycountry.subdivisions if part.country_code == country]
 
 
+def _said_in_full(state: str) -> tuple[str, ...]:
+    """State of New York, New York State."""
+    name = _letters(state)
+    return (f"stateof{name}", f"commonwealthof{name}", f"{name}state")
+
+
 @functools.cache
 def _states() -> dict[str, str]:
     """`US:texas` -> `tx`; likewise for Canada. Without a country the key is `:texas`; no name is in both."""
@@ -86,6 +92,8 @@ def _states() -> dict[str, str]:
             for word in (_letters(part.name), code, country.lower() + code):
                 states[f"{country}:{word}"] = code
             states[f":{_letters(part.name)}"] = code
+            states |= {f"US:{word}": code for word in _said_in_full(part.name) if country == "US"}
+    states |= {f"US:{code}": code for code in ("aa", "ae", "ap")}  # armed forces: United States Postal Service
     states |= {f"{country}:{word}": "dc" for country in ("US", "") for word in ("washingtondc", "dc")}
     return states
 
@@ -103,13 +111,17 @@ def _looked_up(words: pa.Array, which: str) -> pa.Array:
 
 
 def _arrow_letters(text: pa.Array) -> pa.Array:
-    decomposed = pc.utf8_normalize(pc.utf8_lower(text), form="NFKD")
+    marked = pc.replace_substring_regex(pc.utf8_lower(text), pattern=r"[^\p{L}\p{M}]+", replacement="")
+    decomposed = pc.utf8_normalize(marked, form="NFKD")
     return pc.replace_substring_regex(decomposed, pattern=r"[^\p{L}]+", replacement="")
 
 
 def _country_codes(words: pa.Array) -> pa.Array:
-    nothing = pc.is_in(pc.utf8_lower(words), value_set=_NO_COUNTRY)  # by letters alone, "n/a" would be Namibia
-    return pc.if_else(nothing, "", _looked_up(_arrow_letters(words), "countries"))
+    bare = pc.replace_substring_regex(pc.utf8_lower(words), pattern="[\\s\"'()<>\\[\\]]+", replacement="")
+    letters = _arrow_letters(words)
+    not_namibia = pc.and_(pc.equal(letters, "na"), pc.not_equal(bare, "na"))  # by letters alone, "n/a" would be
+    nothing = pc.or_(pc.is_in(bare, value_set=_NO_COUNTRY), not_namibia)
+    return pc.if_else(nothing, "", _looked_up(letters, "countries"))
 
 
 def _state_codes(states: pa.Array, countries: pa.Array) -> pa.Array:

@@ -6,7 +6,11 @@ import ibis.expr.types as ir
 # Column -> type. Meta: schema keys of the customer file. Google: the user identifiers of one audience member.
 FORM_COLUMNS: dict[str, dict[str, str]] = {
     "meta": dict.fromkeys(
-        ("EMAIL", "PHONE", "FN", "LN", "CT", "ST", "ZIP", "COUNTRY", "GEN", "DOBY", "DOBM", "DOBD"), "string"
+        (
+            *("EMAIL", "PHONE", "FN", "LN", "CT", "ST", "ZIP", "COUNTRY", "GEN", "DOBY", "DOBM", "DOBD"),
+            *("EXTERN_ID", "MADID"),
+        ),
+        "string",
     ),
     "google": {
         "emails": "array<string>",
@@ -18,13 +22,23 @@ FORM_COLUMNS: dict[str, dict[str, str]] = {
     },
 }
 # The columns that alone can match a person; a name or a postal code cannot.
-STRONG_COLUMNS: dict[str, tuple[str, ...]] = {"meta": ("EMAIL", "PHONE"), "google": ("emails", "phones")}
+STRONG_COLUMNS: dict[str, tuple[str, ...]] = {
+    "meta": ("EMAIL", "PHONE", "EXTERN_ID", "MADID"),
+    "google": ("emails", "phones"),
+}
+# Columns that came with normaliser version 2. They count only where they are filled, so that whoever has neither keeps
+# the key of version 1 and is not sent again.
+_LATER_COLUMNS = ("EXTERN_ID", "MADID")
 
 
 def member_key(form: str, members: ir.Table) -> ir.StringValue:
     """32 hex digits over all columns of the form: the same identifiers have the same key, on any run."""
-    parts = [_text(members[name]) for name in FORM_COLUMNS[form]]
-    return ibis.literal("\n").join(parts).hexdigest("sha256").left(32)
+    names = FORM_COLUMNS[form]
+    text = ibis.literal("\n").join([_text(members[name]) for name in names if name not in _LATER_COLUMNS])
+    for name in names:
+        if name in _LATER_COLUMNS:
+            text = text + ibis.cases((members[name] == "", ""), else_=ibis.literal(f"\n{name}=") + members[name])
+    return text.hexdigest("sha256").left(32)
 
 
 def _text(column: ir.Value) -> ir.StringValue:

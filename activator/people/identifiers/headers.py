@@ -26,8 +26,8 @@ NAME = (
     "rufname", "prénom", "prenom", "nom", "nom de famille", "nombre", "nombres", "apellido", "apellidos", "nome",
     "cognome", "voornaam", "achternaam", "naam", "primeiro nome", "sobrenome", "apelido", "imię", "imie", "nazwisko",
     "förnamn", "efternamn", "fornavn", "efternavn", "etternavn", "etunimi", "sukunimi", "jméno", "jmeno", "příjmení",
-    "prijmeni", "keresztnév", "vezetéknév", "utónév", "prenume", "nume", "soyad", "soyadı", "ad soyad", "όνομα",
-    "επώνυμο", "имя", "фамилия", "名前", "氏名", "名字", "姓名", "이름",
+    "prijmeni", "keresztnév", "vezetéknév", "utónév", "prenume", "nume", "soyad", "soyadı", "soyadi", "ad soyad",
+    "όνομα", "επώνυμο", "имя", "фамилия", "名前", "氏名", "名字", "姓名", "이름",
 )  # fmt: skip
 CITY = (
     "city", "town", "city town", "town city", "municipality", "ort", "stadt", "wohnort", "ville", "commune", "localité",

@@ -12,16 +12,18 @@ import ibis.expr.types as ir
 from activator.model.identity import IdentifierRules, Punctuation, Separators
 from activator.people.identifiers import headers
 from activator.people.identifiers.hashing import digest_of, not_empty_digest
-from activator.people.identifiers.text import AN_ADDRESS, OTHER_DIGESTS, cleared, extracted, folded, kept, one_of
+from activator.people.identifiers.text import AN_ADDRESS, OTHER_DIGESTS, cleared, extracted, folded, kept, nfc, one_of
 
-_PREFIX = r"^(?:(?:mr|mrs|ms|miss|mx|dr|prof|rev|sir|herr|frau|mme|mlle|sr|sra|srta|sig)(?:\. ?| ))+([^ .])"
+_TITLES = "mr|mrs|ms|miss|mx|dr|prof|rev|sir|herr|frau|mme|mlle|sr|sra|srta|sig"
+_PREFIX = rf"^(?:(?:{_TITLES})(?:\. ?| ))+([^ .])"
 _SUFFIX = r"(?: (?:jr|sr|ii|iii|iv|phd|md|esq))+$"
-_GIVEN_SUFFIX = r"(?:,? (?:jr|sr|ii|iii|iv|ph\.?d|esq)\.?)+$"
+_AROUND = " \"'`´‘’“”„«»,;:"
+_GIVEN_PREFIX = rf"^(?:[{_AROUND}.]*(?:{_TITLES})(?:\. ?| ))*[{_AROUND}.]*"
+_GIVEN_SUFFIX = rf"(?:[{_AROUND}]+(?:jr|sr|ii|iii|iv|ph\.?d|esq)\.?)*[{_AROUND}]*$"
 _ONLY_TITLE = r"(?:mr|mrs|ms|mx|dr|prof|mme|mlle|jr|phd)\.?"
 _APART = r"[,;/\s\x00-\x1f\x7f]+"
-_SPACES = r"[\s\x00-\x1f\x7f]+"
+_SPACES = r"[\s\x00-\x1f\x7f\p{So}]+"
 _PUNCTUATION = r"[\p{P}\p{S}]+"
-_QUOTES = "^[ \"'`´‘’“”„«»,;:]+|[ \"'`´‘’“”„«»,;:]+$"
 _DASHES = r"[\x{2010}-\x{2015}]"
 _HAS_LETTER = r"^.*\p{L}.*$|^[0-9a-f]{64}$"
 _NOBODY = ("guest", "anonymous", "anonym", "anonymus", "no name", "noname", "first last", "test test", "gast", "invité")
@@ -41,19 +43,20 @@ _MALE = (
 
 def google_given_name(value: ir.StringValue) -> ir.StringValue:
     """Lower case, single inner spaces, no leading title, no trailing Jr., III or PhD."""
-    text = cleared(folded(value), *NO_NAME).re_replace(_SPACES, " ").re_replace(_PREFIX, r"\1")
-    text = text.re_replace(r"[\p{So}]+", "").re_replace(_QUOTES, "").re_replace(_GIVEN_SUFFIX, "")
-    return _named(kept(text.strip(), _HAS_LETTER))
+    text = cleared(folded(value), *NO_NAME).re_replace(_SPACES, " ")
+    text = text.re_replace(_GIVEN_PREFIX, "").re_replace(_GIVEN_SUFFIX, "")
+    return _named(kept(text, _HAS_LETTER))
 
 
 def google_family_name(value: ir.StringValue, rules: IdentifierRules) -> ir.StringValue:
     """Lower case, no punctuation, single inner spaces, no leading title, no trailing Jr., III or PhD."""
-    text = cleared(folded(value), *NO_NAME).re_replace(_APART, " ").re_replace(_PREFIX, r"\1")
+    text = cleared(folded(value), *NO_NAME).re_replace(_APART, " ")
     if rules.google_family_name_punctuation is Punctuation.KEEP:
-        text = text.re_replace(_QUOTES, "").re_replace(_GIVEN_SUFFIX, "")
+        text = text.re_replace(_GIVEN_PREFIX, "").re_replace(_GIVEN_SUFFIX, "")
     else:
-        text = text.re_replace(_PUNCTUATION, "").re_replace(r"\s+", " ").strip().re_replace(_SUFFIX, "")
-    return _named(kept(text.strip(), _HAS_LETTER))
+        text = text.re_replace(_PUNCTUATION, "").re_replace(r"\s+", " ").strip()
+        text = text.re_replace(_PREFIX, r"\1").re_replace(_SUFFIX, "")
+    return _named(kept(text, _HAS_LETTER))
 
 
 def meta_name(value: ir.StringValue, rules: IdentifierRules) -> ir.StringValue:
@@ -80,4 +83,5 @@ def meta_gender(value: ir.StringValue) -> ir.StringValue:
 
 
 def _named(name: ir.StringValue) -> ir.StringValue:
-    return not_empty_digest(cleared(name, *NO_NAME))
+    """Composed once more: where a sign is gone, a letter and a mark may have met."""
+    return not_empty_digest(cleared(nfc(name), *NO_NAME))

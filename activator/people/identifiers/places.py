@@ -21,8 +21,10 @@ from activator.people.identifiers.text import (
     extracted,
     folded,
     kept,
+    nfc,
     one_of,
     strip_accents,
+    unquoted,
     without_decimal_zero,
 )
 
@@ -42,7 +44,7 @@ def google_region_code(value: ir.StringValue) -> ir.StringValue:
 
 def google_postal_code(value: ir.StringValue, country: ir.StringValue | None) -> ir.StringValue:
     """As written, trimmed; a US code that a spreadsheet has taken the leading zero of gets it back."""
-    text = cleared(without_decimal_zero(clean(value)).re_replace(" +", " ").re_replace("^[\"']|[\"']$", ""))
+    text = cleared(without_decimal_zero(unquoted(clean(value))).re_replace(" +", " "))
     if country is not None:
         text = ibis.cases((iso2(country).fill_null("").isin(_ZIP_PLUS_4), _with_lost_zero(text)), else_=text)
     shaped = kept(text, r"^[\p{L}\p{N} .-]*\p{N}[\p{L}\p{N} .-]*$")
@@ -81,7 +83,7 @@ def meta_zip(value: ir.StringValue, country: ir.StringValue | None, rules: Ident
 
     Elsewhere nothing is cut off: 01310-100 is a whole Brazilian code. Without a country only what looks like ZIP+4 is.
     """
-    text = cleared(without_decimal_zero(folded(value)).re_replace("^[\"']|[\"']$", ""))
+    text = cleared(without_decimal_zero(unquoted(folded(value))))
     code = None if country is None else iso2(country).fill_null("")
     if rules.meta_zip_extension is ZipExtension.CUT:
         unlocated = text.re_replace(r"^(\d{5})(?:-|[- ]\d{4})$", r"\1")
@@ -108,12 +110,13 @@ def _postal_letters(text: ir.StringValue, rules: IdentifierRules) -> ir.StringVa
         plain = text.re_replace(r"[.-]+", "").re_replace(r"\s+", " ").strip()
     else:
         plain = text.re_replace(r"[\s.-]+", "")
-    return extracted(kept(plain, r"^[a-z0-9 ]*[0-9][a-z0-9 ]*$"), f"^.{{1,{_POSTAL_LENGTH_MAX}}}$")
+    shaped = kept(plain, r"^[a-z0-9 ]*[0-9][a-z0-9 ]*$").re_replace("^[0 ]+$", "")
+    return extracted(shaped, f"^.{{1,{_POSTAL_LENGTH_MAX}}}$")
 
 
 def _letters(text: ir.StringValue, position: Letters) -> ir.StringValue:
     if position is Letters.KEEP:
-        letters = kept(text.re_replace(r"[^\p{L}\p{M}]+", ""), r"^\p{L}.{0,59}$")
+        letters = kept(nfc(text.re_replace(r"[^\p{L}\p{M}]+", "")), r"^\p{L}.{0,59}$")
     elif position is Letters.DROP:
         letters = kept(text.re_replace("[^a-z]+", ""), "^[a-z]{1,60}$")
     else:

@@ -133,6 +133,11 @@ def kept(value: ir.StringValue, pattern: str) -> ir.StringValue:
     return value.re_extract(pattern, 0)
 
 
+def unquoted(value: ir.StringValue) -> ir.StringValue:
+    """Without the quotes that an export in an export leaves around a value."""
+    return value.re_replace("^[\"' ]+|[\"' ]+$", "")
+
+
 def without_decimal_zero(value: ir.StringValue) -> ir.StringValue:
     """`60601.0` is a whole number that went through a spreadsheet or a data frame."""
     return value.re_replace(r"^(\d+)\.0+$", r"\1")
