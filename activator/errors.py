@@ -6,6 +6,7 @@ ActivatorError
 ├── UnsafePlanError           a guard objects
 ├── StalePlanError            the world is not the one the plan was made from
 ├── LedgerError               the ledger cannot be trusted or written
+├── ResourceError             the memory limit or the disk is used up
 ├── AccountingError           a row was lost or counted twice: our defect
 └── DestinationError          a platform said no, or nothing
     ├── RetryableError            trying again is right
@@ -54,6 +55,10 @@ class StalePlanError(ActivatorError):
 
 class LedgerError(ActivatorError):
     """The ledger is missing, locked, full or not ours."""
+
+
+class ResourceError(ActivatorError):
+    """The memory limit or the disk is used up; names the setting. What was going on is undone, or resumable."""
 
 
 class AccountingError(ActivatorError):

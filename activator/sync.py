@@ -11,6 +11,7 @@ from activator import __version__
 from activator.apply import executor, settlement, verify
 from activator.apply.context import LEASE_NAME, ApplyContext
 from activator.apply.result import ApplyResult
+from activator.config.room import disk_room
 from activator.config.workspace import Workspace
 from activator.ledger import lease, plans
 from activator.ledger.store import Ledger, LedgerReader
@@ -47,6 +48,11 @@ def make_plan(runner: Runner, accepted: Mapping[str, str] | None = None) -> tupl
     Raises:
         ActivatorError: any of them; see activator.errors.
     """
+    with disk_room(runner.workspace.state):
+        return _made_plan(runner, accepted or {})
+
+
+def _made_plan(runner: Runner, accepted: Mapping[str, str]) -> tuple[Plan, Path]:
     workspace = runner.workspace
     ledger = LedgerReader(workspace.state, runner.clock)
     workspace.plans.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -54,8 +60,8 @@ def make_plan(runner: Runner, accepted: Mapping[str, str] | None = None) -> tupl
     folder = Path(tempfile.mkdtemp(prefix=f"making-{os.getpid()}-", dir=workspace.plans))
     settings = workspace.settings
     try:
-        with open_engine(workspace.scratch, settings.memory_limit_mb, settings.threads) as engine:
-            plan = _compute(runner, engine, ledger, folder, accepted or {})
+        with open_engine(workspace.scratch, *settings.engine_limits) as engine:
+            plan = _compute(runner, engine, ledger, folder, accepted)
         save_plan(plan, folder)
         target = workspace.plans / plan.plan_id
         if target.exists():
@@ -99,6 +105,11 @@ def apply_plan(runner: Runner, plan: Plan, folder: Path) -> ApplyResult:
         UnsafePlanError: a guard objects. StalePlanError: the world has changed. DestinationError: it cannot be read.
     """
     verify.refuse_unsafe(plan)
+    with disk_room(runner.workspace.state):
+        return _applied(runner, plan, folder)
+
+
+def _applied(runner: Runner, plan: Plan, folder: Path) -> ApplyResult:
     ledger = Ledger(runner.workspace.state, runner.clock)
     try:
         with ledger.writing() as connection:

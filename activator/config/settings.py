@@ -27,7 +27,10 @@ class SettingsSection(BaseSettings):
 class Settings(SettingsSection):
     """Settings of activator itself."""
 
-    memory_limit_mb: int = Field(default=2048, ge=256, description="Working memory of the data engine")
+    memory_limit_mb: int = Field(
+        default=2048, ge=256, description="Working memory of the data engine; what does not fit goes to disk"
+    )
+    scratch_limit_mb: int = Field(default=0, ge=0, description="Disk the data engine may use; 0 is what is free")
     threads: int = Field(default=0, ge=0, description="Threads of the data engine; 0 is one per core")
     slack_webhook_url: SecretStr | None = None
     smtp_host: str | None = None
@@ -35,6 +38,11 @@ class Settings(SettingsSection):
     smtp_user: str | None = None
     smtp_password: SecretStr | None = None
     smtp_from: str | None = None
+
+    @property
+    def engine_limits(self) -> tuple[int, int, int]:
+        """What `people.engine.open_engine` takes after the scratch folder."""
+        return self.memory_limit_mb, self.threads, self.scratch_limit_mb
 
 
 Section = TypeVar("Section", bound=SettingsSection)

@@ -69,7 +69,7 @@ def state_of(workspace: Workspace, clock: Clock, *, with_history: bool = False) 
             }
             for record in ledger.open_batches()
         ]
-        with open_engine(workspace.scratch, workspace.settings.memory_limit_mb, workspace.settings.threads) as engine:
+        with open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine:
             state["audiences"] = [
                 _audience_state(engine, ledger, name, key)
                 for name in workspace.project.destinations

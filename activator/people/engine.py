@@ -11,22 +11,31 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+
+from activator.config.room import FULL, disk_room, no_room
+from activator.errors import ResourceError
 
 
 class Engine:
     """One connection. Tables made here vanish with it."""
 
-    def __init__(self, scratch: Path, memory_limit_mb: int = 2048, threads: int = 0) -> None:
-        """Open in memory; what exceeds memory_limit_mb is spilt to scratch (created, mode 0700)."""
+    def __init__(self, scratch: Path, memory_limit_mb: int = 2048, threads: int = 0, scratch_limit_mb: int = 0) -> None:
+        """Open in memory; what exceeds memory_limit_mb is spilt to scratch (created, mode 0700).
+
+        scratch_limit_mb: how much may be spilt; 0 is what the disk has.
+        """
         scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.folder = Path(tempfile.mkdtemp(prefix=f"engine-{os.getpid()}-", dir=scratch))
         config: dict[str, Any] = {"memory_limit": f"{memory_limit_mb}MB", "temp_directory": str(self.folder)}
         config["lambda_syntax"] = "ENABLE_SINGLE_ARROW"  # Ibis 12 writes lambdas in the form DuckDB 2 is giving up
         if threads:
             config["threads"] = threads
+        if scratch_limit_mb:
+            config["max_temp_directory_size"] = f"{scratch_limit_mb}MB"
         self.backend = ibis.duckdb.connect(**config)
         self._serial = 0
 
@@ -65,14 +74,40 @@ class Engine:
 
 
 @contextlib.contextmanager
-def open_engine(scratch: Path, memory_limit_mb: int = 2048, threads: int = 0) -> Iterator[Engine]:
-    """An engine for one command, closed whatever happens; leftovers of killed runs are removed first."""
+def open_engine(
+    scratch: Path, memory_limit_mb: int = 2048, threads: int = 0, scratch_limit_mb: int = 0
+) -> Iterator[Engine]:
+    """An engine for one command, closed whatever happens; leftovers of killed runs are removed first.
+
+    Raises:
+        ResourceError: the work does not fit in the limits, or the disk is full; names the setting to change.
+    """
     sweep(scratch, "engine")
-    engine = Engine(scratch, memory_limit_mb, threads)
-    try:
-        yield engine
-    finally:
-        engine.close()
+    with disk_room(scratch.parent):
+        engine = Engine(scratch, memory_limit_mb, threads, scratch_limit_mb)
+        try:
+            yield engine
+        except (duckdb.OutOfMemoryException, MemoryError):
+            raise _does_not_fit(scratch, memory_limit_mb, scratch_limit_mb) from None
+        except duckdb.IOException as error:
+            if not _is_full(error):
+                raise
+            raise no_room(scratch) from None
+        finally:
+            engine.close()
+
+
+def _does_not_fit(scratch: Path, memory_limit_mb: int, scratch_limit_mb: int) -> ResourceError:
+    disk = f"{scratch_limit_mb:,} MB of scratch disk" if scratch_limit_mb else f"the free disk space of {scratch}"
+    return ResourceError(
+        f"the work does not fit in {memory_limit_mb:,} MB of memory and {disk}",
+        "Raise ACTIVATOR_MEMORY_LIMIT_MB or ACTIVATOR_SCRATCH_LIMIT_MB, lower ACTIVATOR_THREADS, or free disk space.",
+    )
+
+
+def _is_full(error: duckdb.IOException) -> bool:
+    """Whether the engine could not write for want of room. It gives the system's words, not its number."""
+    return any(os.strerror(code) in str(error) for code in FULL)
 
 
 def sweep(folder: Path, prefix: str) -> None:

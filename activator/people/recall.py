@@ -20,9 +20,9 @@ import unicodedata
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import ibis
-import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from activator import __version__
@@ -39,19 +39,20 @@ _MACROS = (
 )
 
 
-@ibis.udf.scalar.builtin(name="recall_mark")
-def _mark(text: dt.String) -> dt.UUID:  # type: ignore[empty-body]
-    """128 bits of a keyed digest."""
+def _engine_one(_value: Any) -> Any:
+    raise NotImplementedError  # one of _MACROS
 
 
-@ibis.udf.scalar.builtin(name="recall_masked")
-def _masked(value: dt.UUID, mark: dt.UUID) -> dt.UUID:  # type: ignore[empty-body]
-    """A value hidden by its mark, or shown again: the same operation twice."""
+def _engine_two(_value: Any, _mark: Any) -> Any:
+    raise NotImplementedError  # one of _MACROS
 
 
-@ibis.udf.agg.builtin(name="recall_marks")
-def _marks(mark: dt.UUID) -> dt.UUID:  # type: ignore[empty-body]
-    """Many marks as one, whatever their order. Equal marks cancel out, so every part says what it is part of."""
+# 128 bits of a keyed digest.
+_mark = ibis.udf.scalar.builtin(_engine_one, name="recall_mark", signature=(("string",), "uuid"))
+# A value hidden by its mark, or shown again: the same operation twice.
+_masked = ibis.udf.scalar.builtin(_engine_two, name="recall_masked", signature=(("uuid", "uuid"), "uuid"))
+# Many marks as one, whatever their order. Equal marks cancel out, so every part says what it is part of.
+_together = ibis.udf.agg.builtin(_engine_one, name="recall_marks", signature=(("uuid",), "uuid"))
 
 
 @dataclass
@@ -84,7 +85,7 @@ class Recall:
 
     def together(self, marks: ir.UUIDColumn) -> ir.UUIDScalar:
         """Aggregates many marks, each of another part, to one."""
-        return _marks(marks)
+        return _together(marks)
 
     def known(self, kind: str) -> ir.Table | None:
         """(mark, value) as remembered, or None."""

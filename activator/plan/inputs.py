@@ -47,7 +47,7 @@ def check_source(workspace: Workspace, section: SourceSection) -> int:
     """Read one export through its mapping; returns its rows. Raises SourceError as a sync would."""
     reader: Source = load_extension(SOURCES, "crm")
     mapping = load_mapping(section.mapping, workspace.folder)
-    with open_engine(workspace.scratch, workspace.settings.memory_limit_mb, workspace.settings.threads) as engine:
+    with open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine:
         raw = reader.read(engine.backend, section.name, section.place(workspace.folder), mapping.known_columns())
         canonical(raw, mapping)
         check_decimals(raw, mapping)
