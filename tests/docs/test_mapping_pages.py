@@ -21,7 +21,7 @@ from activator.config.mapping import (
     Whole,
 )
 from activator.people.mapping import canonical
-from connectors.crm.files import PARQUET_SUFFIXES, TEXT_SUFFIXES, connector
+from connectors.crm.files import JSON_SUFFIXES, PARQUET_SUFFIXES, TEXT_SUFFIXES, connector
 from mappings.loader import shipped
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -52,7 +52,8 @@ def test_every_field_is_in_the_reference(entity: str) -> None:
 
 
 def test_every_value_is_in_the_reference() -> None:
-    names = [*MODELS, *Take, *(mapping.name for mapping in shipped()), *TEXT_SUFFIXES, *PARQUET_SUFFIXES]
+    suffixes = [*TEXT_SUFFIXES, *JSON_SUFFIXES, *PARQUET_SUFFIXES]
+    names = [*MODELS, *Take, *(mapping.name for mapping in shipped()), *suffixes]
     assert [name for name in names if f"`{name}`" not in REFERENCE] == []
     assert all(f"%{directive}" in REFERENCE for directive in FORMAT_DIRECTIVES)
 

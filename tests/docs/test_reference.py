@@ -13,6 +13,7 @@ from activator.cli.main import app
 from activator.config.project import Project
 from activator.config.settings import Settings, SettingsSection
 from activator.config.starter import project_schema, schema_text
+from connectors.crm.settings import DatabaseSettings
 from connectors.google.settings import GoogleSettings
 from connectors.meta.settings import MetaSettings
 
@@ -45,7 +46,12 @@ def test_every_command_and_option_is_in_the_reference() -> None:
 
 @pytest.mark.parametrize(
     ("section", "prefix"),
-    [(Settings, "ACTIVATOR_"), (MetaSettings, "ACTIVATOR_META__"), (GoogleSettings, "ACTIVATOR_GOOGLE__")],
+    [
+        (Settings, "ACTIVATOR_"),
+        (DatabaseSettings, "ACTIVATOR_SOURCES__<CONNECTION>__"),
+        (MetaSettings, "ACTIVATOR_META__"),
+        (GoogleSettings, "ACTIVATOR_GOOGLE__"),
+    ],
 )
 def test_every_setting_is_in_the_reference(section: type[SettingsSection], prefix: str) -> None:
     text = page("settings.md")
