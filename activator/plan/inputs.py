@@ -64,6 +64,8 @@ def people_policy(project: Project) -> PeoplePolicy:
         currency=project.currency,
         rates=project.value.rates,
         tiers=tuple(TierCut(tier.name, tier.top_share) for tier in project.tiers),
+        rules=project.identity.rules(),
+        external_id_space=project.identity.meta_external_ids,
         consent=ConsentPolicy(project.consent.elsewhere, project.identity.default_country),
         holdout=None
         if project.holdout is None

@@ -83,7 +83,7 @@ def meta_zip(value: ir.StringValue, country: ir.StringValue | None, rules: Ident
 
     Elsewhere nothing is cut off: 01310-100 is a whole Brazilian code. Without a country only what looks like ZIP+4 is.
     """
-    text = cleared(without_decimal_zero(unquoted(folded(value))))
+    text = cleared(without_decimal_zero(folded(value).re_replace("^[\"' .-]+|[\"' .-]+$", "")))
     code = None if country is None else iso2(country).fill_null("")
     if rules.meta_zip_extension is ZipExtension.CUT:
         unlocated = text.re_replace(r"^(\d{5})(?:-|[- ]\d{4})$", r"\1")
