@@ -18,11 +18,12 @@ from activator.ledger.store import Ledger, LedgerReader
 from activator.model.ledger import SourceUse
 from activator.model.plan import Bindings, Plan
 from activator.people.engine import Engine, open_engine, sweep
+from activator.people.rejects import write_rejects
 from activator.plan.destinations import open_destinations
 from activator.plan.files import save_plan
 from activator.plan.inputs import motivations_of, read_people, rows_by_source, source_digest
 from activator.plan.objects import observed_by_key
-from activator.plan.planner import World, assemble, plan_destination
+from activator.plan.planner import World, assemble, places, plan_destination
 from activator.ports import Clock
 
 
@@ -40,16 +41,19 @@ class Runner:
     should_stop: Callable[[], bool] = field(default=lambda: False)
 
 
-def make_plan(runner: Runner, accepted: Mapping[str, str] | None = None) -> tuple[Plan, Path]:
+def make_plan(
+    runner: Runner, accepted: Mapping[str, str] | None = None, rejects: Path | None = None
+) -> tuple[Plan, Path]:
     """Read the exports, look at the platforms, and save what one apply would do. Changes nothing anywhere else.
 
-    accepted: guard name -> reason. Returns the plan and its folder.
+    accepted: guard name -> reason; rejects: where to write the rows that did not end in a member, if anywhere. Returns
+    the plan and its folder.
 
     Raises:
         ActivatorError: any of them; see activator.errors.
     """
     with disk_room(runner.workspace.state):
-        return _made_plan(runner, accepted or {})
+        return _made_plan(runner, accepted or {}, rejects)
 
 
 def _made_plan(runner: Runner, accepted: Mapping[str, str]) -> tuple[Plan, Path]:
@@ -73,7 +77,14 @@ def _made_plan(runner: Runner, accepted: Mapping[str, str]) -> tuple[Plan, Path]
     return plan, target
 
 
-def _compute(runner: Runner, engine: Engine, ledger: LedgerReader, folder: Path, accepted: Mapping[str, str]) -> Plan:
+def _compute(
+    runner: Runner,
+    engine: Engine,
+    ledger: LedgerReader,
+    folder: Path,
+    accepted: Mapping[str, str],
+    rejects: Path | None,
+) -> Plan:
     project = runner.workspace.project
     runner.report("reading exports", 0)
     people = read_people(runner.workspace, engine)
@@ -95,7 +106,11 @@ def _compute(runner: Runner, engine: Engine, ledger: LedgerReader, folder: Path,
         observation = reader.observe()
         parts[name] = plan_destination(engine, world, people, motivations, ledger, name, reader, observation, folder)
     people.remember()
-    return assemble(world, people, motivations, ledger, destinations, parts, accepted)
+    plan = assemble(world, people, motivations, ledger, destinations, parts, accepted)
+    if rejects is not None:
+        runner.report("writing rejects", 0)
+        write_rejects(engine, people, places(destinations, parts), rejects)
+    return plan
 
 
 def apply_plan(runner: Runner, plan: Plan, folder: Path) -> ApplyResult:

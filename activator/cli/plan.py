@@ -16,6 +16,9 @@ def plan(
     detailed_exit_code: Annotated[
         bool, typer.Option("--detailed-exit-code", help="Exit 3 when the plan has changes.")
     ] = False,
+    rejects: Annotated[
+        Path | None, typer.Option("--rejects", help="Write the rows that did not end in a member to this CSV file.")
+    ] = None,
 ) -> None:
     """Show everything one apply would do, and save it.
 
@@ -29,7 +32,7 @@ def plan(
 
     with steps(quiet=as_json) as report:
         runner = Runner(open_workspace(project), SystemClock(), report=report)
-        made, folder = make_plan(runner, acceptances(accept, reason))
+        made, folder = make_plan(runner, acceptances(accept, reason), rejects)
     if as_json:
         print_json({"plan": made, "folder": folder, "refused": made.refused})
     else:

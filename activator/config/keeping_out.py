@@ -16,7 +16,7 @@ class ConsentSection(Section):
 
     elsewhere: ConsentRule = Field(
         default=ConsentRule.OPT_IN,
-        description="Outside the EEA, the UK and Switzerland: opt_in needs a yes to both purposes, opt_out only no no",
+        description="Outside the EEA, the UK and Switzerland: opt_in needs two yeses; opt_out, on Meta only, no no",
     )
 
 

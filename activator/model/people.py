@@ -27,7 +27,8 @@ class Consent(StrEnum):
 class ConsentRule(StrEnum):
     """What people outside the EEA, the UK and Switzerland must have said. OPT_OUT: nothing, as long as it was not no.
 
-    Inside, both purposes must have been granted; a denial keeps a person out everywhere, whatever the rule.
+    Inside, both purposes must have been granted, and so on Google everywhere, which is told of a yes with every member.
+    A denial keeps a person out whatever the rule.
     """
 
     OPT_IN = "opt_in"

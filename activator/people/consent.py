@@ -15,6 +15,9 @@ from activator.people.identifiers import FORM_COLUMNS
 
 UNKNOWN, GRANTED, DENIED = 0, 1, 2
 PURPOSES = ("ad_user_data", "ad_personalization")
+# Google takes a declared yes to both purposes with every member (Data Manager API, `consent`): none is ever declared
+# that was not given, so there the strict rule holds everywhere. Meta takes no consent field.
+DECLARED = frozenset({"google"})
 PLATFORMS = tuple(FORM_COLUMNS)
 # Column of identity rows -> field of the canonical contacts relation it is read from.
 ANSWERS = {purpose: f"consent_{purpose}" for purpose in PURPOSES} | {
@@ -67,7 +70,7 @@ def denied(persons: ir.Table, platform: str) -> ir.BooleanValue:
 def allowed(persons: ir.Table, platform: str, policy: ConsentPolicy) -> ir.BooleanValue:
     """Whether somebody may be sent. persons has the columns of ANSWERS and, where the rule asks, `strict`."""
     granted = ibis.and_(*[purpose_answer(persons, purpose, platform) == GRANTED for purpose in PURPOSES])
-    if policy.elsewhere is ConsentRule.OPT_IN:
+    if policy.elsewhere is ConsentRule.OPT_IN or platform in DECLARED:
         return granted
     return granted | (~persons.strict & ~denied(persons, platform))
 

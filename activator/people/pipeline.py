@@ -73,6 +73,7 @@ class People:
     people: person_key, tier (null outside every tier), value_minor, orders, first_order_on, last_order_on,
     consent_ad_user_data, consent_ad_personalization, country, and outcome_<platform> for each platform.
     responses: person_key, tier, source, source_row, answered_at, score, comment, language: answers and support tickets.
+    rows, known: every valid row with its person, and every person with how they end on each platform, as keys.
     """
 
     people: ir.Table
@@ -84,7 +85,9 @@ class People:
     trace: Trace | None
     _engine: Engine
     _profiles: Profiles
-    _known: ir.Table
+    sources: Sequence[NumberedSource]
+    rows: ir.Table
+    known: ir.Table
     _marks: Marks | None = None
     _recall: Recall | None = None
     _forms: dict[str, Members] = field(default_factory=dict)
@@ -108,7 +111,7 @@ class People:
         if form not in self._forms:
             made = members_of(self._engine, self._profiles, form, self.as_of, self._marks)
             if not self.accounts.alike:
-                others = self._known.filter(self._known[f"ending_{form}"] != Ending.MEMBER.value)
+                others = self.known.filter(self.known[f"ending_{form}"] != Ending.MEMBER.value)
                 keys = made.keys.anti_join(others, made.keys.person_key == others.person)
                 made = replace(made, keys=self._engine.materialise(f"keys_{form}", keys))
             self._forms[form] = made
@@ -188,7 +191,9 @@ def build_people(
         sharing=persons_found.sharing,
         trace=Trace(ordered, keyed, persons_found) if traced else None,
         _engine=engine,
-        _known=known,
+        sources=ordered,
+        rows=rows,
+        known=known,
         _profiles=chosen,
         _recall=recall,
         _marks=Marks(engine, recall, chosen.marks(recall, as_of)) if recall else None,

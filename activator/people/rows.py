@@ -4,13 +4,14 @@ A row's id says where it came from: contacts before orders before responses befo
 sources in the project file, then the line. "Earlier" below always means a smaller row id.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 import ibis
 import ibis.expr.types as ir
 
+from activator.model.exports import LinePerRow, RowPlace
 from activator.model.people import Entity
 from activator.people.consent import ANSWERS, answer_code
 from activator.people.engine import Engine
@@ -35,11 +36,15 @@ KEY_COLUMNS = ("email_key", "id_key", "phone_key", *EMAIL_KEYS[1:], *PHONE_KEYS[
 
 @dataclass(frozen=True)
 class CanonicalSource:
-    """One export after mapping. table: the canonical relation of its entity, with source_row and invalid_reason."""
+    """One export after mapping. table: the canonical relation of its entity, with source_row and invalid_reason.
+
+    find: where its rows stand in the export.
+    """
 
     name: str
     entity: Entity
     table: ir.Table
+    find: Callable[[Sequence[int]], list[RowPlace]] = LinePerRow("").find
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def read_people(workspace: Workspace, engine: Engine, *, traced: bool = False) -
         check_decimals(raw, mapping)
         relation = engine.materialise("canonical", canonical(raw, mapping))  # read once; views would parse it per use
         raw.release()
-        sources.append(CanonicalSource(section.name, mapping.entity, relation))
+        sources.append(CanonicalSource(section.name, mapping.entity, relation, raw.find))
     policy = people_policy(workspace.project)
     recall = Recall(engine, workspace.recall, version_of(policy.rules))
     lists = read_lists(workspace, engine)

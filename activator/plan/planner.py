@@ -155,15 +155,18 @@ def assemble(
         audiences=states,
         movements=tuple(movement for part in parts.values() for movement in part.movements),
         guards=guards.accept(findings, accepted),
-        sources=people.accounts.counts(
-            [Place(name, readers[name].identifier_form, part.small) for name, part in parts.items()]
-        ),
+        sources=people.accounts.counts(places(readers, parts)),
         tiers=people.tiers,
         motivations=tuple(motivations[tier] for tier in sorted(motivations)),
         suppressions=people.suppressions,
         sharing=people.sharing,
     )
     return replace(plan, plan_id=content_id(plan))
+
+
+def places(readers: Mapping[str, DestinationReader], parts: Mapping[str, DestinationPlan]) -> list[Place]:
+    """The destinations as accounting sees them."""
+    return [Place(name, readers[name].identifier_form, part.small) for name, part in parts.items()]
 
 
 def ordered(parts: Sequence[DestinationPlan]) -> tuple[Change, ...]:
