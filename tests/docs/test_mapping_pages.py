@@ -16,12 +16,15 @@ from activator.config.mapping import (
     Moment,
     Money,
     Permission,
+    Score,
     Take,
     Text,
     Whole,
 )
+from activator.config.verbs import EPOCHS
 from activator.people.mapping import canonical
 from connectors.crm.files import JSON_SUFFIXES, PARQUET_SUFFIXES, TEXT_SUFFIXES, connector
+from mappings.extending import ExtendingFile
 from mappings.loader import shipped
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -39,7 +42,9 @@ def keys(model: Any) -> set[str]:
     return {field.alias or name for name, field in model.model_fields.items()}
 
 
-@pytest.mark.parametrize("model", [*MODELS.values(), Text, Permission, Moment, Whole, Money, Condition, Ignore])
+@pytest.mark.parametrize(
+    "model", [*MODELS.values(), Text, Permission, Moment, Whole, Score, Money, Condition, Ignore, ExtendingFile]
+)
 def test_every_key_is_in_the_reference(model: Any) -> None:
     missing = [key for key in sorted(keys(model)) if f"`{key}`" not in REFERENCE]
     assert missing == []
@@ -53,7 +58,7 @@ def test_every_field_is_in_the_reference(entity: str) -> None:
 
 def test_every_value_is_in_the_reference() -> None:
     suffixes = [*TEXT_SUFFIXES, *JSON_SUFFIXES, *PARQUET_SUFFIXES]
-    names = [*MODELS, *Take, *(mapping.name for mapping in shipped()), *suffixes]
+    names = [*MODELS, *Take, *EPOCHS, *(mapping.name for mapping in shipped()), *suffixes]
     assert [name for name in names if f"`{name}`" not in REFERENCE] == []
     assert all(f"%{directive}" in REFERENCE for directive in FORMAT_DIRECTIVES)
 
