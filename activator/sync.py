@@ -56,7 +56,7 @@ def make_plan(
         return _made_plan(runner, accepted or {}, rejects)
 
 
-def _made_plan(runner: Runner, accepted: Mapping[str, str]) -> tuple[Plan, Path]:
+def _made_plan(runner: Runner, accepted: Mapping[str, str], rejects: Path | None) -> tuple[Plan, Path]:
     workspace = runner.workspace
     ledger = LedgerReader(workspace.state, runner.clock)
     workspace.plans.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -65,7 +65,7 @@ def _made_plan(runner: Runner, accepted: Mapping[str, str]) -> tuple[Plan, Path]
     settings = workspace.settings
     try:
         with open_engine(workspace.scratch, *settings.engine_limits) as engine:
-            plan = _compute(runner, engine, ledger, folder, accepted)
+            plan = _compute(runner, engine, ledger, folder, accepted, rejects)
         save_plan(plan, folder)
         target = workspace.plans / plan.plan_id
         if target.exists():
