@@ -44,9 +44,11 @@ def without_conflicts(engine: Engine, sources: Sequence[NumberedSource], rows: i
     peaceful = Settled(rows, None, NONE)
     if not any(source.has("birth_date") for source in sources) or not _any(rows.filter(rows.has_birth_date)):
         return peaceful
+    dated = rows.filter(rows.has_birth_date & rows.person.notnull()).select("row_id", "person")
+    repeated = dated.group_by("person").agg(dates=lambda t: t.count()).filter(lambda t: t.dates > 1)
     born = _births(sources)
-    dated = rows.filter(rows.has_birth_date & rows.person.notnull()).select("row_id", "person").join(born, "row_id")
-    several = dated.group_by("person").agg(least=dated.born.min(), most=dated.born.max())
+    told = dated.semi_join(repeated, "person").join(born, "row_id")  # dates are read where two could differ
+    several = told.group_by("person").agg(least=told.born.min(), most=told.born.max())
     suspects = engine.materialise("suspects", several.filter(several.least != several.most).select("person"))
     found = _settled(engine, rows, born, suspects) if _any(suspects) else None
     engine.drop(suspects)

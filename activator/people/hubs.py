@@ -14,7 +14,6 @@ import ibis.expr.types as ir
 
 from activator.model.sharing import HubCount, HubKind
 from activator.people.engine import Engine
-from activator.people.identifiers.email import address
 from activator.people.identifiers.text import folded, strip_accents
 from activator.people.rows import EMAIL_COLUMNS, PHONE_COLUMNS, NumberedSource, text_of
 
@@ -183,7 +182,8 @@ def _words(text: ir.StringValue) -> ir.ArrayValue:
 
 
 def _is_role(text: ir.StringValue) -> ir.BooleanValue:
-    return address(text).split("@")[0].isin(sorted(ROLES)).fill_null(False)
+    """Whether an address is a role's, told by what stands before the @ or +; it is known to be an address."""
+    return text.lower().strip().re_extract(r"^([^@+]*)", 1).isin(sorted(ROLES)).fill_null(False)
 
 
 def _role(told: ir.Table, mails: Sequence[str]) -> ir.BooleanValue:

@@ -39,8 +39,18 @@ def match_rates(engine: Engine, sources: Sequence[NumberedSource], rows: ir.Tabl
         held = _places(row["mask"])
         people.update(dict.fromkeys(held, row["people"]))
         found.update(dict.fromkeys(itertools.combinations(held, 2), row["people"]))
-    by_kind = {kind: _shared(engine, marked, columns) for kind, columns in KINDS.items()}
+    filled = _filled(rows)
+    if len(filled) == 1:  # one column of identifiers: whoever is found, is found by it
+        by_kind = {kind: found if filled[0] in columns else Counter[_Pair]() for kind, columns in KINDS.items()}
+    else:
+        by_kind = {kind: _shared(engine, marked, columns) for kind, columns in KINDS.items()}
     return tuple(_rates(sources, people, found, by_kind))
+
+
+def _filled(rows: ir.Table) -> list[str]:
+    columns = [column for kind in KINDS.values() for column in kind]
+    told = rows.aggregate(**{column: rows[column].notnull().any() for column in columns})
+    return [column for column, filled in told.to_pyarrow().to_pylist()[0].items() if filled]
 
 
 def _rates(
