@@ -2,7 +2,7 @@
 
 One call, one straight line: keys -> one person per component -> value -> tier -> outcome -> columns on demand.
 Each step is one relation with one blocking operator, over fixed-width columns, materialised; inputs are dropped as soon
-as they are used (why: docs/reference/identifiers.md and benchmarks/people.py).
+as they are used (why: docs/reference/identifiers.md and benchmarks/pipeline.py).
 """
 
 from collections.abc import Collection, Mapping, Sequence
