@@ -16,6 +16,7 @@ from activator.people.consent import ANSWERS, ConsentPolicy, strict
 from activator.people.engine import Engine
 from activator.people.identifiers import DEFAULT_RULES, IdentifierRules, iso2, normalised
 from activator.people.identifiers.email import address
+from activator.people.identifiers.hashing import digest_of
 from activator.people.identifiers.text import clean
 from activator.people.plain_ids import devices, external_ids
 from activator.people.recall import Recall
@@ -162,7 +163,7 @@ class Profiles:
         """(person, columns) from the row each member's choice points to."""
         texts = self._chosen(members, choice, columns)
         if "country" in columns:
-            texts = texts.mutate(country=iso2(clean(texts.country)))
+            texts = texts.mutate(country=iso2(clean(texts.country)).coalesce(digest_of(texts.country)))
         return self.engine.materialise(choice, texts)
 
     def _chosen(self, members: ir.Table, choice: str, columns: Sequence[str]) -> ir.Table:
