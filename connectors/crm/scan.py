@@ -24,6 +24,7 @@ from connectors.crm.stream import FEED, RETURN, line_ends
 QUOTE = ord('"')
 
 
+WINDOW_BYTES = 1 << 13
 ATTEMPTS = 8  # line ends looked at for the end of a record, before the csv module is asked
 
 
@@ -59,7 +60,8 @@ NOTHING = _Proved(0, 0, 0)
 class Scan:
     """One pass over the blocks of a CSV file."""
 
-    def __init__(self, path: Path, dialect: Dialect, limits: Limits) -> None:
+    def __init__(self, path: Path, dialect: Dialect, limits: Limits, window_bytes: int = WINDOW_BYTES) -> None:
+        """window_bytes: how much is read record by record where something is not regular."""
         delimiter, end = dialect.delimiter.encode(), dialect.line_end.encode()
         self._path, self._dialect, self._limits = path, dialect, limits
         self._delimiter, self._end = delimiter[0], end
@@ -67,49 +69,74 @@ class Scan:
         marks = delimiter + b"\r\n"
         self._noise = bytes(byte for byte in range(256) if byte not in marks)
         self._words = bytes(byte for byte in self._noise if byte != QUOTE)
+        self._window_bytes = window_bytes
+        self._place, self._rest = Place(), b""  # what has been read, and what is loaded of the bytes behind it
         self._checkpoints: list[Checkpoint] = []
 
     def run(self, blocks: Iterator[bytes]) -> Diagnosis:
         """Read all blocks, up to the first fault."""
-        place, found = Place(), None
+        found = None
         try:
             with long_cells(self._limits):
-                for after in self._steps(iter(blocks)):
-                    place = after
+                self._run(iter(blocks))
         except SourceError as error:
             found = error
-        return Diagnosis(found, max(place.records - 1, 0), tuple(self._checkpoints))
+        return Diagnosis(found, max(self._place.records - 1, 0), tuple(self._checkpoints))
 
-    def _steps(self, blocks: Iterator[bytes]) -> Iterator[Place]:
-        place, rest = Place(), b""
+    def _run(self, blocks: Iterator[bytes]) -> None:
         for block in blocks:
-            rest += block
-            proved = self._proved(rest)
-            if proved is None or (proved.size == 0 and len(rest) > self._limits.cell_characters):
-                place, rest = self._read(place, rest, blocks)
-            elif proved.size:
-                check_text(self._path, rest[: proved.size], place.line)
-                self._mark(place, regular=proved.records == proved.lines)
-                place = Place(place.records + proved.records, place.line + proved.lines, place.byte + proved.size)
-                rest = rest[proved.size :]
-            yield place
-        if rest:
-            yield self._read(place, rest, blocks)[0]
+            self._rest += block
+            proved = self._proved(self._rest)
+            if proved is None or (proved.size == 0 and len(self._rest) > self._limits.cell_characters):
+                self._carefully(blocks)
+            else:
+                self._pass(proved)
+        self._carefully(blocks)
+        while self._rest:
+            self._read(blocks)
+
+    def _carefully(self, blocks: Iterator[bytes]) -> None:
+        """Window by window, so that few records go through the csv module for the sake of one."""
+        while len(self._rest) > self._window_bytes:
+            proved = self._proved(self._rest[: self._window_bytes])
+            if proved is None or proved.size == 0:
+                self._read(blocks)
+            else:
+                self._pass(proved)
+
+    def _pass(self, proved: _Proved) -> None:
+        """Go on behind what has been proved, once it has turned out to be text."""
+        if proved.size:
+            place = self._place
+            check_text(self._path, self._rest[: proved.size], place.line)
+            self._mark(place, regular=proved.records == proved.lines)
+            self._place = Place(place.records + proved.records, place.line + proved.lines, place.byte + proved.size)
+            self._rest = self._rest[proved.size :]
 
     def _mark(self, place: Place, *, regular: bool) -> None:
         if not self._checkpoints or not (regular and self._checkpoints[-1].regular):
             self._checkpoints.append(Checkpoint(place, regular))
 
-    def _read(self, place: Place, rest: bytes, blocks: Iterator[bytes]) -> tuple[Place, bytes]:
-        """Record by record, to the last line end that is loaded, or as far as its record goes."""
-        self._mark(place, regular=False)
-        target = place.byte + max(rest.rfind(b"\n"), rest.rfind(b"\r"))
+    def _read(self, blocks: Iterator[bytes]) -> None:
+        """Record by record, to the last line end in the window, or as far as its record goes."""
+        start, rest = self._place, self._rest
+        self._mark(start, regular=False)
+        last = max(rest.rfind(end, 0, self._window_bytes) for end in (b"\n", b"\r"))
+        cut = last + 1 or len(rest)
+        beyond = [rest[cut:]] if cut < len(rest) else []  # handed on only if a record goes on there
+
+        def following() -> Iterator[bytes]:
+            if beyond:
+                yield beyond.pop()
+            yield from blocks
+
+        self._rest = b""
         reader = RecordReader(self._path, self._dialect, self._limits)
-        for _, after, left in reader.records(place, rest, blocks):
-            place = after
-            if place.byte > target:
-                return place, left()
-        return place, b""
+        for _, after, left in reader.records(start, rest[:cut], following()):
+            self._place = after
+            if after.byte > start.byte + last:
+                self._rest = b"".join((left(), *beyond))
+                return
 
     def _proved(self, block: bytes) -> _Proved | None:
         """What is certain of the whole records a block begins with; None if something about them is unusual."""

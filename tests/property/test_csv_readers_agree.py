@@ -58,7 +58,7 @@ def test_both_find_the_same_records_or_the_same_fault(columns: int, end: str, bo
     dialect = Dialect(",", tuple("abc"[:columns]), end)
     content = ",".join(dialect.header).encode() + end.encode() + body
     lines, fault = read_singly(dialect, content)
-    found = Scan(PATH, dialect, LIMITS).run(pieces(content, size))
+    found = Scan(PATH, dialect, LIMITS, window_bytes=24).run(pieces(content, size))
     assert (found.fault.message if found.fault else None) == fault
     if fault is None:
         assert found.records == len(lines) - 1
@@ -77,6 +77,6 @@ def test_what_a_csv_writer_writes_is_read_whole(records: list[list[str]], quotin
         records = [[re.sub("[\r\n]", end, cell) for cell in record] for record in records]
     text = io.StringIO(newline="")
     csv.writer(text, quoting=quoting, lineterminator=end).writerows([dialect.header, *records])  # type: ignore[arg-type]
-    found = Scan(PATH, dialect, LIMITS).run(pieces(text.getvalue().encode(), size))
+    found = Scan(PATH, dialect, LIMITS, window_bytes=24).run(pieces(text.getvalue().encode(), size))
     assert found.fault is None
     assert found.records == len(records)
