@@ -128,7 +128,9 @@ class Scan:
         def following() -> Iterator[bytes]:
             if beyond:
                 yield beyond.pop()
-            yield from blocks
+            # Not `yield from`: left early, it would end the blocks for everybody.
+            for block in blocks:  # noqa: UP028
+                yield block
 
         self._rest = b""
         reader = RecordReader(self._path, self._dialect, self._limits)

@@ -53,6 +53,7 @@ def read_singly(dialect: Dialect, content: bytes) -> tuple[list[int], str | None
 @example(columns=2, end="\r\n", body=b"a,b\rc\n", size=80)
 @example(columns=2, end="\n", body=b'"a,b"\n', size=80)
 @example(columns=2, end="\n", body=b'a"b","c"d,\n', size=80)
+@example(columns=2, end="\r\n", body=b'\r\n"x\ny",2\r\n\r\n,,"b"\r\n', size=1)
 @example(columns=1, end="\n", body=b'\n\n"x"\n\n', size=80)
 def test_both_find_the_same_records_or_the_same_fault(columns: int, end: str, body: bytes, size: int) -> None:
     dialect = Dialect(",", tuple("abc"[:columns]), end)
