@@ -13,7 +13,7 @@ import ibis.expr.types as ir
 from activator.model.identity import DEFAULT_RULES, IdentifierRules, Suffix
 from activator.people.identifiers.email_plain import is_plain
 from activator.people.identifiers.hashing import EMPTY_DIGESTS
-from activator.people.identifiers.text import folded_without_spaces
+from activator.people.identifiers.text import byte_length, folded_without_spaces
 
 # One "@", something before it, a dotted domain after it. Looser than RFC 5322 on purpose: the platforms match what
 # people typed, and only what cannot be an address is set aside. The second half lets a SHA-256 digest pass.
@@ -42,14 +42,18 @@ _MAYBE_FILLERS = frozenset(
     {"test", "nore", "no-", "no_", "dono", "do-", "do_", "mail", "post"}
     | {f"{text.partition('@')[0]}@"[:4] for text in _FILLERS}
 )
+_DIGEST_LENGTH = 64
 _GMAIL = r"@g(?:oogle)?mail\.com$"
 
 
 def address(value: ir.StringValue) -> ir.StringValue:
     """One lower-case address (or digest), or NULL: what both platforms' forms are made from."""
     plain = value.lower().replace(" ", "")
+    size = byte_length(value)
+    neither = (size < _DIGEST_LENGTH) & ~value.contains("@") & (size == value.length())
     # NULL is made last: inside a branch the engine would compute what it compares with "" once more.
-    return ibis.cases((is_plain(value, _MAYBE_FILLERS), plain), else_=any_address(value)).nullif("")
+    fast = ((is_plain(value, _MAYBE_FILLERS), plain), (neither, ""))
+    return ibis.cases(*fast, else_=any_address(value)).nullif("")
 
 
 def any_address(value: ir.StringValue) -> ir.StringValue:
