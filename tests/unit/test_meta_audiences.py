@@ -201,3 +201,34 @@ def test_terms_flags_and_small_audiences_say_what_to_do(
         sent(tmp_path, (400, error), operation=Operation.REMOVE)
 
     assert raised.value.next_step
+
+
+DEVICE = "6d92078a-8246-4ba4-ae5b-76104861e7dc"
+
+
+def with_plain_ids(external_id: str = "C-17", device: str = DEVICE) -> pa.Table:
+    table = members(2)
+    table = table.append_column("EXTERN_ID", pa.array([external_id, ""]))
+    return table.append_column("MADID", pa.array(["", device]))
+
+
+def test_customer_and_advertising_ids_go_unhashed_beside_the_digests(tmp_path: Path) -> None:
+    with responses.RequestsMock() as graph:
+        script(graph, "POST", USERS, received(2))
+        opened(tmp_path).send(Operation.ADD, "501", with_plain_ids(), BATCH)
+        payload = body(request(graph.calls))["payload"]
+    assert payload["schema"] == ["EMAIL", "PHONE", "EXTERN_ID", "MADID"]
+    assert [row[2:] for row in payload["data"]] == [["C-17", ""], ["", DEVICE]]
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        (with_plain_ids(external_id="jane@example.com"), "EXTERN_ID"),
+        (with_plain_ids(device=DEVICE.upper()), "MADID"),
+        (with_plain_ids(device=digest(1)), "MADID"),
+    ],
+)
+def test_a_plain_column_is_checked_before_anything_is_sent(tmp_path: Path, table: pa.Table, column: str) -> None:
+    with responses.RequestsMock(), pytest.raises(PermanentRefusalError, match=f"column {column}"):
+        opened(tmp_path).send(Operation.ADD, "501", table, BATCH)
