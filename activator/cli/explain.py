@@ -64,7 +64,7 @@ def _lines(found: Explanation, currency: str) -> Iterator[str]:
         yield f"Nobody's: it is {_article(found.hub)}, on {found.hub_rows:,} rows. It joins no rows and is not sent."
         yield "See docs/explanation/consolidation.md, or ask for another identifier of the person."
     for row in found.rows_without_person:
-        yield f"{row.source}, line {row.line}: nobody's row; every identifier on it is several people's"
+        yield f"{row.place}: nobody's row; every identifier on it is several people's"
     for person in found.people:
         yield ""
         yield from _person(person, currency)
@@ -93,7 +93,7 @@ def _not_found(found: Explanation) -> Iterator[str]:
 def _person(person: ExplainedPerson, currency: str) -> Iterator[str]:
     yield f"Person {person.standing.person_key[:12]}, {person.rows_total:,} rows:"
     for row in person.rows[:ROWS_SHOWN]:
-        yield f"  {row.source}, line {row.line}{_link(row)}"
+        yield f"  {row.place}{_link(row)}"
     if person.rows_total > ROWS_SHOWN:
         yield f"  and {person.rows_total - ROWS_SHOWN:,} more"
     for kind, count in person.hubs.items():
@@ -104,9 +104,7 @@ def _person(person: ExplainedPerson, currency: str) -> Iterator[str]:
 
 
 def _link(row: LinkedRow) -> str:
-    if row.by:
-        return f"  by {row.by} with {row.to_source}, line {row.to_line}"
-    return ""
+    return f"  by {row.by} with {row.to}" if row.by else ""
 
 
 def _standing(standing: Standing, currency: str) -> Iterator[str]:

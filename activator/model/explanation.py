@@ -15,16 +15,15 @@ class Whereabouts(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LinkedRow:
-    """One source row. by and to_source, to_line: the kind of identifier it shares, and with which row shown before it.
+    """One source row. place: file and line; by and to: the kind of identifier it shares, and with which row before it.
 
     A row that holds the identifier asked for has no link.
     """
 
     source: str
-    line: int
+    place: str
     by: str = ""
-    to_source: str = ""
-    to_line: int = 0
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,17 +97,20 @@ class Lookup:
         carrying = self._holding(self._trace.keyed).select("row_id")
         mine = rows.semi_join(carrying, "row_id").select("row_id", "person").limit(ROWS_MAX).to_pyarrow().to_pylist()
         persons = list(dict.fromkeys(row["person"] for row in sorted(mine, key=lambda row: row["row_id"])))
-        nobody = [self._row(row["row_id"]) for row in mine if row["person"] is None]
+        nobody = self._rows([(row["row_id"], "", None) for row in mine if row["person"] is None])
         asked = {row["row_id"] for row in mine}
         known = [person for person in persons if person is not None][:PEOPLE_MAX]
-        return tuple(self._person(person, asked) for person in known), tuple(nobody)
+        return tuple(self._person(person, asked) for person in known), nobody
 
-    def _row(self, row_id: int, by: str = "", to: int | None = None) -> LinkedRow:
-        return LinkedRow(*self._place(row_id), by, *(("", 0) if to is None else self._place(to)))
-
-    def _place(self, row_id: int) -> tuple[str, int]:
-        line = source_line(row_id)
-        return next((it.source.name, line) for it in self._trace.sources if it.offset == row_id - line)
+    def _rows(self, links: Sequence[tuple[int, str, int | None]]) -> tuple[LinkedRow, ...]:
+        """Links with the names of sources, files and lines."""
+        places: dict[int, tuple[str, str]] = {}
+        for source in self._trace.sources:
+            mine = [at for at, _, _ in links if at - source_line(at) == source.offset]
+            for at, place in zip(mine, source.source.find([source_line(at) for at in mine]), strict=True):
+                name = source.source.name
+                places[at] = name, f"{place.part or name}, {place.unit} {place.number}"
+        return tuple(LinkedRow(*places[at], by, "" if to is None else places[to][1]) for at, by, to in links)
 
     def _person(self, person: Any, asked: set[int]) -> ExplainedPerson:
         rows = self._trace.persons.rows
@@ -117,7 +120,7 @@ class Lookup:
         before = self._before(mine)
         return ExplainedPerson(
             standing=self._standing(person),
-            rows=tuple(self._row(*link) for link in chain(listed, asked)),
+            rows=self._rows(chain(listed, asked)),
             rows_total=total,
             hubs=self._lost(before, listed, self._trace.persons.hubs),
             contested=self._lost(before, listed, self._trace.persons.contested),

@@ -22,9 +22,9 @@ def test_a_customer_is_explained_from_row_to_receipt_and_after_leaving(shop: Sho
     found = asked(runner, " Person20@Example.com")
     assert found.asked == {"e-mail": "P***@E***.com", "customer id": "P***@E***.com"}
     (person,) = found.people
-    assert [(row.source, row.line, row.by, row.to_source, row.to_line) for row in person.rows] == [
-        ("contacts", 21, "", "", 0),
-        ("orders", 21, "customer id", "contacts", 21),
+    assert [(row.source, row.place, row.by, row.to) for row in person.rows] == [
+        ("contacts", "contacts.csv, line 21", "", ""),
+        ("orders", "orders.csv, line 21", "customer id", "contacts.csv, line 21"),
     ]
     standing = person.standing
     assert (standing.tier, standing.value_minor, standing.orders) == ("high", 200_000, 1)
@@ -36,9 +36,6 @@ def test_a_customer_is_explained_from_row_to_receipt_and_after_leaving(shop: Sho
     assert [(sent.operation, sent.state, sent.sends) for sent in audience.sent] == [("add", "settled", 1)]
     assert audience.sent[0].sent_at is not None
 
-    by_id = asked(runner, "20")
-    assert [person.standing.person_key for person in by_id.people] == [standing.person_key]
-    assert by_id.audiences == found.audiences
     del shop.people[20]
     shop.export()
     runner = shop.runner()
@@ -49,13 +46,9 @@ def test_a_customer_is_explained_from_row_to_receipt_and_after_leaving(shop: Sho
     assert audience.believed is Whereabouts.OUT
     assert [sent.operation for sent in audience.sent] == ["add", "remove"]
 
-    nobody = asked(runner, "stranger@example.com")
-    assert not nobody.found
-    told = command(shop, "person19@example.com", "--json")
-    document = json.loads(told)
-    assert document["found"]
+    told = command(shop, "19", "--json")
+    assert json.loads(told)["explanation"]["people"][0]["standing"]["tier"] == "high"
     assert not re.search(r"person\d+@|[0-9a-f]{64}", told), "neither an address nor a digest"
-    assert "Not found" in command(shop, "stranger@example.com")
 
 
 def command(shop: Shop, typed: str, *options: str) -> str:
