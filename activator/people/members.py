@@ -4,7 +4,7 @@ Values before hashing are a tenth of the size of what is sent, so they are what 
 made of them on the way to a file, and once before to know each member's key.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import ibis
@@ -33,14 +33,15 @@ class Marks:
         people = self.everyone if known is None else self.everyone.anti_join(known, "mark")
         return people.select("person")
 
-    def recalled(self, form: str, computed: ir.Table) -> ir.Table:
+    def recalled(self, form: str, computed: ir.Table | None) -> ir.Table:
         """(person, member_key) of everyone: those computed now, and those remembered. Kept for the next run."""
         known = self.recall.known(f"members_{form}")
-        found = self.everyone.join(computed, "person").select("mark", "person", value="member_key")
+        parts = [self.everyone.select("mark", "person", value=ibis.null("uuid")).limit(0)]
+        if computed is not None:
+            parts.append(self.everyone.join(computed, "person").select("mark", "person", value="member_key"))
         if known is not None:
-            again = self.everyone.join(known, "mark").select("mark", "person", "value")
-            found = ibis.union(found, again)
-        found = self.engine.materialise("found", found)
+            parts.append(self.everyone.join(known, "mark").select("mark", "person", "value"))
+        found = self.engine.materialise("found", ibis.union(*parts) if len(parts) > 1 else parts[0])
         self.recall.keep(f"members_{form}", found)
         return found.select("person", member_key="value")
 
@@ -51,26 +52,52 @@ def members_of(engine: Engine, profiles: Profiles, form: str, as_of: date, marks
     marks: what every member's identifiers are made of. Keys are then computed for those only whom no earlier run met.
     """
     people = profiles.members.select("person", "tier")
-    fresh = people if marks is None else marks.unknown(form)
-    values = engine.materialise(f"values_{form}", _values(engine, profiles, fresh, form, as_of))
-    columns = _columns(form, values)
-    computed = columns.select(person="person_key", member_key=member_key(form, columns).cast("uuid"))
-    computed = engine.materialise(f"computed_{form}", computed)
-    everyone = computed if marks is None else marks.recalled(form, computed)
+    values = _Values(engine, profiles, form, as_of)
+    if marks is None:
+        everyone = values.keys(people.select("person"))
+    else:
+        fresh = engine.materialise("fresh", marks.unknown(form))
+        everyone = marks.recalled(form, values.keys(fresh) if rows_in(fresh) else None)
+        engine.drop(fresh)
     keys = people.join(everyone, "person").select("tier", "member_key", person_key="person")
-    keys = engine.materialise(f"keys_{form}", keys)
-
-    def written(wanted: ir.Table) -> ir.Table:
-        """Values of those met before are gathered only now that they are asked for."""
-        here = wanted.select(*KEYS)
-        missing = engine.materialise("missing", here.select(person="person_key").anti_join(computed, "person"))
-        known = values if rows_in(missing) == 0 else ibis.union(values, _values(engine, profiles, missing, form, as_of))
-        return known.join(here, "person_key")
 
     def sent(rows: ir.Table) -> ir.Table:
         return _columns(form, rows).select(*KEYS, *FORM_COLUMNS[form])
 
-    return Members(keys, written, sent)
+    return Members(engine.materialise(f"keys_{form}", keys), values.of, sent)
+
+
+@dataclass
+class _Values:
+    """Values before hashing, gathered for whom they are asked for, once. Their rules are long: planned for somebody."""
+
+    engine: Engine
+    profiles: Profiles
+    form: str
+    as_of: date
+    gathered: list[ir.Table] = field(default_factory=list)
+
+    def keys(self, people: ir.Table) -> ir.Table:
+        """(person, member_key) of people (person)."""
+        columns = _columns(self.form, self._gather(people))
+        keyed = columns.select(person="person_key", member_key=member_key(self.form, columns).cast("uuid"))
+        return self.engine.materialise(f"computed_{self.form}", keyed)
+
+    def of(self, wanted: ir.Table) -> ir.Table:
+        """The values of wanted (person_key, member_key)."""
+        missing = wanted.select(person="person_key")
+        for known in self.gathered:
+            missing = missing.anti_join(known, missing.person == known.person_key)
+        missing = self.engine.materialise("missing", missing)
+        if rows_in(missing) or not self.gathered:
+            self._gather(missing)
+        every = ibis.union(*self.gathered) if len(self.gathered) > 1 else self.gathered[0]
+        return every.join(wanted.select(*KEYS), "person_key")
+
+    def _gather(self, people: ir.Table) -> ir.Table:
+        values = _values(self.engine, self.profiles, people, self.form, self.as_of)
+        self.gathered.append(self.engine.materialise(f"values_{self.form}", values))
+        return self.gathered[-1]
 
 
 def _values(engine: Engine, profiles: Profiles, wanted: ir.Table, form: str, as_of: date) -> ir.Table:

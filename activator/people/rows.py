@@ -169,11 +169,16 @@ def _recalled(engine: Engine, pairs: ir.Table, recall: Recall) -> ir.Table:
     """The same, with the keys of numbers met in an earlier run."""
     marked = engine.materialise("marked", pairs.mutate(mark=recall.mark("phone", pairs.phone, pairs.country)))
     known = recall.known("phones")
-    numbers = _parsed(engine, marked if known is None else marked.anti_join(known, "mark"))
-    if known is not None:
+    if known is None:
+        numbers = _parsed(engine, marked)
+    else:
         again = marked.join(known, "mark")
-        again = again.select(*marked.columns, e164=ibis.null("string"), phone_key=again.value)
-        numbers = engine.materialise("phone_keys", ibis.union(numbers, again))
+        numbers = again.select(*marked.columns, e164=ibis.null("string"), phone_key=again.value)
+        fresh = engine.materialise("fresh", marked.anti_join(known, "mark"))
+        if int(fresh.count().to_pyarrow().as_py()):  # the rules are long, and to plan them for nobody costs as much
+            numbers = ibis.union(numbers, _parsed(engine, fresh))
+        numbers = engine.materialise("phone_keys", numbers)
+        engine.drop(fresh)
     recall.keep("phones", numbers.select("mark", value="phone_key"))
     engine.drop(marked)
     return numbers
