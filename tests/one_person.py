@@ -39,7 +39,7 @@ def hubs(rows: Sequence[Row], people_max: int) -> set[tuple[str, str]]:
     found = set()
     for key in {key for row in rows for key in keys(row, ADDRESSES)}:
         mine = [row for row in rows if key in keys(row, ADDRESSES)]
-        told = [{row.get(field) for row in mine} - {None} for field in ("name", "born", "external_id")]
+        told: list[set[Any]] = [{row.get(field) for row in mine} - {None} for field in ("name", "born", "external_id")]
         told += [{other for row in mine for other in keys(row, [column])} - {key} for column in ADDRESSES]
         if max(map(len, told)) > people_max or (key[0] == "phone" and _strangers(mine)):
             found.add(key)
