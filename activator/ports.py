@@ -152,13 +152,19 @@ def _nothing_held() -> None:
     """What releasing an export that holds nothing does."""
 
 
+def typed_name(title: str) -> str:
+    """The column of `RawExport.table` that holds a column's values in the engine's own type, where there is one."""
+    return f"{title} (typed)"
+
+
 @dataclass(frozen=True, slots=True)
 class RawExport:
     """One export as a relation of text, exactly as it stands.
 
     table: one string column per header (or per column asked for) plus `source_row` (int64, unique; the first record is
     2, as 1 is the header's line in a file without cells of several lines); digest: SHA-256 of the bytes read, or of the
-    rows of a query; places: finds rows again, for messages; release: frees what the engine holds of it.
+    rows of a query; places: finds rows again, for messages; release: frees what the engine holds of it. Where an
+    export has types, numbers and days also stand under their `typed_name`, beside their text.
     """
 
     name: str

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -179,7 +180,7 @@ class Accounts:
             if ending is Ending.MEMBER and (small := place.small.get(cell.tier or "")):
                 outcome, reason = Outcome.BELOW_MINIMUM, small
             counter[cell.source, outcome, reason] += cell.rows
-        return counter
+        return +counter  # a source whose every row is somebody's first has none that were merged
 
     def _position(self, count: SourceCount) -> tuple[int, int, int, str, str]:
         sources, outcomes = list(self.read), list(Outcome)
@@ -188,24 +189,53 @@ class Accounts:
 
 
 def accounts(
-    sources: Sequence[NumberedSource], ended: ir.Table, suppressions: tuple[SuppressionCount, ...] = ()
+    sources: Sequence[NumberedSource],
+    rows: ir.Table,
+    people: ir.Table,
+    suppressions: tuple[SuppressionCount, ...] = (),
 ) -> Accounts:
-    """Count the rows of all sources. ended: `row_endings`."""
-    endings = [f"ending_{platform}" for platform in PLATFORMS]
-    coded = ended.select("tier", *endings, code=source_code(ended.row_id))
-    grouped = coded.group_by("code", "tier", *endings).agg(rows=lambda t: t.count())
+    """Count the rows of all sources.
+
+    rows: person, stands_for, shared and shown; people: person, first_row, tier and ending_<platform>.
+    """
     names = {source.code: source.source.name for source in sources}
-    cells = [
-        _Cell(
-            names[row["code"]],
-            row["tier"],
-            {platform: Ending(row[f"ending_{platform}"]) for platform in PLATFORMS},
-            row["rows"],
-        )
-        for row in grouped.to_pyarrow().to_pylist()
-    ]
+    firsts = [_first_cell(names, row) for row in _first_of(people).to_pyarrow().to_pylist()]
+    people_of = Counter[str]()
+    for cell in firsts:
+        people_of[cell.source] += cell.rows
+    others = [_other_cell(names, row, people_of) for row in _rest_of(rows).to_pyarrow().to_pylist()]
     read = {source.source.name: int(source.source.table.count().to_pyarrow().as_py()) for source in sources}
-    return Accounts(read, suppressions, tuple(cells), tuple(count for it in sources for count in _invalid(it)))
+    invalid = tuple(count for source in sources for count in _invalid(source))
+    return Accounts(read, suppressions, (*firsts, *others), invalid)
+
+
+def _first_of(people: ir.Table) -> ir.Table:
+    endings = [f"ending_{platform}" for platform in PLATFORMS]
+    coded = people.select("tier", *endings, code=source_code(people.first_row))
+    return coded.group_by("code", "tier", *endings).agg(rows=lambda t: t.count())
+
+
+def _first_cell(names: Mapping[int, str], row: Mapping[str, Any]) -> _Cell:
+    endings = {platform: Ending(row[f"ending_{platform}"]) for platform in PLATFORMS}
+    return _Cell(names[row["code"]], row["tier"], endings, row["rows"])
+
+
+def _rest_of(rows: ir.Table) -> ir.Table:
+    """Rows by what they come to unless they are somebody's first: merged, or nobody's for one of three reasons."""
+    ending = ibis.cases(
+        (rows.person.notnull(), Ending.MERGED.value),
+        (rows.shared, Ending.ONLY_SHARED.value),
+        (rows.shown, Ending.NOTHING_USABLE.value),
+        else_=Ending.NOTHING_GIVEN.value,
+    )
+    coded = rows.select("stands_for", code=source_code(rows.row_id), ending=ending.cast("int8"))
+    return coded.group_by("code", "ending").agg(rows=coded.stands_for.sum().cast("int64"))
+
+
+def _other_cell(names: Mapping[int, str], row: Mapping[str, Any], people_of: Counter[str]) -> _Cell:
+    name, ending = names[row["code"]], Ending(row["ending"])
+    first = people_of[name] if ending is Ending.MERGED else 0  # those stand in cells of their own
+    return _Cell(name, None, dict.fromkeys(PLATFORMS, ending), row["rows"] - first)
 
 
 def _invalid(source: NumberedSource) -> list[SourceCount]:

@@ -15,7 +15,8 @@ from activator.config.verbs import EPOCHS, lacking
 from activator.errors import SourceError
 from activator.model.people import Consent, Entity
 from activator.people import mapping_cells as cells
-from activator.ports import RawExport
+from activator.people.mapping_typed import readable, typed_value
+from activator.ports import RawExport, typed_name
 
 PERSON = ("email", "phone", "first_name", "last_name", "city", "state", "postal_code", "country")
 CONSENT_FIELDS = ("consent_ad_user_data", "consent_ad_personalization", "consent_meta", "consent_google")
@@ -117,7 +118,7 @@ def readings(raw: RawExport, mapping: Mapping) -> ir.Table:
     for field, verb in mapping.fields():
         texts |= _texts(raw, field, verb)
     picked = _stage(raw.table.select("source_row", **texts))
-    values = {field: _read(picked, field, verb) for field, verb in mapping.fields()}
+    values = {field: _given(picked, field, verb) for field, verb in mapping.fields()}
     read = _stage(picked.mutate(**values))
     if "amount" not in read.columns:
         return read
@@ -130,8 +131,10 @@ def _stage(expression: ir.Table) -> ir.Table:
 
 
 def _texts(raw: RawExport, field: str, verb: Verb) -> dict[str, ir.Value]:
-    """The text of a field; of an amount, one text for each of its parts."""
+    """The text of a field, or of the parts of an amount, and the value itself where the export has it typed."""
     table, there = raw.table, tuple(column for column in verb.columns if column in raw.header)
+    if len(there) == 1 and typed_name(there[0]) in table.columns and readable(verb, table[typed_name(there[0])]):
+        return {f"{field}__text": cells.cell(table, there[0]), f"{field}__typed": table[typed_name(there[0])]}
     if not isinstance(verb, Money):
         return {f"{field}__text": _text(table, verb, there)}
     less = {f"{field}__less_{n}": cells.cell(table, c) for n, c in enumerate(verb.minus) if c in there}
@@ -155,6 +158,12 @@ def _text(table: ir.Table, verb: Verb, there: tuple[str, ...]) -> ir.StringValue
 def _picked(table: ir.Table, verb: Verb, columns: tuple[str, ...]) -> ir.StringValue:
     text = cells.first_filled(table, columns)
     return cells.keyed(text, verb.key) if verb.key else text
+
+
+def _given(picked: ir.Table, field: str, verb: Verb) -> ir.Value:
+    if f"{field}__typed" in picked.columns:
+        return typed_value(picked[f"{field}__typed"], verb, is_day=field in DAYS)
+    return _read(picked, field, verb)
 
 
 def _read(picked: ir.Table, field: str, verb: Verb) -> ir.Value:
@@ -203,7 +212,8 @@ def _reason(read: ir.Table, mapping: Mapping) -> ir.StringValue:
     """Why a row cannot be used: set aside by the mapping, or its first cell that cannot be read."""
     branches: list[tuple[Any, Any]] = [(read["ignore_reason"].notnull(), read["ignore_reason"])]
     for field, verb in mapping.fields():
-        text, value = read[f"{field}__text"], read["amount_minor" if field == "amount" else field]
+        kind = "typed" if f"{field}__typed" in read.columns else "text"
+        text, value = read[f"{field}__{kind}"], read["amount_minor" if field == "amount" else field]
         if field in NEEDED[mapping.entity]:
             branches.append((text.isnull(), ibis.literal(f"{field}: empty")))
         elif field == "currency" and "amount__text" in read.columns:

@@ -107,12 +107,12 @@ def permission(text: ir.StringValue, values: Translation[str, Consent], otherwis
 def moment(text: ir.StringValue, verb: Moment) -> ir.TimestampValue:
     """The instant as UTC wall-clock time."""
     if verb.format in EPOCHS:
-        return _in_utc(_counted(text, verb.format), ibis.literal(""), verb.time_zone)
+        return in_utc(_counted(text, verb.format), ibis.literal(""), verb.time_zone)
     if verb.format != "iso":
-        return _in_utc(*_formatted(text, verb.format), verb.time_zone)
+        return in_utc(*_formatted(text, verb.format), verb.time_zone)
     seconds = text.substr(0, ISO_SECONDS_LENGTH).try_cast("timestamp")
-    plain = _in_utc(seconds, text.substr(ISO_SECONDS_LENGTH).lstrip(), verb.time_zone)
-    return ibis.cases((text.re_search(ISO_PLAIN), plain), else_=_in_utc(*_iso(text), verb.time_zone))
+    plain = in_utc(seconds, text.substr(ISO_SECONDS_LENGTH).lstrip(), verb.time_zone)
+    return ibis.cases((text.re_search(ISO_PLAIN), plain), else_=in_utc(*_iso(text), verb.time_zone))
 
 
 def day(text: ir.StringValue, verb: Moment) -> ir.DateValue:
@@ -166,7 +166,8 @@ def _half_day(parsed: ir.TimestampValue, half: ir.StringValue) -> ir.TimestampVa
     )
 
 
-def _in_utc(local: ir.TimestampValue, zone: ir.StringValue, time_zone: str) -> ir.TimestampValue:
+def in_utc(local: ir.TimestampValue, zone: ir.StringValue, time_zone: str) -> ir.TimestampValue:
+    """A local clock as UTC: by the offset written beside it, else by time_zone."""
     digits = zone.re_replace(r"[^\d]", "").rpad(4, "0")
     minutes = digits.substr(0, 2).try_cast("int64") * 60 + digits.substr(2, 2).try_cast("int64")
     east = ibis.cases((zone.startswith("-"), -minutes), else_=minutes)

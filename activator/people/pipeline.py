@@ -16,7 +16,7 @@ from ibis import _
 
 from activator.model.people import Entity, Outcome, SourceCount, SuppressionCount, TierSummary
 from activator.model.sharing import SHARED_CONTACTS_MAX, Sharing
-from activator.people.accounting import Accounts, Ending, accounts, outcome_word, person_ending, row_endings
+from activator.people.accounting import Accounts, Ending, accounts, outcome_word, person_ending
 from activator.people.consent import PLATFORMS, PURPOSES, ConsentPolicy, answer_word
 from activator.people.engine import Engine
 from activator.people.holdout import Holdout, held_out
@@ -29,7 +29,7 @@ from activator.people.recall import Recall
 from activator.people.rows import CanonicalSource, NumberedSource, country_codes, keyed_rows, numbered, phone_book
 from activator.people.suppression import count_lists, marked, read_marks
 from activator.people.tiers import TierCut, summaries, with_tier
-from activator.people.value import customers, newest_day, order_lines
+from activator.people.value import customers, newest_day, purchases
 
 __all__ = ["CanonicalSource", "People", "PeoplePolicy", "TierCut", "build_people"]
 
@@ -163,7 +163,7 @@ def build_people(
         ConfigurationError: a rate cannot be computed exactly.
         AccountingError: a row was lost or counted twice.
     """
-    ordered = numbered(engine, sources)
+    ordered = numbered(engine, sources, policy.as_of)
     countries = country_codes(engine, ordered)
     phones = phone_book(engine, ordered, countries, policy.default_country, recall)
     keyed = keyed_rows(engine, ordered, countries, phones)
@@ -175,7 +175,7 @@ def build_people(
     tiered, as_of = _tiered(engine, ordered, rows, policy)
     persons = marked(engine, people_of(engine, rows, policy.consent), rows, marks)
     known = engine.materialise("known", _with_endings(persons, tiered, policy))
-    counted = accounts(ordered, row_endings(rows, known), count_lists(marks, rows))
+    counted = accounts(ordered, rows, known, count_lists(marks, rows))
     counted.counts()  # refuses here what does not add up
     somewhere = ibis.or_(*[known[f"ending_{platform}"] == Ending.MEMBER.value for platform in PLATFORMS])
     members = engine.materialise("chosen", known.filter(somewhere))
@@ -203,10 +203,10 @@ def build_people(
 def _tiered(
     engine: Engine, sources: Sequence[NumberedSource], rows: ir.Table, policy: PeoplePolicy
 ) -> tuple[ir.Table, date]:
-    lines = order_lines(engine, sources, rows)
-    as_of = policy.as_of or newest_day(lines)
-    valued = customers(engine, sources, lines, as_of, policy.currency, policy.rates)
-    engine.drop(lines)
+    bought = purchases(engine, sources, rows)
+    as_of = policy.as_of or newest_day(bought)
+    valued = customers(engine, sources, bought, as_of, policy.currency, policy.rates)
+    engine.drop(bought)
     return with_tier(engine, valued, policy.tiers), as_of
 
 

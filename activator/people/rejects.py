@@ -18,6 +18,7 @@ import pyarrow.csv as pc_csv
 from activator.errors import ConfigurationError
 from activator.model.people import Outcome
 from activator.people.accounting import MEANING, Ending, Place, row_endings
+from activator.people.consent import PLATFORMS
 from activator.people.engine import Engine
 from activator.people.pipeline import People
 from activator.people.rows import EMAIL_COLUMNS, PHONE_COLUMNS, NumberedSource, text_of
@@ -27,6 +28,7 @@ COLUMNS = ("source", "file", "place", "number", "destination", "outcome", "reaso
 SCHEMA = pa.schema([(name, pa.int64() if name == "number" else pa.string()) for name in COLUMNS])
 # A spreadsheet runs a cell that begins so; a quote before it makes it text (OWASP, "CSV injection").
 FORMULA = r"^([=+\-@\t\r])"
+_NOBODYS = (Ending.NOTHING_GIVEN.value, Ending.NOTHING_USABLE.value, Ending.ONLY_SHARED.value)
 _KEPT = (Ending.MEMBER.value, Ending.MERGED.value)
 _FIELDS = (*EMAIL_COLUMNS, *PHONE_COLUMNS, "external_id")
 
@@ -95,12 +97,16 @@ def _verdict(ended: ir.Table, place: Place) -> ir.StringValue:
 
 def _set_aside(source: NumberedSource, ended: ir.Table, places: Sequence[Place]) -> list[ir.Table]:
     """The valid rows of one source that some place does not take."""
-    valid = source.valid
-    shown = valid.select("row_id", "source_row", **_shown(valid))
     verdicts = {f"verdict_{number}": _verdict(ended, place) for number, place in enumerate(places)}
-    rows = shown.join(ended.mutate(**verdicts), "row_id")
-    told = [rows[name] for name in verdicts]
-    alike = reduce(lambda one, other: one & other, [told[0] == other for other in told[1:]], ibis.literal(True))
+    told = ended.mutate(**verdicts)
+    told = told.select(*verdicts, *[name for name in ended.columns if name != "row_id"], stands_in="row_id")
+    behind = source.behind
+    rows = behind.select("row_id", "stands_in", "source_row", **_shown(behind)).join(told, "stands_in")
+    # Of the rows one row stands for, only the first is a person's first; the others were merged into it.
+    nobodys = rows[f"ending_{PLATFORMS[0]}"].isin(_NOBODYS)
+    rows = rows.filter(nobodys | (rows.row_id == rows.stands_in))
+    said = [rows[name] for name in verdicts]
+    alike = reduce(lambda one, other: one & other, [said[0] == other for other in said[1:]], ibis.literal(True))
     parts = [_line(rows.filter(alike), "verdict_0", "")]
     if len(places) > 1:
         differing = rows.filter(~alike)

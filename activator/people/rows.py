@@ -6,6 +6,7 @@ sources in the project file, then the line. "Earlier" below always means a small
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import cast
 
 import ibis
@@ -21,6 +22,7 @@ from activator.people.identifiers.hashing import hashed_once
 from activator.people.identifiers.phone import settled
 from activator.people.identifiers.phone_fast import country_code
 from activator.people.identifiers.text import clean, known, without_decimal_zero
+from activator.people.purchases import gathered, said_of_person
 from activator.people.recall import Recall
 
 # Two bits, so what no other step tells apart shares a rank.
@@ -38,25 +40,25 @@ KEY_COLUMNS = ("email_key", "id_key", "phone_key", *EMAIL_KEYS[1:], *PHONE_KEYS[
 class CanonicalSource:
     """One export after mapping. table: the canonical relation of its entity, with source_row and invalid_reason.
 
-    find: where its rows stand in the export.
+    find: where its rows stand in the export; whole_orders: every row is an order of its own, so that counting orders
+    needs no comparison of their ids.
     """
 
     name: str
     entity: Entity
     table: ir.Table
     find: Callable[[Sequence[int]], list[RowPlace]] = LinePerRow("").find
+    whole_orders: bool = False
 
 
 @dataclass(frozen=True)
 class NumberedSource:
-    """A source, the row id its line 0 would have, and its unusable rows (source_row, reason).
-
-    Reasons are computed once and kept apart: mapping reads every cell to give them, and reading few cells is cheap.
-    """
+    """A source, the row id its line 0 would have, its unusable rows (source_row, reason), and orders gathered."""
 
     source: CanonicalSource
     offset: int
     faults: ir.Table
+    gathered: ir.Table | None = None
 
     @property
     def code(self) -> int:
@@ -65,9 +67,27 @@ class NumberedSource:
 
     @property
     def valid(self) -> ir.Table:
-        """The rows mapping found nothing wrong with, with their row_id. Lazy: only the columns used are read."""
-        table = self.source.table.drop("invalid_reason")
-        return table.anti_join(self.faults, "source_row").mutate(row_id=self.offset + table.source_row.cast("int64"))
+        """The rows mapping found nothing wrong with, with their row_id; of orders, one for all of a customer's.
+
+        The column `stands_for`, where there is one, says how many rows it stands for.
+        """
+        return self.each if self.gathered is None else self.gathered
+
+    @property
+    def each(self) -> ir.Table:
+        """Every row mapping found nothing wrong with, with its row_id."""
+        table = self.source.table
+        kept = table.filter(table.invalid_reason.isnull()).drop("invalid_reason")
+        return kept.mutate(row_id=self.offset + kept.source_row.cast("int64"))
+
+    @property
+    def behind(self) -> ir.Table:
+        """`each`, with the row_id of the row of `valid` that stands for it as `stands_in`."""
+        rows = self.each
+        if self.gathered is None:
+            return rows.mutate(stands_in=rows.row_id)
+        alike = [rows[column].identical_to(self.gathered[column]) for column in said_of_person(rows)]
+        return rows.join(self.gathered, alike).select(rows, stands_in=self.gathered.row_id)
 
     def has(self, column: str) -> bool:
         """Whether the entity of this source has the column."""
@@ -79,20 +99,26 @@ def text_of(rows: ir.Table, column: str) -> ir.StringValue:
     return rows[column].cast("string") if column in rows.columns else ibis.null("string")
 
 
-def numbered(engine: Engine, sources: Sequence[CanonicalSource]) -> tuple[NumberedSource, ...]:
-    """Sources with room for their row ids: by entity first, then in the order given."""
+def numbered(
+    engine: Engine, sources: Sequence[CanonicalSource], as_of: date | None = None
+) -> tuple[NumberedSource, ...]:
+    """Sources with room for their row ids: by entity first, then in the order given. as_of: for `gathered`."""
     return tuple(
-        NumberedSource(
-            source,
-            (_ENTITY_RANK[source.entity] << _ENTITY_BITS) + (ordinal << _SOURCE_BITS),
-            engine.materialise("faults", _faults(source.table)),
-        )
+        _numbered(engine, source, (_ENTITY_RANK[source.entity] << _ENTITY_BITS) + (ordinal << _SOURCE_BITS), as_of)
         for ordinal, source in enumerate(sources)
     )
 
 
-def _faults(table: ir.Table) -> ir.Table:
-    return table.filter(table.invalid_reason.notnull()).select("source_row", reason="invalid_reason")
+def _numbered(engine: Engine, source: CanonicalSource, offset: int, as_of: date | None) -> NumberedSource:
+    table = source.table
+    faults = table.filter(table.invalid_reason.notnull()).select("source_row", reason="invalid_reason")
+    if source.entity is not Entity.ORDERS:
+        return NumberedSource(source, offset, engine.materialise("faults", faults))
+    whole = gathered(engine, table, offset, as_of)
+    valid = whole.stands_for.sum().to_pyarrow().as_py() or 0
+    if valid == table.count().to_pyarrow().as_py():  # looking for faults would read every cell again
+        faults = ibis.memtable([], schema=faults.schema())
+    return NumberedSource(source, offset, engine.materialise("faults", faults), whole)
 
 
 def source_code(row_id: ir.IntegerValue) -> ir.IntegerValue:
@@ -210,6 +236,7 @@ def _keyed(engine: Engine, source: NumberedSource, countries: ir.Table, phones: 
     }
     keyed = valid.select(
         "row_id",
+        stands_for=valid.stands_for if "stands_for" in valid.columns else ibis.literal(1, "int64"),
         **{column: text_of(valid, column) for column in PHONE_COLUMNS},
         word=text_of(valid, "country").fill_null(""),
         **emails,
@@ -232,8 +259,8 @@ def _keyed(engine: Engine, source: NumberedSource, countries: ir.Table, phones: 
 
 
 ROW_COLUMNS = (
-    "row_id", *KEY_COLUMNS, "shown", "country", "name_parts", "place_parts", "has_birth_date", "has_gender",
-    *ANSWERS,
+    "row_id", "stands_for", *KEY_COLUMNS, "shown", "country", "name_parts", "place_parts", "has_birth_date",
+    "has_gender", *ANSWERS,
 )  # fmt: skip
 
 

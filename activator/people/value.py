@@ -8,82 +8,60 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 import ibis
 import ibis.expr.types as ir
 
 from activator.config.mapping import MINOR_DIGITS, MINOR_DIGITS_DEFAULT
 from activator.errors import ConfigurationError, SourceError
-from activator.model.people import Entity
 from activator.people.engine import Engine
+from activator.people.purchases import RATE_TYPE, exact_product, orders_of_lines
 from activator.people.rows import NumberedSource, source_code, source_line
 
-_RATE_TYPE = "decimal(16, 8)"
+_SUM_MAX = 9 * 10**18  # what one customer's rows of one currency may add up to, in minor units
 
 
-def _product(_amount: Any, _rate: Any) -> Any:
-    raise NotImplementedError  # the engine's own, exact; Ibis finds no common type for two decimals
+def purchases(engine: Engine, sources: Sequence[NumberedSource], rows: ir.Table) -> ir.Table:
+    """What every known person has bought, in the rows of `purchases.gathered`.
 
-
-_exact_product = ibis.udf.scalar.builtin(
-    _product, name="multiply", signature=(("decimal(19, 0)", _RATE_TYPE), "decimal(35, 8)")
-)
-
-
-def order_lines(engine: Engine, sources: Sequence[NumberedSource], rows: ir.Table) -> ir.Table:
-    """Every valid order row of a known person: (row_id, person, order_key, ordered_on, amount_minor, currency)."""
-    parts = [_lines(source, rows) for source in sources if source.source.entity is Entity.ORDERS]
-    return engine.materialise("lines", ibis.union(*parts) if parts else _no_lines())
-
-
-def _lines(source: NumberedSource, rows: ir.Table) -> ir.Table:
-    valid = source.valid
-    named = ibis.coalesce(valid.order_id, "row " + valid.row_id.cast("string"))
-    lines = valid.select(
-        "row_id",
-        "amount_minor",
-        "currency",
-        order_key=named.hexdigest("md5").cast("uuid"),
-        ordered_on=valid.ordered_at.date(),
-    )
+    (row_id, person, currency, minor, orders, first_on, last_on).
+    """
     people = rows.filter(rows.person.notnull()).select("row_id", "person")
-    return lines.join(people, "row_id").select(*_LINES)
+    parts = [source.valid.select(*_BOUGHT) for source in sources if source.gathered is not None]
+    bought = ibis.union(*parts, distinct=False) if parts else ibis.memtable([], schema=ibis.schema(_BOUGHT))
+    return engine.materialise("purchases", bought.join(people, "row_id"))
 
 
-_LINES = {
+_BOUGHT = {
     "row_id": "int64",
-    "person": "uuid",
-    "order_key": "uuid",
-    "ordered_on": "date",
-    "amount_minor": "int64",
     "currency": "string",
+    "minor": "decimal(38, 0)",
+    "orders": "int64",
+    "first_on": "date",
+    "last_on": "date",
 }
 
 
-def _no_lines() -> ir.Table:
-    return ibis.memtable([], schema=ibis.schema(_LINES))
-
-
-def newest_day(lines: ir.Table) -> date:
+def newest_day(bought: ir.Table) -> date:
     """The day of the newest order.
 
     Raises:
         SourceError: there is no order, so nothing says as of when people are valued.
     """
-    newest = lines.ordered_on.max().execute()
-    if newest is None or newest != newest:  # noqa: PLR0124 - a missing date comes back as NaT, unequal to itself
+    newest = bought.last_on.max().to_pyarrow().as_py()
+    if newest is None:
         raise SourceError(
             "no export holds a usable order of a known person, so nobody can be valued",
             "Add an orders export to `sources`, or set `value: {as_of: YYYY-MM-DD}`.",
         )
-    return date(newest.year, newest.month, newest.day)
+    day: date = newest
+    return day
 
 
 def customers(
     engine: Engine,
     sources: Sequence[NumberedSource],
-    lines: ir.Table,
+    bought: ir.Table,
     as_of: date,
     currency: str,
     rates: Mapping[str, Decimal],
@@ -96,31 +74,54 @@ def customers(
         SourceError: an order is in a currency without a rate, or somebody's value does not fit 64 bits.
         ConfigurationError: a rate has more decimals than are computed exactly.
     """
-    counted = lines.filter(lines.ordered_on <= as_of)
+    counted = bought.filter(bought.first_on.notnull())
     factors = _factors(currency, rates)
     _refuse_unknown_currency(sources, counted, sorted(factors), currency)
-    net = ibis.cases(*[(counted.currency == code, factor) for code, factor in factors.items()])
-    converted = counted.mutate(net=_exact_product(counted.amount_minor.cast("decimal(19, 0)"), net))
-    orders = engine.materialise(
-        "orders",
-        converted.group_by("person", "order_key").agg(
-            net=converted.net.sum(), first_on=converted.ordered_on.min(), last_on=converted.ordered_on.max()
-        ),
-    )
-    valued = orders.group_by("person").agg(
-        value_minor=orders.net.sum().round(0).try_cast("int64"),
-        orders=(orders.net > 0).sum().cast("int64"),
-        first_order_on=orders.first_on.min(),
-        last_order_on=orders.last_on.max(),
+    rate = ibis.cases(*[(counted.currency == code, factor) for code, factor in factors.items()])
+    fits = counted.minor.between(-_SUM_MAX, _SUM_MAX)
+    net = exact_product(ibis.cases((fits, counted.minor)).cast("decimal(19, 0)"), rate)
+    valued = counted.group_by("person").agg(
+        value_minor=ibis.cases((fits.all(), net.sum().round(0).try_cast("int64"))),
+        orders=counted.orders.sum().cast("int64"),
+        first_order_on=counted.first_on.min(),
+        last_order_on=counted.last_on.max(),
     )
     made = engine.materialise("customers", valued)
-    engine.drop(orders)
-    if made.value_minor.isnull().any().execute():
+    if made.value_minor.isnull().any().to_pyarrow().as_py():
         raise SourceError(
             "the orders of one customer add up to more than 92 quadrillion",
             "Check the amount column's decimal sign in the mapping, and the rates.",
         )
-    return made
+    return _with_order_counts(engine, sources, bought, made, as_of, factors)
+
+
+def _with_order_counts(
+    engine: Engine,
+    sources: Sequence[NumberedSource],
+    bought: ir.Table,
+    made: ir.Table,
+    as_of: date,
+    factors: Mapping[str, ir.DecimalScalar],
+) -> ir.Table:
+    """Customers with orders counted, not lines, where an order of some source may take several lines."""
+    in_lines = [source for source in sources if source.gathered is not None and not source.source.whole_orders]
+    if not in_lines:
+        return made
+    codes = [source.code for source in in_lines]
+    lines = [source.behind for source in in_lines]
+    by_lines = orders_of_lines(engine, lines, bought.select("row_id", "person"), as_of, factors)
+    others = bought.filter(~source_code(bought.row_id).isin(codes))
+    whole = others.group_by("person").agg(orders=others.orders.sum().cast("int64"))
+    both = ibis.union(by_lines, whole, distinct=False)
+    counts = both.group_by("person").agg(counted=both.orders.sum().cast("int64"))
+    joined = made.left_join(counts, "person").drop("person_right", "orders")
+    kept = joined.select(
+        "person", "value_minor", "first_order_on", "last_order_on", orders=joined.counted.fill_null(0)
+    ).select("person", "value_minor", "orders", "first_order_on", "last_order_on")
+    counted = engine.materialise("customers", kept)
+    for used in (made, by_lines):
+        engine.drop(used)
+    return counted
 
 
 def _factors(currency: str, rates: Mapping[str, Decimal]) -> dict[str, ir.DecimalScalar]:
@@ -133,7 +134,7 @@ def _factors(currency: str, rates: Mapping[str, Decimal]) -> dict[str, ir.Decima
             raise ConfigurationError(
                 f"value.rates.{code}: the rate has too many digits", "Give at most four decimals, and at most 1000."
             )
-        factors[code] = ibis.literal(factor, type=_RATE_TYPE)
+        factors[code] = ibis.literal(factor, type=RATE_TYPE)
     return factors
 
 
@@ -154,6 +155,3 @@ def _refuse_unknown_currency(sources: Sequence[NumberedSource], lines: ir.Table,
         f"{source.name}, line {source_line(row_id)}: currency: there is no rate from {code} to {own}",
         f"Add it to the project file, e.g. `value: {{rates: {{{code}: 0.92}}}}`.",
     )
-
-
-__all__ = ["customers", "newest_day", "order_lines", "source_code"]

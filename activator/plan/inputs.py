@@ -7,7 +7,7 @@ from activator.config.exports import SourceSection
 from activator.config.extensions import SOURCES, load_extension
 from activator.config.project import Project
 from activator.config.workspace import Workspace
-from activator.model.people import SourceCount, SuppressionCount
+from activator.model.people import Entity, SourceCount, SuppressionCount
 from activator.model.plan import TierMotivation
 from activator.motivation.profile import profile
 from activator.people.consent import ConsentPolicy
@@ -34,8 +34,10 @@ def read_people(workspace: Workspace, engine: Engine, *, traced: bool = False) -
         mapping = load_mapping(section.mapping, workspace.folder)
         raw = reader.read(engine.backend, section.name, section.place(workspace.folder), mapping.known_columns())
         check_decimals(raw, mapping)
-        relation = engine.materialise("canonical", canonical(raw, mapping))  # read once; views would parse it per use
-        raw.release()
+        relation = canonical(raw, mapping)
+        if mapping.entity is not Entity.ORDERS:  # orders are gathered in one pass; the rest would be parsed per use
+            relation = engine.materialise("canonical", relation)
+            raw.release()
         sources.append(CanonicalSource(section.name, mapping.entity, relation, raw.find))
     policy = people_policy(workspace.project)
     recall = Recall(engine, workspace.recall, version_of(policy.rules))

@@ -8,6 +8,7 @@ import duckdb
 import ibis
 
 from activator.model.exports import PartFacts
+from activator.ports import typed_name
 from connectors.crm.dialect import RESERVED, check_header
 from connectors.crm.faults import fault
 from connectors.crm.lines import FileRows, PartRows
@@ -15,6 +16,7 @@ from connectors.crm.loading import Loaded, ReadExport, literal, literal_path, pi
 from connectors.crm.parts import Part, Parts
 
 FLAT_TYPES = ("VARCHAR", "BOOLEAN", "DATE", "TIME", "UUID", "ENUM", "TIMESTAMP", "DECIMAL", "DOUBLE", "FLOAT")
+TYPED = ("DECIMAL", "SMALLINT", "INTEGER", "BIGINT", "TIMESTAMP", "DATE")
 INTEGER_SUFFIX = "INT"  # TINYINT … UHUGEINT, and INTEGER
 NUMBER = "file_row_number"
 DAMAGED = ("not a readable Parquet file", "Export the file again; it may be cut off.")
@@ -27,6 +29,7 @@ def read_parquet(backend: Any, parts: Parts, columns: Collection[str] | None) ->
         SourceError: a part is damaged, or holds what no cell can show.
     """
     header: tuple[str, ...] = ()
+    typed = _alike_typed(backend, parts)
     selects, facts, lines, digests, rows = [], [], [], [], 0
     for part in parts.files:
         found = _header(backend, part, parts)
@@ -35,7 +38,7 @@ def read_parquet(backend: Any, parts: Parts, columns: Collection[str] | None) ->
             name = parts.files[0].path.name
             raise fault(part.path, f"not the columns of {name}", "All parts of an export must have the same header.")
         titles = [header[number] for number in picked(header, columns)]
-        selects.append(_select(backend, part, titles, rows + 2))
+        selects.append(_select(backend, part, titles, typed, rows + 2))
         count = _readable_rows(backend, part, titles)
         facts.append(PartFacts(part.path.name, "Parquet", count, part.identity[1]))
         lines.append(PartRows(part.path, rows + 2))
@@ -68,10 +71,24 @@ def _relation(backend: Any, part: Part) -> duckdb.DuckDBPyRelation:
     return found
 
 
-def _select(backend: Any, part: Part, titles: list[str], first_row: int) -> str:
+def _kinds(backend: Any, part: Part) -> dict[str, str]:
     relation = _relation(backend, part)
-    kinds = dict(zip(relation.columns, (str(kind) for kind in relation.types), strict=True))
-    cells = ", ".join(f"{_as_text(part, title, kinds[title])} AS {quoted(title)}" for title in titles)
+    return dict(zip(relation.columns, (str(kind) for kind in relation.types), strict=True))
+
+
+def _alike_typed(backend: Any, parts: Parts) -> frozenset[str]:
+    """Columns that hold numbers or days in every part, in the same type: mappings need not parse their text."""
+    first, *others = [_kinds(backend, part) for part in parts.files]
+    typed = {title for title, kind in first.items() if kind.split("(", maxsplit=1)[0] in TYPED and title != NUMBER}
+    same = {title for title in typed if all(kinds.get(title) == first[title] for kinds in others)}
+    return frozenset(title for title in same if typed_name(title) not in first)
+
+
+def _select(backend: Any, part: Part, titles: list[str], typed: frozenset[str], first_row: int) -> str:
+    kinds = _kinds(backend, part)
+    shown = [f"{_as_text(part, title, kinds[title])} AS {quoted(title)}" for title in titles]
+    shown += [f"{quoted(title)} AS {quoted(typed_name(title))}" for title in titles if title in typed]
+    cells = ", ".join(shown)
     return f"SELECT {NUMBER} + {first_row} AS {RESERVED}, {cells} FROM {_source(part)}"  # noqa: S608 - quoted above
 
 
