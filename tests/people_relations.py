@@ -1,5 +1,6 @@
 """Canonical relations for specifications: rows with only the columns that matter, the others empty."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -30,7 +31,7 @@ def order(email: str | None, amount_minor: int, **fields: Any) -> dict[str, Any]
     return plain | fields
 
 
-def build(engine: Engine, *sources: CanonicalSource, **policy: Any) -> People:
+def build(engine: Engine, *sources: CanonicalSource, lists: Sequence[CanonicalSource] = (), **policy: Any) -> People:
     """The people of some sources, as of 1 November 2026 in euros unless policy says otherwise."""
     settings: dict[str, Any] = {
         "default_country": "DE",
@@ -39,7 +40,7 @@ def build(engine: Engine, *sources: CanonicalSource, **policy: Any) -> People:
         "rates": {},
         "tiers": TIERS,
     }
-    return build_people(engine, sources, PeoplePolicy(**(settings | policy)))
+    return build_people(engine, sources, PeoplePolicy(**(settings | policy)), lists)
 
 
 def persons(found: People) -> list[dict[str, Any]]:
