@@ -20,7 +20,7 @@ def list_mappings(as_json: JsonOption = False) -> None:
         print_json([{"name": m.name, "entity": m.entity, "title": m.title, "columns": m.recognise} for m in shipped()])
         return
     for mapping in shipped():
-        say(f"  {mapping.name:<22} {mapping.entity:<10} {mapping.title}")
+        say(f"  {mapping.name:<26} {mapping.entity:<13} {mapping.title}")
 
 
 @app.command("show")

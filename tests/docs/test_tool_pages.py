@@ -9,7 +9,7 @@ import ibis
 import pytest
 import yaml
 
-from activator.config.project import SourceSection
+from activator.config.exports import SourceSection
 from activator.people.mapping import canonical
 from connectors.crm.files import connector
 from mappings.loader import load_mapping

@@ -19,13 +19,19 @@ from activator.model.people import Outcome
 from activator.people.engine import Engine, open_engine
 from activator.people.mapping import canonical
 from activator.people.pipeline import CanonicalSource, People, PeoplePolicy, TierCut, build_people
+from activator.ports import RawExport
 from connectors.crm.files import connector
-from mappings.loader import load_mapping, recognise, shipped
+from mappings.loader import recognise, shipped
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 # Tools whose purchases stand in the same export as other events.
 SAME_EXPORT = {"ga4_purchases": "ga4_events", "segment_orders": "segment_tracks"}
 NAMES = [mapping.name for mapping in shipped()]
+# One of each tool and entity that no story below is told of; the others take the same way, and a run costs seconds.
+ACCOUNTED = (
+    "klaviyo_profiles", "mailchimp_audience", "mixpanel_events", "segment_tracks", "delighted_responses",
+    "shopify_customers", "shopify_orders", "zendesk_tickets", "zoho_contacts", "zoho_deals", "generic_accounts",
+)  # fmt: skip
 RATES = {"USD": Decimal("0.9"), "GBP": Decimal("1.2"), "JPY": Decimal("0.006"), "KWD": Decimal(3), "CHF": Decimal(1)}
 POLICY = PeoplePolicy(
     default_country="DE",
@@ -48,19 +54,22 @@ def sample(name: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def sources(engine: Engine) -> dict[str, CanonicalSource]:
-    return {name: source(engine, name) for name in NAMES}
+def exports(engine: Engine) -> dict[str, RawExport]:
+    return {name: connector.read(engine.backend, name, sample(name)) for name in NAMES}
+
+
+@pytest.fixture(scope="module")
+def sources(engine: Engine, exports: dict[str, RawExport]) -> dict[str, CanonicalSource]:
+    made = {}
+    for mapping in shipped():
+        relation = engine.materialise("canonical", canonical(exports[mapping.name], mapping))
+        made[mapping.name] = CanonicalSource(mapping.name, mapping.entity, relation)
+    return made
 
 
 @pytest.fixture(scope="module")
 def everyone(engine: Engine, sources: dict[str, CanonicalSource]) -> People:
-    return build_people(engine, list(sources.values()), POLICY)
-
-
-def source(engine: Engine, name: str) -> CanonicalSource:
-    mapping = load_mapping(name, SAMPLES)
-    raw = connector.read(engine.backend, name, sample(name))
-    return CanonicalSource(name, mapping.entity, engine.materialise("canonical", canonical(raw, mapping)))
+    return build_people(engine, [sources[name] for name in ACCOUNTED], POLICY)
 
 
 def people(engine: Engine, sources: dict[str, CanonicalSource], *names: str) -> People:
@@ -85,8 +94,8 @@ def test_the_sample_is_read_exactly(sources: dict[str, CanonicalSource], name: s
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_sample_is_recognised_in_any_order_and_among_other_columns(engine: Engine, name: str) -> None:
-    header = [*connector.read(engine.backend, name, sample(name)).header, "Our own property", "Another"]
+def test_the_export_is_recognised_in_any_order_and_among_others(exports: dict[str, RawExport], name: str) -> None:
+    header = [*exports[name].header, "Our own property", "Another"]
     random.Random(name).shuffle(header)
     found = recognise(header)
     assert found[0][1] == 1
@@ -95,7 +104,7 @@ def test_the_sample_is_recognised_in_any_order_and_among_other_columns(engine: E
         assert found[0][0].name == name
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ACCOUNTED)
 def test_every_row_is_accounted_for(everyone: People, name: str) -> None:
     lines = (SAMPLES / "read" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     refused = Counter(row["invalid_reason"] for row in map(json.loads, lines) if "invalid_reason" in row)
@@ -104,14 +113,14 @@ def test_every_row_is_accounted_for(everyone: People, name: str) -> None:
     assert sum(count.rows for count in counts) == len(lines)
 
 
-def test_hubspot_deals_count_for_their_first_contact(engine: Engine, sources: dict[str, CanonicalSource]) -> None:
-    found = people(engine, sources, "hubspot_contacts", "hubspot_deals")
-    values = Counter(row["value_minor"] for row in found.people.to_pyarrow().to_pylist() if row["value_minor"])
-    assert values == {
-        100000: 1,
-        34950: 1,
-        125000: 1,
-    }  # Ada 1200 - 200, Ben 349.50, Finn 1250; the lost one of Chloé: none
+def test_deals_count_for_their_first_contact_known_by_any_address(
+    engine: Engine, sources: dict[str, CanonicalSource]
+) -> None:
+    found = people(engine, sources, "hubspot_contacts", "hubspot_deals", "segment_identifies")
+    values = Counter(row["value_minor"] for row in found.people.to_pyarrow().to_pylist())
+    # Ada 1200 - 200, Ben 349.50, Finn 1250, and nothing for the deal Chloé's company lost. Of Segment's people Ada is
+    # known by her first address and Ben by his second; new@example.net is new beside the seven of HubSpot.
+    assert values == {100000: 1, 34950: 1, 125000: 1, None: 5}
 
 
 def test_an_opportunity_without_a_contact_counts_for_the_first_contact_of_its_account(
@@ -131,12 +140,10 @@ def test_an_opportunity_without_a_contact_counts_for_the_first_contact_of_its_ac
 def test_a_subscription_is_not_counted_beside_what_it_charged(
     engine: Engine, sources: dict[str, CanonicalSource]
 ) -> None:
-    alone = people(engine, sources, "stripe_customers", "stripe_charges")
-    both = people(engine, sources, "stripe_customers", "stripe_charges", "stripe_subscriptions")
-    assert [tier.value_minor for tier in both.tiers] == [tier.value_minor for tier in alone.tiers]
-    assert {count.outcome for count in both.counts if count.source == "stripe_subscriptions"} == {
-        Outcome.MERGED, Outcome.NO_IDENTIFIER,
-    }  # fmt: skip
+    found = people(engine, sources, "stripe_charges", "stripe_subscriptions")
+    assert sum(tier.value_minor for tier in found.tiers) == 3000 + 2000 + 0 + 3000  # the last in yen
+    ended = {count.outcome for count in found.counts if count.source == "stripe_subscriptions"}
+    assert ended == {Outcome.MERGED, Outcome.NO_IDENTIFIER, Outcome.NOT_A_CUSTOMER}
 
 
 def test_purchases_and_other_events_of_one_export_add_up(engine: Engine, sources: dict[str, CanonicalSource]) -> None:
@@ -158,9 +165,3 @@ def test_tickets_speak_like_answers(engine: Engine, sources: dict[str, Canonical
     assert ("generic_tickets", "Invoice?") in said  # the subject, where there is no comment
     assert ("generic_responses", "Too expensive") in said
     assert not any(comment == "Wants a cheaper price" for _, comment in said)  # nobody's
-
-
-def test_a_second_address_of_a_person_finds_them(engine: Engine, sources: dict[str, CanonicalSource]) -> None:
-    apart = people(engine, sources, "hubspot_contacts").people.count().to_pyarrow().as_py()
-    both = people(engine, sources, "hubspot_contacts", "segment_identifies").people.count().to_pyarrow().as_py()
-    assert both == apart + 1  # Ada by her first address, ben@example.org by Ben's second; new@example.net is new
