@@ -4,6 +4,7 @@ It yields what happens; the command line tells it. Nothing here knows more about
 """
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TypeAlias
 from activator.apply.result import ApplyResult
 from activator.briefing.run import brief, page_path
 from activator.config.clock import SystemClock
+from activator.config.project import PROJECT_FILE
 from activator.config.settings import PREFIX
 from activator.config.workspace import open_workspace
 from activator.demo.brand import BRAND_NAME, write_brand
@@ -83,6 +85,7 @@ def run_demo(folder: Path, people: int, seed: int) -> Iterator[Event]:
                 google_customer=ids["google_customer_id"],
             ),
         )
+        _start_small(folder)
         runner = Runner(open_workspace(folder), SystemClock())
         yield from _plan_and_apply(runner, "Preview the first sync", "Apply exactly that plan")
         yield Step("Plan again: nothing is left to do", "activator plan")
@@ -103,6 +106,14 @@ def _plan_and_apply(runner: Runner, preview: str, doing: str) -> Iterator[Event]
     yield Planned(plan, plan_folder)
     yield Step(doing, f"activator apply {plan.plan_id}")
     yield Applied(apply_plan(runner, plan, plan_folder))
+
+
+def _start_small(folder: Path) -> None:
+    """Tiers of a sample may be smaller than what platforms deliver to; their audiences are to be seen all the same."""
+    path = folder / PROJECT_FILE
+    text = path.read_text(encoding="utf-8")
+    smaller = re.sub(r"^    strategy:", "    audience_people_min: 1\n    strategy:", text, flags=re.MULTILINE)
+    path.write_text(smaller, encoding="utf-8")
 
 
 def _use(sandbox: Sandbox, folder: Path) -> None:
