@@ -6,7 +6,7 @@ the engine's private scratch, like the exports it comes from, and is gone with i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import ibis
@@ -90,9 +90,18 @@ class Profiles:
     external_ids: ir.Table
     devices: ir.Table
     rules: IdentifierRules
+    _gathered: list[Texts] = field(default_factory=list)
 
     def texts(self, wanted: ir.Table) -> Texts:
-        """What is known about the members named in wanted (person)."""
+        """What is known about the members named in wanted (person). Gathered once for both forms, as a rule."""
+        for known in self._gathered:
+            if not int(wanted.anti_join(known.people, "person").count().to_pyarrow().as_py()):
+                parts = (part.semi_join(wanted, "person") for part in (known.people, known.addresses, known.numbers))
+                return Texts(*parts)
+        self._gathered.append(self._gather(wanted))
+        return self._gathered[-1]
+
+    def _gather(self, wanted: ir.Table) -> Texts:
         addresses, numbers = self._addresses(wanted), self._numbers(wanted)
         first_address = addresses.filter(addresses["rank"] == 0).select("person", "plain")
         first_number = numbers.filter(numbers["rank"] == 0).select("person", "e164")
