@@ -157,7 +157,7 @@ def _motivations(folder: Path) -> tuple[str, ...]:
     """The dominant motivations of the tiers, best tier first, each once."""
     workspace = open_workspace(folder)
     with open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine:
-        found = motivations_of(engine, read_people(workspace, engine))
+        found = motivations_of(workspace, engine, read_people(workspace, engine))
     ordered = [found[tier.name] for tier in workspace.project.tiers if tier.name in found]
     return tuple(dict.fromkeys(motive for tier in ordered for motive in tier.motivations))
 

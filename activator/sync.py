@@ -87,13 +87,16 @@ def _compute(
 ) -> Plan:
     project = runner.workspace.project
     runner.report("reading exports", 0)
+    digest = source_digest(
+        runner.workspace
+    )  # before reading: a file replaced meanwhile makes the plan stale, not wrong
     people = read_people(runner.workspace, engine)
     runner.report("reading motivations", 0)
-    motivations = motivations_of(engine, people)
+    motivations = motivations_of(runner.workspace, engine, people)
     world = World(
         project=project,
         project_digest=runner.workspace.project_digest,
-        source_digest=source_digest(runner.workspace),
+        source_digest=digest,
         source_rows=people.accounts.read,
         suppression_rows={listed.name: listed.usable for listed in people.suppressions},
         code_version=__version__,

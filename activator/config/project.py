@@ -70,6 +70,14 @@ class ValueSection(Section):
     )
 
 
+class MotivationSection(Section):
+    """How customers' own words are read."""
+
+    lexicons: tuple[str, ...] = Field(
+        default=(), description="Lexicon files relative to this file, read after the shipped ones"
+    )
+
+
 class TierSection(Section):
     """One value tier: the best top_share of customers, cumulative from the top. The last tier takes the rest."""
 
@@ -178,6 +186,7 @@ class Project(Section):
     holdout: HoldoutSection | None = None
     identity: IdentitySection = IdentitySection()
     value: ValueSection = ValueSection()
+    motivation: MotivationSection = MotivationSection()
     tiers: tuple[TierSection, ...] = Field(min_length=2)
     copy_variants: tuple[CopySection, ...] = Field(alias="copy", min_length=1)
     destinations: dict[Name, DestinationSection] = Field(min_length=1)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from activator.config.project import CopySection, DestinationSection, Project, TierSection, basis_points, minor
+from activator.config.project import DestinationSection, Project, TierSection, basis_points, minor
 from activator.model.ads import AdSpec, AudienceSpec, Bid, CampaignSpec, CopyVariant, GroupSpec, ObjectSpec
 from activator.model.naming import marked_name, marker
 from activator.model.plan import TierMotivation
@@ -79,7 +79,7 @@ def desired_objects(
     groups = tuple(
         _group(named, destination, tier.name, keys, budget_level) for tier in tiers if tier.name in destination.tiers
     )
-    variants = tuple(_variant(section) for section in project.copy_variants)
+    variants = written_variants(project)
     ads = tuple(
         _ad(named, destination, group, variant)
         for group in groups
@@ -161,8 +161,12 @@ def _ad(named: _Namer, destination: DestinationSection, group: GroupSpec, varian
     )
 
 
-def _variant(section: CopySection) -> CopyVariant:
-    return CopyVariant(section.name, section.motivation, section.headlines, section.descriptions, section.message)
+def written_variants(project: Project) -> tuple[CopyVariant, ...]:
+    """Every text of the project file."""
+    return tuple(
+        CopyVariant(section.name, section.motivation, section.headlines, section.descriptions, section.message)
+        for section in project.copy_variants
+    )
 
 
 def _override(project: Project, tier: str) -> str | None:

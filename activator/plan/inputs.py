@@ -3,12 +3,14 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 
+from activator.config.documents import read_document
 from activator.config.exports import SourceSection
 from activator.config.extensions import SOURCES, load_extension
 from activator.config.project import Project
 from activator.config.workspace import Workspace
 from activator.model.people import Entity, SourceCount, SuppressionCount
 from activator.model.plan import TierMotivation
+from activator.motivation.lexicon import Lexicon, load_lexicon, shipped_lexicon
 from activator.motivation.profile import profile
 from activator.people.consent import ConsentPolicy
 from activator.people.decimals import check_decimals
@@ -17,6 +19,8 @@ from activator.people.holdout import Holdout
 from activator.people.mapping import canonical
 from activator.people.pipeline import CanonicalSource, People, PeoplePolicy, TierCut, build_people
 from activator.people.recall import Recall, version_of
+from activator.plan.copy import variants_for_tier
+from activator.plan.desired import written_variants
 from activator.plan.suppressions import list_parts, read_lists
 from activator.ports import Source
 from mappings.loader import load_mapping
@@ -75,13 +79,37 @@ def people_policy(project: Project) -> PeoplePolicy:
     )
 
 
-def motivations_of(engine: Engine, people: People) -> Mapping[str, TierMotivation]:
+def motivations_of(workspace: Workspace, engine: Engine, people: People) -> Mapping[str, TierMotivation]:
     """Why each tier buys, from the answers of its own people."""
-    return profile(engine, people.responses, tiers=[tier.tier for tier in people.tiers])
+    return profile(engine, people.responses, lexicon_of(workspace), tiers=[tier.tier for tier in people.tiers])
+
+
+def lexicon_of(workspace: Workspace) -> Lexicon:
+    """The shipped lexicons, and the project's own on top."""
+    own = [workspace.folder / path for path in workspace.project.motivation.lexicons]
+    return load_lexicon(own, shipped_lexicon())
+
+
+def read_motivations(workspace: Workspace) -> list[tuple[TierMotivation, tuple[str, ...]]]:
+    """Why each tier buys, best tier first, and the names of the texts it is shown.
+
+    Raises:
+        SourceError: an export cannot be used.
+        ConfigurationError: a text has an unfilled slot.
+    """
+    project = workspace.project
+    texts = written_variants(project)
+    with open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine:
+        found = motivations_of(workspace, engine, read_people(workspace, engine))
+    return [
+        (found[tier.name], tuple(v.name for v in variants_for_tier(found[tier.name], tier.motivation, texts)))
+        for tier in project.tiers
+        if not tier.suppress
+    ]
 
 
 def source_digest(workspace: Workspace) -> str:
-    """One digest over the bytes of every export and suppression list, and the mapping each is read with."""
+    """One digest over every export and suppression list, the mapping each is read with, and the project's lexicons."""
     reader: Source = load_extension(SOURCES, "crm")
     total = hashlib.sha256()
     for section in workspace.project.sources:
@@ -89,6 +117,8 @@ def source_digest(workspace: Workspace) -> str:
         total.update(f"{section.name}\n{mapping.model_dump_json()}\n".encode())
         total.update(reader.digest(section.place(workspace.folder), mapping.known_columns()).encode())
     total.update("\n".join(list_parts(workspace)).encode())
+    for path in workspace.project.motivation.lexicons:
+        total.update(read_document(workspace.folder / path).path.read_bytes())
     return total.hexdigest()
 
 
