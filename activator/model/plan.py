@@ -1,7 +1,7 @@
 """The plan: an ordered list of typed changes, and what it was computed from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
@@ -149,7 +149,7 @@ class Plan:
     tiers: tuple[TierSummary, ...]
     motivations: tuple[TierMotivation, ...]
     suppressions: tuple[SuppressionCount, ...] = ()
-    sharing: Sharing = Sharing()
+    sharing: Sharing = field(default_factory=Sharing)
 
     @property
     def refused(self) -> bool:
