@@ -1,9 +1,11 @@
 """Rows that share an identifier are one person: connected components over identity keys.
 
-Labels are computed by contraction: every key points to its smallest neighbour, pointers are followed to their ends, and
-the edges are rewritten between those ends until none is left. Each round at least halves the keys that still have
-edges, so the loop is short however long the chains are; it runs over relations, never over people. A person's key is
-the smallest identity key of the component: the same exports give the same keys, in any order of rows.
+Most identifiers stand in one group of rows only: an id has one e-mail address. They need no search, and are joined by
+one count each. For the few that link groups, labels are computed by contraction: every key points to its smallest
+neighbour, pointers are followed to their ends, and the edges are rewritten between those ends until none is left. Each
+round at least halves the keys that still have edges, so the loop is short however long the chains are; it runs over
+relations, never over people. A person's key is the smallest identity key of the component: the same exports give the
+same keys, in any order of rows.
 """
 
 import ibis
@@ -16,21 +18,53 @@ from activator.people.rows import KEY_COLUMNS
 def with_person(engine: Engine, rows: ir.Table) -> ir.Table:
     """Rows with `person`, NULL where a row has no identity key."""
     anchored = rows.mutate(anchor=ibis.coalesce(*[rows[column] for column in KEY_COLUMNS]))
-    edges = ibis.union(
+    links = ibis.union(
         *[
             anchored.filter(anchored[column].notnull() & (anchored[column] != anchored.anchor)).select(
-                low=ibis.least(anchored.anchor, anchored[column]), high=ibis.greatest(anchored.anchor, anchored[column])
+                "anchor", key=column
             )
             for column in KEY_COLUMNS
         ],
         distinct=False,
     )
-    labels = components(engine, engine.materialise("edges", edges.distinct()))
+    labels = linked(engine, engine.materialise("links", links))
     joined = anchored.left_join(labels, anchored.anchor == labels.node)
     person = ibis.coalesce(joined.label, joined.anchor)
     identified = engine.materialise("identified", joined.select(*rows.columns, person=person))
     engine.drop(labels)
     return identified
+
+
+def linked(engine: Engine, links: ir.Table) -> ir.Table:
+    """(node, label) for every node of links(anchor, key); label is the smallest node it is connected with.
+
+    Takes links over: the table is dropped.
+    """
+    found = links.group_by("key").agg(least=links.anchor.min(), most=links.anchor.max())
+    keys = engine.materialise("keys", found)
+    anchors = engine.materialise("anchors", links.select(node="anchor").distinct())
+    several = keys.filter((keys.least != keys.most) | keys.key.isin(anchors.node))
+    several = engine.materialise("several", several.select("key"))
+    core = links.semi_join(several, "key")
+    edges = core.select(low=ibis.least(core.anchor, core.key), high=ibis.greatest(core.anchor, core.key))
+    roots = components(engine, engine.materialise("edges", edges.distinct()))
+    engine.drop(links)
+    labels = engine.materialise("labels", _with_lone_keys(engine, anchors, keys.anti_join(several, "key"), roots))
+    for used in (keys, anchors, several, roots):
+        engine.drop(used)
+    return labels
+
+
+def _with_lone_keys(engine: Engine, anchors: ir.Table, lone: ir.Table, roots: ir.Table) -> ir.Table:
+    """Labels of all nodes. lone: keys of one anchor (least) each; roots: (node, label) of those that link anchors."""
+    nodes = ibis.union(anchors.select("node", label="node").anti_join(roots, "node"), roots)
+    nodes = engine.materialise("nodes", nodes)
+    keys = lone.join(nodes, lone.least == nodes.node).select(node=lone.key, label=nodes.label)
+    keys = engine.materialise("keys", keys)
+    smaller = keys.group_by("label").agg(least=keys.node.min())
+    every = ibis.union(nodes, keys)
+    joined = every.left_join(smaller, "label")
+    return joined.select("node", label=ibis.least(joined.label, ibis.coalesce(joined.least, joined.label)))
 
 
 def components(engine: Engine, edges: ir.Table) -> ir.Table:
@@ -89,4 +123,4 @@ def _replaced(engine: Engine, table: ir.Table, expression: ir.Table) -> ir.Table
 
 
 def _count(table: ir.Table) -> int:
-    return int(table.count().execute())
+    return int(table.count().to_pyarrow().as_py())

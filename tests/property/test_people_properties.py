@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from activator.people.consolidate import components
+from activator.people.consolidate import components, linked
 from activator.people.engine import Engine, open_engine
 from activator.people.tiers import TierCut, rank_of, with_tier
 
@@ -53,8 +53,28 @@ def union_find(pairs: list[tuple[int, int]]) -> dict[int, int]:
     return smallest
 
 
+def labelled_by_links(engine: Engine, pairs: list[tuple[int, int]]) -> dict[int, int]:
+    """linked() over small integers; the first of a pair is the row's anchor."""
+    rows = [{"anchor": str(uuid.UUID(int=anchor)), "key": str(uuid.UUID(int=key))} for anchor, key in pairs]
+    links = ibis.memtable(rows, schema=ibis.schema({"anchor": "string", "key": "string"}))
+    table = engine.materialise("links", links.select(anchor=links.anchor.cast("uuid"), key=links.key.cast("uuid")))
+    labels = linked(engine, table)
+    found = labels.select(node=labels.node.cast("string"), label=labels.label.cast("string")).to_pyarrow().to_pylist()
+    engine.drop(labels)
+    assert len(found) == len({row["node"] for row in found})
+    return {uuid.UUID(row["node"]).int: uuid.UUID(row["label"]).int for row in found}
+
+
 NODES = st.integers(0, 25)
 EDGES = st.lists(st.tuples(NODES, NODES).filter(lambda pair: pair[0] != pair[1]), min_size=1, max_size=40)
+
+
+@FEW
+@given(EDGES)
+def test_keys_that_link_nobody_get_the_labels_the_search_would_give(
+    engine: Engine, pairs: list[tuple[int, int]]
+) -> None:
+    assert labelled_by_links(engine, pairs) == union_find(pairs)
 
 
 @FEW
