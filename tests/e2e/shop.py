@@ -75,6 +75,13 @@ class Shop:
             for number, (spent, _) in self.people.items():
                 writer.writerow([f"o{number}", number, "2026-11-01", f"{spent}.00", "EUR"])
 
+    def suppress(self, number: int) -> None:
+        """Put one person on a suppression list, named in the project from now on."""
+        (self.folder / "never.csv").write_text(f"E-Mail\nPERSON{number}@example.com\n", encoding="utf-8")
+        path = self.folder / "activator.yaml"
+        listed = "suppressions: [{name: never, path: never.csv}]\nidentity:"
+        path.write_text(path.read_text(encoding="utf-8").replace("identity:", listed, 1), encoding="utf-8")
+
     def members(self, platform: str) -> dict[str, int]:
         """Members of each audience on the platform now, by tier."""
         self.sandbox.settle()

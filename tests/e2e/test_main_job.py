@@ -37,18 +37,24 @@ def test_two_days_of_a_shop(shop: Shop, sandbox: Sandbox) -> None:
     del shop.people[10]  # leaves the exports
     shop.people[9] = (900, "denied")  # withdraws consent
     shop.export()
+    shop.suppress(8)
     runner = shop.runner()
-    plan, folder = make_plan(runner)
+    plan, folder = make_plan(runner, rejects=shop.folder / "rejects.csv")
     assert moved(plan, "meta") == moved(plan, "google")
     assert ("", "high", "joined", 1) in moved(plan, "meta")
     assert ("low", "", "no longer in the exports", 1) in moved(plan, "meta")
     assert ("low", "", "no consent", 1) in moved(plan, "meta")
+    assert ("low", "", "suppressed", 1) in moved(plan, "meta")
+    rejects = (shop.folder / "rejects.csv").read_text(encoding="utf-8").splitlines()
+    assert [line for line in rejects if "no_consent" in line] == [
+        '"contacts","contacts.csv","line",10,"","no_consent","consent denied","email","p***@e***"'
+    ]
     sent = [change for change in plan.changes if isinstance(change, ChangeMembers)]
     assert [change.operation for change in sent] == sorted(
         (change.operation for change in sent), key=lambda operation: operation is Operation.ADD
     ), "people are taken out before others are put in"
     assert apply_plan(runner, plan, folder).exit_code == 0
-    assert sum(shop.members("meta").values()) == 19
+    assert sum(shop.members("meta").values()) == sum(shop.members("google").values()) == 18
     assert make_plan(shop.runner())[0].changes == ()
 
 
