@@ -47,6 +47,7 @@ def mappings(keys: str) -> tuple[Any, Any]:
         columns[name] = {"from": name, "values": consents}
     contacts = {"name": "contacts", "entity": "contacts", "title": "Contacts", "recognise": ["email"]}
     orders = {"name": "orders", "entity": "orders", "title": "Orders", "recognise": ["order_id"]}
+    orders["one_row_per"] = "order"
     lines = {name: {"from": name} for name in ("order_id", "ordered_at", "amount", "currency")}
     lines["external_id"] = {"from": "customer_id"}
     return (

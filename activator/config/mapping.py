@@ -212,6 +212,9 @@ class OrdersMapping(MappingFile):
 
     entity: Literal[Entity.ORDERS]
     columns: OrderColumns
+    one_row_per: Literal["order", "line"] = Field(
+        default="line", description="`order` if no order takes several rows: orders are then counted without their ids"
+    )
 
 
 class ResponsesMapping(MappingFile):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from activator.config.documents import read_document
 from activator.config.exports import SourceSection
 from activator.config.extensions import SOURCES, load_extension
+from activator.config.mapping import OrdersMapping
 from activator.config.project import Project
 from activator.config.workspace import Workspace
 from activator.model.people import Entity, SourceCount, SuppressionCount
@@ -42,7 +43,8 @@ def read_people(workspace: Workspace, engine: Engine, *, traced: bool = False) -
         if mapping.entity is not Entity.ORDERS:  # orders are gathered in one pass; the rest would be parsed per use
             relation = engine.materialise("canonical", relation)
             raw.release()
-        sources.append(CanonicalSource(section.name, mapping.entity, relation, raw.find))
+        whole = isinstance(mapping, OrdersMapping) and mapping.one_row_per == "order"
+        sources.append(CanonicalSource(section.name, mapping.entity, relation, raw.find, whole))
     policy = people_policy(workspace.project)
     recall = Recall(engine, workspace.recall, version_of(policy.rules))
     lists = read_lists(workspace, engine)
