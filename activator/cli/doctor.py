@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from activator.cli.console import JsonOption, ProjectOption, print_json, printable, say
 from activator.errors import ActivatorError
 from activator.model.checks import Finding, Severity
+
+if TYPE_CHECKING:
+    from activator.config.workspace import Workspace
 
 MARKS = {Severity.OK: "ok     ", Severity.WARNING: "warning", Severity.ERROR: "error  "}
 
@@ -67,6 +71,7 @@ def _project(folder: Path) -> Sequence[Finding]:
             findings.append(_failed(f"source {section.name}", error))
         else:
             findings.append(Finding(f"source {section.name}", Severity.OK, f"{rows:,} rows in {section.shown}"))
+    findings += _lists(workspace)
     findings += _private_files(folder)
     from activator.plan.destinations import open_destination
 
@@ -75,6 +80,21 @@ def _project(folder: Path) -> Sequence[Finding]:
             findings += open_destination(workspace, name, SystemClock()).check()
         except ActivatorError as error:
             findings.append(_failed(f"destination {name}", error))
+    return findings
+
+
+def _lists(workspace: "Workspace") -> list[Finding]:
+    from activator.plan.suppressions import check_list
+
+    findings = []
+    for section in workspace.project.suppressions:
+        name = f"suppression list {section.name}"
+        try:
+            rows = check_list(workspace, section)
+        except ActivatorError as error:
+            findings.append(_failed(name, error))
+        else:
+            findings.append(Finding(name, Severity.OK, f"{rows:,} rows in {section.path}"))
     return findings
 
 

@@ -3,6 +3,7 @@
 from activator.config.mapping import ContactColumns, ContactsMapping, Text
 from activator.model.people import Entity
 
+COLUMN_NAMES = "email, email_2, phone, phone_2, customer_id and country"  # as documented; LIST_COLUMNS takes more
 # What the columns of a plain list may be called, letters and digits only, lower case.
 LIST_COLUMNS: dict[str, tuple[str, ...]] = {
     "email": ("email", "emailaddress", "mail", "emailsha256", "hashedemail"),

@@ -2,11 +2,11 @@
 
 from activator.config.extensions import SOURCES, load_extension
 from activator.config.keeping_out import SuppressionSection
-from activator.config.list_mapping import LIST_COLUMNS, list_mapping
+from activator.config.list_mapping import COLUMN_NAMES, list_mapping
 from activator.config.mapping import Mapping
 from activator.config.workspace import Workspace
 from activator.errors import SourceError
-from activator.people.engine import Engine
+from activator.people.engine import Engine, open_engine
 from activator.people.mapping import canonical
 from activator.people.rows import CanonicalSource
 from activator.ports import RawExport, Source
@@ -22,9 +22,10 @@ def read_lists(workspace: Workspace, engine: Engine) -> list[CanonicalSource]:
     return [_read(workspace, engine, section) for section in workspace.project.suppressions]
 
 
-def check_list(workspace: Workspace, engine: Engine, section: SuppressionSection) -> int:
+def check_list(workspace: Workspace, section: SuppressionSection) -> int:
     """Read one list; returns its rows. Raises SourceError as a plan would."""
-    return int(_read(workspace, engine, section).table.count().to_pyarrow().as_py())
+    with open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine:
+        return int(_read(workspace, engine, section).table.count().to_pyarrow().as_py())
 
 
 def list_parts(workspace: Workspace) -> list[str]:
@@ -49,9 +50,8 @@ def _mapping_of(workspace: Workspace, section: SuppressionSection, raw: RawExpor
         return load_mapping(section.mapping, workspace.folder)
     mapping = list_mapping(raw.header, section.id_space)
     if mapping is None:
-        known = ", ".join(names[0] for names in LIST_COLUMNS.values())
         raise SourceError(
             f"{raw.path.name}, line 1: no column says who is meant",
-            f"Call the columns {known}, or give the suppression list a `mapping`.",
+            f"Call its columns {COLUMN_NAMES}, or give the suppression list a `mapping`.",
         )
     return mapping
