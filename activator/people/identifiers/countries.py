@@ -111,9 +111,16 @@ def _looked_up(words: pa.Array, which: str) -> pa.Array:
 
 
 def _arrow_letters(text: pa.Array) -> pa.Array:
-    marked = pc.replace_substring_regex(pc.utf8_lower(text), pattern=r"[^\p{L}\p{M}]+", replacement="")
-    decomposed = pc.utf8_normalize(marked, form="NFKD")
-    return pc.replace_substring_regex(decomposed, pattern=r"[^\p{L}]+", replacement="")
+    """Letters alone, without accents. Most texts are ASCII, for which the pattern is ten times quicker."""
+    lowered = pc.utf8_lower(text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text)
+    letters = pc.replace_substring_regex(lowered, pattern="[^a-z]+", replacement="")
+    accented = pc.invert(pc.fill_null(pc.string_is_ascii(lowered), True))
+    return pc.replace_with_mask(letters, accented, _letters_of_any_script(pc.filter(lowered, accented)))
+
+
+def _letters_of_any_script(lowered: pa.Array) -> pa.Array:
+    marked = pc.replace_substring_regex(lowered, pattern=r"[^\p{L}\p{M}]+", replacement="")
+    return pc.replace_substring_regex(pc.utf8_normalize(marked, form="NFKD"), pattern=r"[^\p{L}]+", replacement="")
 
 
 def _country_codes(words: pa.Array) -> pa.Array:
