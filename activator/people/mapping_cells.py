@@ -241,15 +241,15 @@ def minor_units(amount: ir.DecimalValue, currency: ir.StringValue, unit: str = "
     if unit == "minor":
         return _bounded(amount)
     codes = {digits: [code for code, own in MINOR_DIGITS.items() if own == digits] for digits in (0, 3)}
-    branches = [
-        (currency.re_search(f"^(?:{'|'.join(own)})$"), ibis.literal(10**digits)) for digits, own in codes.items()
-    ]
+    branches = [(currency.isin(own), ibis.literal(10**digits)) for digits, own in codes.items()]
     factor = ibis.cases(*branches, else_=ibis.literal(10**MINOR_DIGITS_DEFAULT)).cast("decimal(4, 0)")
     return _bounded(amount * factor)
 
 
 def _bounded(amount: ir.DecimalValue) -> ir.IntegerValue:
-    minor = amount.cast("decimal(38, 0)").try_cast("int64")
+    kind = amount.type()
+    fits = kind.precision is not None and kind.precision <= 18  # rounded in 64 bits, else in 128
+    minor = (amount if fits else amount.cast("decimal(38, 0)")).try_cast("int64")
     return ibis.cases((minor.between(-MINOR_MAX, MINOR_MAX), minor), else_=ibis.null("int64"))
 
 

@@ -114,9 +114,8 @@ def _numbered(engine: Engine, source: CanonicalSource, offset: int, as_of: date 
     faults = table.filter(table.invalid_reason.notnull()).select("source_row", reason="invalid_reason")
     if source.entity is not Entity.ORDERS:
         return NumberedSource(source, offset, engine.materialise("faults", faults))
-    whole = gathered(engine, table, offset, as_of)
-    valid = whole.stands_for.sum().to_pyarrow().as_py() or 0
-    if valid == table.count().to_pyarrow().as_py():  # looking for faults would read every cell again
+    whole, faulty = gathered(engine, table, offset, as_of)
+    if not faulty:  # looking for faults would read every cell again
         faults = ibis.memtable([], schema=faults.schema())
     return NumberedSource(source, offset, engine.materialise("faults", faults), whole)
 

@@ -98,7 +98,7 @@ def test_whole_orders_are_counted_as_their_lines_would_be(engine: Engine) -> Non
         order("b@example.com", 100, order_id="5", ordered_at=datetime(2026, 12, 1)),  # noqa: DTZ001 - after the day
         order(None, 100, order_id="6"),
     ]
-    policy = {"as_of": date(2026, 11, 1), "rates": {"GBP": Decimal("1.15")}}
+    policy: dict[str, Any] = {"as_of": date(2026, 11, 1), "rates": {"GBP": Decimal("1.15")}}
     lines = source(Entity.ORDERS, rows)
     in_lines, whole = build(engine, lines, **policy), build(engine, replace(lines, whole_orders=True), **policy)
     assert persons(in_lines) == persons(whole)
