@@ -37,6 +37,7 @@ class Engine:
         if scratch_limit_mb:
             config["max_temp_directory_size"] = f"{scratch_limit_mb}MB"
         self.backend = ibis.duckdb.connect(**config)
+        self.backend.con.execute("SET enable_progress_bar = false")  # it would be printed between our own words
         self._serial = 0
 
     def materialise(self, label: str, expression: ir.Table) -> ir.Table:

@@ -56,7 +56,10 @@ def recalled(engine: Engine, folder: Path, rules: str = "1") -> dict[str, str]:
     if known is None:
         return {}
     found = table.select("text", mark=recall.mark("phone", table.text)).join(known, "mark")
-    return {row["text"]: str(row["value"]).replace("-", "") for row in found.select("text", "value").to_pyarrow().to_pylist()}
+    return {
+        row["text"]: str(row["value"]).replace("-", "")
+        for row in found.select("text", "value").to_pyarrow().to_pylist()
+    }
 
 
 def stored(folder: Path) -> list[str]:
