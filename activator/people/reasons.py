@@ -12,6 +12,7 @@ from phonenumbers import ValidationResult
 
 FILLER_DIGITS = "a placeholder: digits people type to get past a form"
 DIGEST_OF_NOTHING = "the digest of nothing or of a placeholder: it matches nobody"
+_LENGTH_MAX = 320  # of an e-mail address by RFC 5321, the longest identifier; the patterns below are for short texts
 _DIGEST_NAMES = {32: "MD5", 40: "SHA-1", 56: "SHA-224", 96: "SHA-384", 128: "SHA-512"}
 _SCIENTIFIC = re.compile(r"[^\w+-]*[+-]?\d+(?:[.,]\d+)?e[+-]?\d{1,3}\W*", re.IGNORECASE)
 _ZEROS = re.compile(r"\W*0+(?:[.,]0+)?\W*")
@@ -49,6 +50,8 @@ class Refused:
 
 def reason(value: Refused) -> str:
     """Why the value is not sent; never empty."""
+    if len(value.text) > _LENGTH_MAX:
+        return f"longer than {_LENGTH_MAX} characters, and not a value of this field"
     return _of_any_field(value) or _OF_FIELD[value.field](value)
 
 
@@ -163,7 +166,7 @@ def _phone(value: Refused) -> str:
 
 
 def _is_filler(digits: str) -> bool:
-    return len(set(digits)) == 1 or (len(digits) > 6 and digits in "01234567890" + "9876543210")
+    return len(digits) > 5 and (len(set(digits)) == 1 or digits in "01234567890" + "9876543210")
 
 
 def _international(digits: str) -> str:

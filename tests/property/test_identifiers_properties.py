@@ -1,4 +1,4 @@
-"""Whatever text an export holds: an answer comes back, it is its own answer, and nothing is never hashed.
+"""Whatever text a value is: an answer or a reason comes back, and nothing is never hashed.
 
 Every example is a whole batch in one call, as the engine works; one call per value would mostly plan queries.
 """
@@ -16,7 +16,7 @@ from activator.people.identifiers.text import PLACEHOLDERS
 from activator.people.probe import explain_identifiers
 
 FEW = settings(
-    max_examples=3,
+    max_examples=2,
     deadline=None,
     derandomize=True,
     database=None,
@@ -39,11 +39,6 @@ DIGESTS_OF_NOTHING = {
     for word in ("", " ", *PLACEHOLDERS)
     for spelling in (word, word.upper(), word.capitalize())
 }
-# Fields whose answer is a value of the same kind, so that asking again must not change it.
-IDEMPOTENT = (
-    ("google", "email"), ("meta", "EMAIL"), ("google", "phone"), ("google", "given_name"), ("google", "family_name"),
-    ("meta", "FN"), ("meta", "LN"), ("meta", "CT"), ("meta", "COUNTRY"), ("google", "postal_code"),
-)  # fmt: skip
 
 
 def explained(fields: list[tuple[str, str]], texts: list[str], country: str = "") -> list[dict[str, str | None]]:
@@ -58,7 +53,7 @@ def explained(fields: list[tuple[str, str]], texts: list[str], country: str = ""
 
 @FEW
 @given(texts=BATCHES, country=st.sampled_from(COUNTRIES))
-def test_any_text_has_an_answer_and_nothing_is_never_hashed(texts: list[str], country: str) -> None:
+def test_any_text_has_an_answer_or_a_reason_and_nothing_is_never_hashed(texts: list[str], country: str) -> None:
     answers = explained(list(FIELDS), texts, country)
     asked = [(field, text) for field in FIELDS for text in texts]
     wrong = [
@@ -66,19 +61,9 @@ def test_any_text_has_an_answer_and_nothing_is_never_hashed(texts: list[str], co
         for (field, text), answer in zip(asked, answers, strict=True)
         if answer["normalized"] == ""
         or (answer["sha256"] in DIGESTS_OF_NOTHING and field != ("meta", "COUNTRY"))  # "na" is Namibia there
-        or (answer["normalized"] is None and answer["sha256"] is not None)
+        or (answer["normalized"] is None and (answer["sha256"] is not None or not answer["reason"]))
     ]
     assert wrong == []
-
-
-@FEW
-@given(texts=BATCHES)
-def test_what_is_written_once_is_written_the_same_again(texts: list[str]) -> None:
-    for field in IDEMPOTENT:
-        once = [answer["normalized"] or "" for answer in explained([field], texts, "DE")]
-        again = [answer["normalized"] or "" for answer in explained([field], once, "DE")]
-        wrong = [trace for trace in zip(texts, once, again, strict=True) if trace[1] != trace[2]]
-        assert ascii(wrong) == "[]", field
 
 
 def test_every_regions_mobile_number_is_read_without_its_plus() -> None:

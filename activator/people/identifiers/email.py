@@ -59,9 +59,9 @@ def address(value: ir.StringValue) -> ir.StringValue:
 def any_address(value: ir.StringValue) -> ir.StringValue:
     """`address` by the thorough rule, which alone decides and most rows are spared; "" for NULL."""
     text = folded_without_spaces(value)
-    # Jane Doe <jane@example.com>, mailto:jane@example.com, "jane@example.com"
-    dressed = text.re_search("[<\"]|^(?:'|mailto:)")
-    undressed = text.re_replace(r"^[\"']*(?:mailto:)?(?:.*<([^<>]*)>$)?", r"\1").re_replace("[\"']+$", "")
+    # Jane Doe <jane@example.com>, mailto:jane@example.com, "jane@example.com", jane@example.com;
+    dressed = text.re_search("[<\"]|^(?:'|mailto:)|[,;]$")
+    undressed = text.re_replace(r"^[\"']*(?:mailto:)?(?:.*<([^<>]*)>$)?", r"\1").re_replace("[\"',;]+$", "")
     bare = ibis.cases((dressed, undressed), else_=text)
     return bare.re_extract(_ADDRESS, 0).re_replace(_NOT_SENT, "")
 

@@ -41,6 +41,8 @@ ANY_DIGEST = ("[0-9a-f]{32,}", OTHER_DIGESTS[1])
 _INVISIBLE = r"[\p{Cf}\x{00}\x{FE00}-\x{FE0F}]+"
 _SPACES = r"[\p{Z}\s\v\x{85}]+"
 _FULL_WIDTH = r"[\x{FF01}-\x{FF5E}]"
+_GREEK = r"\x{370}-\x{3FF}\x{1F00}-\x{1FFF}\x{300}-\x{36F}"
+_FINAL_SIGMA = f"([{_GREEK}])σ([^{_GREEK}]|$)"
 _WIDE = "".join(chr(code) for code in range(0xFF01, 0xFF5F))
 _ASCII = "".join(chr(code) for code in range(0x21, 0x7F))
 
@@ -82,8 +84,12 @@ def folded_without_spaces(value: ir.StringValue) -> ir.StringValue:
 
 
 def _fold_unicode(value: ir.StringValue) -> ir.StringValue:
-    """Composed once more at the end, since lowering can take a letter apart."""
-    return nfc(_clean_unicode(value).lower())
+    """Lowered as Unicode says, and so as the platforms' own libraries do: the engine's way with these two differs.
+
+    Composed once more at the end, since lowering can take a letter apart.
+    """
+    lowered = _clean_unicode(value).replace("İ", "i\u0307").lower()
+    return nfc(lowered.re_replace(_FINAL_SIGMA, r"\1ς\2"))
 
 
 def _clean_unicode(value: ir.StringValue) -> ir.StringValue:
