@@ -12,25 +12,27 @@ import ibis
 import ibis.expr.types as ir
 
 from activator.people.engine import Engine
-from activator.people.rows import KEY_COLUMNS
+from activator.people.rows import KEY_COLUMNS, absent_keys
 
 
 def with_person(engine: Engine, rows: ir.Table) -> ir.Table:
     """Rows with `person`, NULL where a row has no identity key."""
-    anchored = rows.mutate(anchor=ibis.coalesce(*[rows[column] for column in KEY_COLUMNS]))
+    absent = absent_keys(rows)
+    present = [column for column in KEY_COLUMNS if column not in absent] or list(KEY_COLUMNS[:1])
+    anchored = rows.mutate(anchor=ibis.coalesce(*[rows[column] for column in present]))
     links = ibis.union(
         *[
             anchored.filter(anchored[column].notnull() & (anchored[column] != anchored.anchor)).select(
                 "anchor", key=column
             )
-            for column in KEY_COLUMNS
+            for column in present
         ],
         distinct=False,
     )
     labels = linked(engine, engine.materialise("links", links))
     joined = anchored.left_join(labels, anchored.anchor == labels.node)
     person = ibis.coalesce(joined.label, joined.anchor)
-    identified = engine.materialise("identified", joined.select(*rows.columns, person=person))
+    identified = engine.lean("identified", joined.select(*rows.columns, person=person), absent)
     engine.drop(labels)
     return identified
 

@@ -7,7 +7,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +39,31 @@ class Engine:
         self.backend = ibis.duckdb.connect(**config)
         self.backend.con.execute("SET enable_progress_bar = false")  # it would be printed between our own words
         self._serial = 0
+        self._beneath: dict[str, tuple[ir.Table, ...]] = {}  # view -> the tables that hold its rows
 
     def materialise(self, label: str, expression: ir.Table) -> ir.Table:
         """Compute a relation now and return the table holding it. label only helps reading query plans."""
         self._serial += 1
         return self.backend.create_table(f"{label}_{self._serial}", expression, temp=True)
+
+    def lean(self, label: str, expression: ir.Table, absent: Sequence[str]) -> ir.Table:
+        """`materialise`, without columns that are NULL in every row: they would take as much room as any other."""
+        if not absent:
+            return self.materialise(label, expression)
+        table = self.materialise(label, expression.drop(*absent))
+        kinds = expression.schema()
+        full = table.mutate(**{name: ibis.null(kinds[name]) for name in absent}).select(*expression.columns)
+        return self._view(full, (table,))
+
+    def stacked(self, parts: Sequence[ir.Table]) -> ir.Table:
+        """The rows of all parts, where they are. Dropping the result drops the parts."""
+        return self._view(ibis.union(*parts, distinct=False), tuple(parts)) if len(parts) > 1 else parts[0]
+
+    def _view(self, expression: ir.Table, beneath: tuple[ir.Table, ...]) -> ir.Table:
+        self._serial += 1
+        view = self.backend.create_view(f"view_{self._serial}", expression)
+        self._beneath[view.get_name()] = beneath
+        return view
 
     def staged(self, rows: ir.Table, **columns: ir.Value) -> ir.Table:
         """The relation with more columns, as a view: later expressions refer to a column instead of repeating it.
@@ -65,8 +85,14 @@ class Engine:
         yield from self.backend.con.sql(self.backend.compile(expression)).to_arrow_reader(rows_max)
 
     def drop(self, table: ir.Table) -> None:
-        """Free a table that is no longer needed."""
-        self.backend.drop_table(table.get_name(), force=True)
+        """Free a table that is no longer needed, or a view of `lean` or `stacked` with the tables beneath it."""
+        name = table.get_name()
+        if name not in self._beneath:
+            self.backend.drop_table(name, force=True)
+            return
+        self.backend.drop_view(name, force=True)
+        for part in self._beneath.pop(name):
+            self.drop(part)
 
     def close(self) -> None:
         """Forget everything."""

@@ -25,8 +25,9 @@ IGNORED = "ignored: "
 # Contacts may have more of these; the relation has such a column only where the mapping has.
 MORE_CONTACT_FIELDS = ("email_2", "email_3", "email_4", "email_5", "phone_2", "phone_3", "mobile_advertiser_id")
 WHERE_MAPPED = frozenset({*MORE_CONTACT_FIELDS, "account_id"})
-# Orders are tens of millions, and every column they do not have would still be carried and compared.
-ORDERS_WHERE_MAPPED = frozenset({*PERSON, "external_id", "id_space"})
+# Contacts and orders are tens of millions: every column they do not have would still be carried, joined and compared.
+SLIM = {Entity.CONTACTS: frozenset({*PERSON, "birth_date", "gender", "external_id", "id_space"})}
+SLIM[Entity.ORDERS] = SLIM[Entity.CONTACTS]
 DAYS = ("birth_date", "started_on", "ended_on")
 # A cell of these that cannot be read is as if it were empty: the row still says who, and what they have agreed to.
 DISPENSABLE = ("birth_date", "minutes", "employees")
@@ -77,7 +78,7 @@ def canonical(raw: RawExport, mapping: Mapping) -> ir.Table:
     read = readings(raw, mapping)
     kinds = CANONICAL[mapping.entity]
     mapped = dict(mapping.fields())
-    optional = WHERE_MAPPED | ORDERS_WHERE_MAPPED if mapping.entity is Entity.ORDERS else WHERE_MAPPED
+    optional = WHERE_MAPPED | SLIM.get(mapping.entity, frozenset())
     there = {*mapped, *(["id_space"] if "external_id" in mapped else [])}
     shown = {field: kind for field, kind in kinds.items() if field not in optional or field in there}
     values = {field: _value(read, field, kind) for field, kind in shown.items()}

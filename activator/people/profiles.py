@@ -20,7 +20,7 @@ from activator.people.identifiers.hashing import digest_of
 from activator.people.identifiers.text import clean
 from activator.people.plain_ids import devices, external_ids
 from activator.people.recall import Recall
-from activator.people.rows import EMAIL_COLUMNS, PHONE_COLUMNS, NumberedSource, text_of
+from activator.people.rows import EMAIL_COLUMNS, PHONE_COLUMNS, NumberedSource, absent_keys, text_of
 
 # Google takes ten identifiers a member (Data Manager API limits, 2026-11): one is the address, the others these.
 EMAILS_MAX = 5
@@ -197,7 +197,7 @@ def profiles(
     external_id_space: str | None = None,
 ) -> Profiles:
     """Choose the e-mail addresses, phones and ids of every member. external_id_space: whose ids are sent, if any's."""
-    mine = engine.materialise("member_rows", rows.semi_join(members, "person"))
+    mine = engine.lean("member_rows", rows.semi_join(members, "person"), absent_keys(rows))
     chosen = Profiles(
         engine,
         sources,

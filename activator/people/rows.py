@@ -29,6 +29,9 @@ from activator.people.recall import Recall
 _ENTITY_RANK = dict.fromkeys(Entity, 3) | {Entity.CONTACTS: 0, Entity.ORDERS: 1, Entity.RESPONSES: 2}
 _SOURCE_BITS = 44  # lines of one source; 14 bits above them for the source, 2 for the entity
 _ENTITY_BITS = 58
+# Letters, digits and a digit that is not zero: no placeholder and nothing to clean. So are nearly all ids. What follows
+# a hyphen is long, since 4e-7 is a number that a spreadsheet has cut off.
+_PLAIN_ID = r"^[0-9A-Za-z_]*[1-9][0-9A-Za-z_]*(?:-[0-9A-Za-z][0-9A-Za-z][0-9A-Za-z][0-9A-Za-z]+)*$"
 EMAIL_COLUMNS = ("email", "email_2", "email_3", "email_4", "email_5")
 PHONE_COLUMNS = ("phone", "phone_2", "phone_3")
 EMAIL_KEYS = tuple(f"{column}_key" for column in EMAIL_COLUMNS)
@@ -137,7 +140,9 @@ def identity_key(text: ir.StringValue) -> ir.UUIDValue:
 
 def id_key(space: ir.StringValue, external_id: ir.StringValue) -> ir.UUIDValue:
     """The key of a system's own id. `4711.0` is 4711: frames turn whole numbers into decimals on the way."""
-    plain = without_decimal_zero(known(clean(external_id)))
+    plain = ibis.cases(
+        (external_id.re_search(_PLAIN_ID), external_id), else_=without_decimal_zero(known(clean(external_id)))
+    )
     return (space.fill_null("") + "\x1f" + plain).hexdigest("sha256").left(32).cast("uuid")
 
 
@@ -217,11 +222,18 @@ def _spellings(source: NumberedSource, column: str) -> ir.Table:
 
 def keyed_rows(engine: Engine, sources: Sequence[NumberedSource], countries: ir.Table, phones: ir.Table) -> ir.Table:
     """All valid rows of all sources: keys, country code, consent and how much each row knows. No text is kept."""
-    parts = [engine.materialise("keyed", _keyed(engine, source, countries, phones)) for source in sources]
-    rows = engine.materialise("rows", ibis.union(*parts, distinct=False))
-    for part in parts:
-        engine.drop(part)
-    return rows
+    parts = []
+    for source in sources:
+        absent = [f"{column}_key" for column in (*EMAIL_COLUMNS, *PHONE_COLUMNS) if not source.has(column)]
+        absent += ["country"] * (not source.has("country"))
+        parts.append(engine.lean("keyed", _keyed(engine, source, countries, phones), absent))
+    return engine.stacked(parts)
+
+
+def absent_keys(rows: ir.Table) -> list[str]:
+    """The key columns in which no row holds anything."""
+    counts = rows.agg(**{column: rows[column].count() for column in KEY_COLUMNS}).to_pyarrow().to_pylist()[0]
+    return [column for column in KEY_COLUMNS if not counts[column]]
 
 
 def _keyed(engine: Engine, source: NumberedSource, countries: ir.Table, phones: ir.Table) -> ir.Table:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from activator.people.consolidate import components, linked
 from activator.people.engine import Engine, open_engine
+from activator.people.identifiers.text import clean, known, without_decimal_zero
+from activator.people.rows import id_key
 from activator.people.tiers import TierCut, rank_of, with_tier
 
 FEW = settings(
@@ -113,3 +115,17 @@ def test_tiers_are_total_disjoint_monotone_and_blind_to_order(
         engine.drop(table)
         assert len(found) == len(values)
         assert {(row["value_minor"], row["tier"]) for row in found} == {(value, expected(value)) for value in values}
+
+
+IDS = st.text("0019aAexXnN-_./+ é\u200b,", max_size=12) | st.uuids().map(str)
+
+
+@FEW
+@given(st.lists(IDS, min_size=1, max_size=60))
+def test_plain_ids_have_the_key_the_thorough_rule_gives(engine: Engine, ids: list[str]) -> None:
+    table = ibis.memtable([{"text": text} for text in ids], schema=ibis.schema({"text": "string"}))
+    space = ibis.literal("crm")
+    thorough = (space + "\x1f" + without_decimal_zero(known(clean(table.text)))).hexdigest("sha256").left(32)
+    keys = table.select(quick=id_key(space, table.text).cast("string").replace("-", ""), thorough=thorough)
+    for row in engine.backend.to_pyarrow(keys).to_pylist():
+        assert row["quick"] == row["thorough"]
