@@ -21,9 +21,10 @@ from activator.people.engine import Engine, open_engine, sweep
 from activator.people.rejects import write_rejects
 from activator.plan.destinations import open_destinations
 from activator.plan.files import save_plan
-from activator.plan.inputs import motivations_of, read_people, rows_by_source, source_digest
+from activator.plan.inputs import rows_by_source, source_digest
 from activator.plan.objects import observed_by_key
 from activator.plan.planner import World, assemble, places, plan_destination
+from activator.plan.population import population
 from activator.ports import Clock
 
 
@@ -87,16 +88,12 @@ def _compute(
 ) -> Plan:
     project = runner.workspace.project
     runner.report("reading exports", 0)
-    digest = source_digest(
-        runner.workspace
-    )  # before reading: a file replaced meanwhile makes the plan stale, not wrong
-    people = read_people(runner.workspace, engine)
-    runner.report("reading motivations", 0)
-    motivations = motivations_of(runner.workspace, engine, people)
+    people = population(runner.workspace, engine)
+    motivations = people.motivations
     world = World(
         project=project,
         project_digest=runner.workspace.project_digest,
-        source_digest=digest,
+        source_digest=people.source_digest,
         source_rows=people.accounts.read,
         suppression_rows={listed.name: listed.usable for listed in people.suppressions},
         code_version=__version__,
@@ -112,7 +109,7 @@ def _compute(
     plan = assemble(world, people, motivations, ledger, destinations, parts, accepted)
     if rejects is not None:
         runner.report("writing rejects", 0)
-        write_rejects(engine, people, places(destinations, parts), rejects)
+        write_rejects(engine, people.people, places(destinations, parts), rejects)
     return plan
 
 

@@ -60,11 +60,12 @@ def members_of(engine: Engine, profiles: Profiles, form: str, as_of: date, marks
         everyone = marks.recalled(form, values.keys(fresh) if rows_in(fresh) else None)
         engine.drop(fresh)
     keys = people.join(everyone, "person").select("tier", "member_key", person_key="person")
+    return Members(engine.materialise(f"keys_{form}", keys), values.of, lambda rows: sent_columns(form, rows))
 
-    def sent(rows: ir.Table) -> ir.Table:
-        return _columns(form, rows).select(*KEYS, *FORM_COLUMNS[form])
 
-    return Members(engine.materialise(f"keys_{form}", keys), values.of, sent)
+def sent_columns(form: str, values: ir.Table) -> ir.Table:
+    """From values before hashing to what is sent: person_key, member_key and the columns of the form."""
+    return _columns(form, values).select(*KEYS, *FORM_COLUMNS[form])
 
 
 @dataclass

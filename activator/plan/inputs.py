@@ -19,7 +19,7 @@ from activator.people.engine import Engine, open_engine
 from activator.people.holdout import Holdout
 from activator.people.mapping import canonical
 from activator.people.pipeline import CanonicalSource, People, PeoplePolicy, TierCut, build_people
-from activator.people.recall import Recall, version_of
+from activator.people.recall import Recall
 from activator.plan.copy import variants_for_tier
 from activator.plan.desired import written_variants
 from activator.plan.suppressions import list_parts, read_lists
@@ -27,8 +27,10 @@ from activator.ports import Source
 from mappings.loader import load_mapping
 
 
-def read_people(workspace: Workspace, engine: Engine, *, traced: bool = False) -> People:
+def read_people(workspace: Workspace, engine: Engine, *, traced: bool = False, recall: Recall | None = None) -> People:
     """Exports -> canonical relations -> consolidated people in tiers. traced: as explaining one of them needs it.
+
+    recall: what earlier runs worked out, if it is to be used and added to.
 
     Raises:
         SourceError: an export cannot be used; names file, line, field and fix.
@@ -46,7 +48,6 @@ def read_people(workspace: Workspace, engine: Engine, *, traced: bool = False) -
         whole = isinstance(mapping, OrdersMapping) and mapping.one_row_per == "order"
         sources.append(CanonicalSource(section.name, mapping.entity, relation, raw.find, whole))
     policy = people_policy(workspace.project)
-    recall = Recall(engine, workspace.recall, version_of(policy.rules))
     lists = read_lists(workspace, engine)
     return build_people(engine, sources, policy, lists, traced=traced, recall=recall)
 

@@ -1,6 +1,6 @@
 """Membership changes of one destination: who to add and remove, written down as the very batches apply will send."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +42,7 @@ class MemberPlanner:
     batch_rows_max: int
     folder: Path
     members: Members
-    status: ir.Table
+    status: Callable[[], ir.Table]
     normaliser_version: str = DEFAULT_RULES.version
 
     def plan(self, audiences: Sequence[tuple[AudienceSpec, AudienceLog]]) -> MemberPlan:

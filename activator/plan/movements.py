@@ -1,6 +1,6 @@
 """Who moves from which tier to which, and why: counted from keys, for those whose membership changes only."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import ibis
 import ibis.expr.types as ir
@@ -8,14 +8,14 @@ import ibis.expr.types as ir
 from activator.model.ads import AudienceSpec
 from activator.model.plan import Movement
 from activator.people.engine import Engine
-from activator.people.membership import KEYS, Pending
+from activator.people.membership import KEYS, Pending, rows_in
 
 
 def movements(
     engine: Engine,
     destination: str,
     keys: ir.Table,
-    status: ir.Table,
+    status: Callable[[], ir.Table],
     pending: Sequence[tuple[AudienceSpec, Pending]],
 ) -> tuple[Movement, ...]:
     """Every person whose audience, or whose identifiers in it, change: from where, to where, and why.
@@ -25,6 +25,8 @@ def movements(
     changing = [part.removes.select("person_key") for _, part in pending]
     changing += [part.adds.anti_join(part.belief.members, "member_key").select("person_key") for _, part in pending]
     people = engine.materialise("moving", ibis.union(*changing).distinct())
+    if rows_in(people) == 0:
+        return ()
     before = ibis.union(
         *[
             part.belief.members.semi_join(people, "person_key").select(*KEYS).mutate(from_tier=ibis.literal(spec.tier))
@@ -44,7 +46,7 @@ def movements(
         | (pairs.from_tier != pairs.to_tier)
         | (pairs.before_key != pairs.after_key)
     )
-    known = status.select("person_key", "outcome")
+    known = status().select("person_key", "outcome")
     explained = changed.left_join(known, "person_key")
     grouped = (
         explained.select(

@@ -21,12 +21,12 @@ from activator.model.plan import (
 )
 from activator.people.accounting import Place
 from activator.people.engine import Engine
-from activator.people.pipeline import People
 from activator.plan import guards
 from activator.plan.desired import Desired, desired_objects, small_tiers
 from activator.plan.files import content_id
 from activator.plan.members import MemberPlanner
 from activator.plan.objects import fingerprints, object_changes, observed_by_key, ownership_guards
+from activator.plan.population import Population
 from activator.ports import DestinationReader
 
 PLAN_LIFE = timedelta(hours=24)
@@ -65,7 +65,7 @@ class World:
 def plan_destination(
     engine: Engine,
     world: World,
-    people: People,
+    people: Population,
     motivations: Mapping[str, TierMotivation],
     ledger: LedgerReader,
     name: str,
@@ -88,7 +88,7 @@ def plan_destination(
         batch_rows_max=reader.batch_rows_max,
         folder=folder,
         members=people.membership(reader.identifier_form),
-        status=people.status(reader.identifier_form, small),
+        status=lambda: people.status(reader.identifier_form, small),
         normaliser_version=world.project.identity.rules().version,
     ).plan(
         [
@@ -119,7 +119,7 @@ def plan_destination(
 
 def assemble(
     world: World,
-    people: People,
+    people: Population,
     motivations: Mapping[str, TierMotivation],
     ledger: LedgerReader,
     readers: Mapping[str, DestinationReader],

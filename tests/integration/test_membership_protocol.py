@@ -64,7 +64,7 @@ class World:
                 written=lambda wanted: people.drop("tier").semi_join(wanted, "member_key"),
                 sent=lambda rows: rows,
             )
-            planner = MemberPlanner(engine, "meta", "meta", 2, folder, members, status)
+            planner = MemberPlanner(engine, "meta", "meta", 2, folder, members, lambda: status)
             ledger = self.ledger
             return planner.plan([(spec, ledger.audience_log("meta", spec.key)) for spec in (HIGH, LOW)])
 

@@ -42,7 +42,7 @@ def planned(world: World, rules: IdentifierRules) -> MemberPlan:
             rules=rules,
         )
         planner = MemberPlanner(
-            engine, "meta", "meta", 2, folder, people.membership("meta"), people.status("meta"), rules.version
+            engine, "meta", "meta", 2, folder, people.membership("meta"), lambda: people.status("meta"), rules.version
         )
         return planner.plan([(HIGH, world.ledger.audience_log("meta", HIGH.key))])
 
