@@ -151,7 +151,8 @@ class Profiles:
                     chosen = emails.filter(emails.slot == slot)
                     here = chosen.join(valid.select("row_id", text=text_of(valid, column)), "row_id")
                     parts.append(here.select("person", "rank", "text"))
-        return ibis.union(*parts, distinct=False)
+        nothing = emails.select("person", "rank", text=ibis.null("string")).limit(0)
+        return ibis.union(nothing, *parts, distinct=False)
 
     def _numbers(self, wanted: ir.Table) -> ir.Table:
         """(person, rank, e164). A number whose key was recalled is parsed here, since it is to be sent."""

@@ -169,7 +169,8 @@ def phone_book(
     e164 is NULL for numbers whose key was recalled: they are not parsed again for their key.
     """
     spellings = [_spellings(source, column) for source in sources for column in PHONE_COLUMNS if source.has(column)]
-    pairs = ibis.union(*spellings, distinct=True)
+    nothing = ibis.memtable([], schema=ibis.schema({"phone": "string", "word": "string"}))
+    pairs = ibis.union(nothing, *spellings, distinct=True)
     located = pairs.join(countries, "word")
     country = ibis.coalesce(located.code, ibis.literal(default_country or "")).nullif("")
     located = engine.materialise("phone_pairs", located.select("phone", "word", country=country))

@@ -13,10 +13,10 @@ import pytest
 from activator.config.mapping import OrdersMapping
 from activator.model.people import Entity
 from activator.people.engine import Engine
-from activator.people.mapping import canonical
+from activator.people.mapping import PERSON, canonical
 from activator.ports import typed_name
 from connectors.crm.files import connector
-from tests.people_relations import build, order, persons, source
+from tests.people_relations import GRANTED, build, order, persons, source
 
 AMOUNTS = ["0.00", "12.34", "-12.345", "0.005", "9999999999.99999", "10000000000.00000", "-0.99999", None]
 MOMENTS = [
@@ -113,3 +113,19 @@ def test_rows_that_say_the_same_of_a_person_are_read_once_and_counted_each(engin
         "": 4,
         "no e-mail address, phone or customer id": 2,
     }
+
+
+@pytest.mark.parametrize("kept", [("email",), ("phone",), ("id_space", "external_id")])
+def test_exports_need_hold_one_identifier_only(engine: Engine, kept: tuple[str, ...]) -> None:
+    who = {"email": "a@example.com", "phone": "+44 7911 123456", "id_space": "crm", "external_id": "7"}
+    contacts = source(Entity.CONTACTS, [who | GRANTED])
+    orders = source(Entity.ORDERS, [order(None, 100) | {name: who[name] for name in kept}])
+    absent = sorted({*PERSON, "id_space", "external_id", "birth_date", "gender"} - {*kept})
+    slim = [
+        replace(found, table=found.table.drop(*[name for name in absent if name in found.table.columns]))
+        for found in (contacts, orders)
+    ]
+    found = build(engine, *slim)
+    assert [person["value_minor"] for person in persons(found)] == [100]
+    for form in ("meta", "google"):
+        assert len(found.members(form).to_pyarrow()) == (kept[0] != "id_space")
