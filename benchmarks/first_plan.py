@@ -8,6 +8,7 @@ line names, with the seconds each took.
 """
 
 import argparse
+import json
 import os
 import platform
 import re
@@ -42,17 +43,27 @@ class Measured:
         return f"{label:<28} {self.wall_seconds:>8.1f} {self.cpu_seconds:>8.1f} {self.peak_mb:>8.0f}"
 
 
+# A process starts with the peak of the one it was forked from, so a small one stands between this one and the measured.
+LAUNCHER = """
+import json, resource, subprocess, sys, time
+began = time.perf_counter()
+with open(sys.argv[1], "wb") as log:
+    code = subprocess.call(sys.argv[3:], stdout=log, stderr=subprocess.STDOUT)
+wall, used = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+with open(sys.argv[2], "w") as told:
+    json.dump([code, wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024], told)
+"""
+
+
 def measured(*command: str, log: Path) -> Measured:
     """Run a command to its end, its output in a file. A command that fails ends the benchmark."""
-    began = time.perf_counter()
-    with log.open("wb") as stream:
-        process = subprocess.Popen(command, stdout=stream, stderr=subprocess.STDOUT)
-        _, status, used = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - began
+    told = log.with_suffix(".json")
+    subprocess.run([sys.executable, "-c", LAUNCHER, str(log), str(told), *command], check=True)
+    code, wall, cpu, peak = json.loads(told.read_text())
     said = log.read_text(encoding="utf-8", errors="replace")
-    if os.waitstatus_to_exitcode(status) != 0:
+    if code != 0:
         sys.exit(f"{' '.join(command)}: {said[-2000:]}")
-    return Measured(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, said)
+    return Measured(wall, cpu, peak, said)
 
 
 def project(folder: Path, people: int, seed: int, sandbox: Sandbox) -> str:
