@@ -34,7 +34,8 @@ def write(folder: Path, content: bytes, name: str = "contacts.csv") -> Path:
 
 
 def rows(export: RawExport) -> list[tuple[Any, ...]]:
-    table = export.table.order_by("source_row").to_pyarrow()
+    """The cells as text; numbers and days of Parquet come beside it as they are, for the mapping."""
+    table = export.table.order_by("source_row").select("source_row", *export.header).to_pyarrow()
     return [tuple(row.values()) for row in table.to_pylist()]
 
 
