@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from activator.config.bidding import BiddingSection, DeliverySection, check_bidding
 from activator.config.documents import Document, read_document, validate
 from activator.config.exports import SourceSection
 from activator.config.keeping_out import ConsentSection, HoldoutSection, SuppressionSection
 from activator.config.positions import Positions
-from activator.config.sections import Name, Section, decimal_text
+from activator.config.sections import Amount, Name, Ratio, Section, Share
 from activator.model.ads import BidStrategy
 from activator.model.sharing import SHARED_CONTACTS_MAX
 
@@ -32,9 +33,6 @@ def _zone(value: str) -> str:
     return value
 
 
-Amount = Annotated[Decimal, BeforeValidator(decimal_text), Field(gt=0, max_digits=14, decimal_places=2)]
-Ratio = Annotated[Decimal, BeforeValidator(decimal_text), Field(gt=0, le=1000, decimal_places=4)]
-Share = Annotated[Decimal, BeforeValidator(decimal_text), Field(gt=0, le=1, decimal_places=4)]
 Zone = Annotated[str, AfterValidator(_zone)]
 
 
@@ -97,22 +95,6 @@ class CopySection(Section):
     message: str = Field(min_length=1, max_length=1024, description="Meta's primary text")
 
 
-class BidSection(Section):
-    """What a tier is bid. The fields each strategy needs are checked here; whether the platform takes it, there."""
-
-    strategy: BidStrategy | None = Field(default=None, description="Default: the destination's strategy")
-    amount: Amount | None = Field(default=None, description="bid_cap, cost_cap, manual_cpc: in account currency")
-    roas: Ratio | None = Field(default=None, description="min_roas, target_roas: 2.5 asks for 2.50 back per 1.00")
-    modifier: Ratio | None = Field(default=None, description="manual_cpc: audience bid adjustment, 1.6 bids 60 % more")
-
-
-class DeliverySection(Section):
-    """How one tier is delivered on one destination."""
-
-    daily_budget: Amount | None = Field(default=None, description="Where budgets sit on groups (Meta)")
-    bid: BidSection = BidSection()
-
-
 class DestinationSection(Section):
     """One account on one platform. options are the connector's own; see docs/reference for each."""
 
@@ -124,6 +106,7 @@ class DestinationSection(Section):
     countries: tuple[CountryCode, ...] = Field(min_length=1)
     strategy: BidStrategy
     daily_budget: Amount | None = Field(default=None, description="Where the budget sits on the campaign (Google)")
+    bidding: BiddingSection | None = Field(default=None, description="Bids and budgets made from what tiers are worth")
     tiers: dict[Name, DeliverySection] = Field(min_length=1, description="One delivery group per tier listed here")
     audience_people_min: int | None = Field(
         default=None, ge=1, description="A tier with fewer people gets no audience; default: the platform's own minimum"
@@ -232,13 +215,13 @@ class Project(Section):
 
     def _check_destination(self, name: str, destination: DestinationSection) -> None:
         tiers = {tier.name: tier for tier in self.tiers}
-        for tier, delivery in destination.tiers.items():
+        for tier in destination.tiers:
             _check(tier in tiers, f"destinations.{name}.tiers.{tier}: there is no tier `{tier}`")
             _check(
                 not tiers[tier].suppress,
                 f"destinations.{name}.tiers.{tier}: `{tier}` is suppressed: excluded everywhere, so it has no group",
             )
-            _check_bid(f"destinations.{name}.tiers.{tier}.bid", delivery.bid, destination.strategy)
+        check_bidding(f"destinations.{name}", destination.strategy, destination.bidding, destination.tiers)
 
 
 def _unique(section: str, names: list[str]) -> None:
@@ -249,34 +232,6 @@ def _unique(section: str, names: list[str]) -> None:
 def _check(condition: bool, message: str) -> None:  # noqa: FBT001 - reads as an assertion
     if not condition:
         raise ValueError(message)
-
-
-# What each strategy needs: (amount, roas); None where it may not be given. Meta's refusals 1815857
-# and 1885204 (docs/reference/meta.md, checked 2026-11-22); Google: docs/reference/google.md.
-BID_FIELDS: dict[BidStrategy, tuple[bool, bool]] = {
-    BidStrategy.LOWEST_COST: (False, False),
-    BidStrategy.BID_CAP: (True, False),
-    BidStrategy.COST_CAP: (True, False),
-    BidStrategy.MIN_ROAS: (False, True),
-    BidStrategy.MANUAL_CPC: (True, False),
-    BidStrategy.TARGET_ROAS: (False, True),
-}
-
-
-def _check_bid(where: str, bid: BidSection, default: BidStrategy) -> None:
-    strategy = bid.strategy or default
-    needs_amount, needs_roas = BID_FIELDS[strategy]
-    for field, needed, given in (("amount", needs_amount, bid.amount), ("roas", needs_roas, bid.roas)):
-        _check(not needed or given is not None, f"{where}: {strategy} needs `{field}`")
-        _check(needed or given is None, f"{where}: {strategy} takes no `{field}`")
-    _check(
-        bid.modifier is None or strategy is BidStrategy.MANUAL_CPC,
-        f"{where}: `modifier` is honoured under manual_cpc only; smart bidding ignores audience bid adjustments",
-    )
-    _check(
-        bid.modifier is None or bid.modifier >= 1,
-        f"{where}: a `modifier` below 1 bids a tier down a little; suppress the tier or leave its bid alone instead",
-    )
 
 
 def minor(amount: Decimal) -> int:

@@ -1,8 +1,9 @@
 """What every document's model is built from."""
 
+from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
@@ -10,6 +11,11 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 def decimal_text(value: Any) -> Any:
     """YAML may give 12 or "12.50"; a float has already lost its exactness, so its printed form is taken."""
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+Amount = Annotated[Decimal, BeforeValidator(decimal_text), Field(gt=0, max_digits=14, decimal_places=2)]
+Ratio = Annotated[Decimal, BeforeValidator(decimal_text), Field(gt=0, le=1000, decimal_places=4)]
+Share = Annotated[Decimal, BeforeValidator(decimal_text), Field(gt=0, le=1, decimal_places=4)]
 
 
 class Section(BaseModel):
