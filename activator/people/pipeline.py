@@ -19,6 +19,7 @@ from activator.model.sharing import SHARED_CONTACTS_MAX, Sharing
 from activator.people.accounting import Accounts, Ending, accounts, outcome_word, person_ending
 from activator.people.consent import PLATFORMS, PURPOSES, ConsentPolicy, answer_word
 from activator.people.engine import Engine
+from activator.people.everyone import standing_of
 from activator.people.holdout import Holdout, held_out
 from activator.people.identifiers import DEFAULT_RULES, IdentifierRules
 from activator.people.members import Marks, members_of
@@ -29,6 +30,7 @@ from activator.people.recall import Recall
 from activator.people.rows import CanonicalSource, NumberedSource, country_codes, keyed_rows, numbered, phone_book
 from activator.people.suppression import count_lists, marked, read_marks
 from activator.people.tiers import TierCut, summaries, with_tier
+from activator.people.valuation import Valuation, ValuingPolicy
 from activator.people.value import customers, newest_day, purchases
 
 __all__ = ["CanonicalSource", "People", "PeoplePolicy", "TierCut", "build_people"]
@@ -42,7 +44,7 @@ class PeoplePolicy:
     currency: what values are counted in; rates: units of it for one unit of another; tiers: best first, the last
     without a share; consent: who may be sent; holdout: who is kept out of every audience to measure by, if anybody;
     shared_contacts_max: behind how many people an e-mail address or phone is still somebody's; rules: how identifiers
-    are written; external_id_space: whose ids are sent to Meta in plain text, if anybody's.
+    are written; external_id_space: whose ids are sent to Meta in plain text, if anybody's; valuing: what worth means.
     """
 
     default_country: str | None
@@ -55,6 +57,7 @@ class PeoplePolicy:
     shared_contacts_max: int = SHARED_CONTACTS_MAX
     rules: IdentifierRules = DEFAULT_RULES
     external_id_space: str | None = None
+    valuing: ValuingPolicy = field(default_factory=ValuingPolicy)
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ class People:
     consent_ad_user_data, consent_ad_personalization, country, and outcome_<platform> for each platform.
     responses: person_key, tier, source, source_row, answered_at, score, comment, language: answers and support tickets.
     rows, known: every valid row with its person, and every person with how they end on each platform, as keys.
+    valuation: what customers cost and will bring, computed when asked.
     """
 
     people: ir.Table
@@ -88,6 +92,8 @@ class People:
     sources: Sequence[NumberedSource]
     rows: ir.Table
     known: ir.Table
+    valuation: Valuation
+    _standing: ir.Table | None = None
     _marks: Marks | None = None
     _recall: Recall | None = None
     _forms: dict[str, Members] = field(default_factory=dict)
@@ -122,6 +128,12 @@ class People:
         made = self.membership(form)
         rows = made.sent(made.written(made.keys)).join(made.keys, KEYS)
         return rows.mutate(**{name: rows[name].cast("string").replace("-", "") for name in KEYS})
+
+    def standing(self) -> ir.Table:
+        """One row per person with value, prediction, risk, rhythm and labels (everyone.standing_of); computed once."""
+        if self._standing is None:
+            self._standing = standing_of(self._engine, self.valuation, self.known)
+        return self._standing
 
     def remember(self) -> None:
         """Keep what was worked out about identifiers for the next run; call it when all forms have been asked for.
@@ -194,6 +206,7 @@ def build_people(
         sources=ordered,
         rows=rows,
         known=known,
+        valuation=Valuation(engine, ordered, rows, as_of, policy.currency, policy.rates, policy.valuing),
         _profiles=chosen,
         _recall=recall,
         _marks=Marks(engine, recall, chosen.marks(recall, as_of)) if recall else None,

@@ -75,7 +75,7 @@ def customers(
         ConfigurationError: a rate has more decimals than are computed exactly.
     """
     counted = bought.filter(bought.first_on.notnull())
-    factors = _factors(currency, rates)
+    factors = exchange_factors(currency, rates)
     _refuse_unknown_currency(sources, counted, sorted(factors), currency)
     rate = ibis.cases(*[(counted.currency == code, factor) for code, factor in factors.items()])
     fits = counted.minor.between(-_SUM_MAX, _SUM_MAX)
@@ -124,7 +124,7 @@ def _with_order_counts(
     return counted
 
 
-def _factors(currency: str, rates: Mapping[str, Decimal]) -> dict[str, ir.DecimalScalar]:
+def exchange_factors(currency: str, rates: Mapping[str, Decimal]) -> dict[str, ir.DecimalScalar]:
     """Minor units of the project currency for one minor unit of each other, exactly."""
     own = MINOR_DIGITS.get(currency, MINOR_DIGITS_DEFAULT)
     factors = {}
