@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 
 from activator.config.verbs import EPOCHS, MINOR_DIGITS, MINOR_DIGITS_DEFAULT, Moment, Score, Take
 from activator.model.people import Consent
+from activator.ports import typed_name
 
 # Years 1900 to 2099: outside them a cell is a slip or a placeholder (0001-01-01, 9999-12-31), not a day of a customer.
 DIRECTIVES = {
@@ -66,8 +67,12 @@ def cell(table: ir.Table, column: str) -> ir.StringValue:
     Nor does an apostrophe count that keeps a spreadsheet from reading a number or a formula: '0049 30 1234, '=SUM.
     """
     text = table[column]
+    if typed_name(column) in table.columns:
+        return text  # numbers and days, as the engine writes them
     bare = text.strip().re_replace(r"^'([-+=@\d])", r"\1")
-    return ibis.cases((text.re_search(r"^[\s']|\s$"), bare), else_=text).nullif("")
+    cleaned = ibis.cases((text.re_search(r"^[\s']|\s$"), bare), else_=text).nullif("")
+    # Blanks and the apostrophe sort before "(", as few other beginnings do: most cells are passed on after one look.
+    return ibis.cases(((text < "(") | (text.right(1) <= " "), cleaned), else_=text)
 
 
 def first_filled(table: ir.Table, columns: tuple[str, ...]) -> ir.StringValue:
