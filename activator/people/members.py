@@ -80,8 +80,8 @@ class _Values:
 
     def keys(self, people: ir.Table) -> ir.Table:
         """(person, member_key) of people (person)."""
-        columns = _columns(self.form, self._gather(people))
-        keyed = columns.select(person="person_key", member_key=member_key(self.form, columns).cast("uuid"))
+        values = self._gather(people)
+        keyed = values.select(person="person_key", member_key=member_key(self.form, values).cast("uuid"))
         return self.engine.materialise(f"computed_{self.form}", keyed)
 
     def of(self, wanted: ir.Table) -> ir.Table:
@@ -108,34 +108,49 @@ def _values(engine: Engine, profiles: Profiles, wanted: ir.Table, form: str, as_
 
 
 def _meta(engine: Engine, texts: Texts, rules: IdentifierRules, as_of: date) -> ir.Table:
-    people = texts.people
-    born = people.birth_date.cast("date")
-    # A day of birth in the future is a slip; better none than a wrong one.
-    birth = {"DOBY": born.year(), "DOBM": born.month(), "DOBD": born.day()}
-    birth = {name: ibis.cases((born <= as_of, part.cast("string"))) for name, part in birth.items()}
-    sources = {"FN": people.first_name, "LN": people.last_name, "GEN": people.gender, **birth}
-    places = {"CT": people.city, "ST": people.state, "ZIP": people.postal_code, "COUNTRY": people.country}
-    plain = {"EXTERN_ID": people.external_id, "MADID": people.device}
-    written = people.select(
-        person_key="person",
-        EMAIL=meta_form(people.plain),
-        PHONE=people.e164.replace("+", ""),
-        **{name: normalised("meta", name, value, rules=rules) for name, value in sources.items()},
-        **{name: normalised("meta", name, value, people.country, rules) for name, value in places.items()},
-        **{name: value for name, value in plain.items() if name in FORM_COLUMNS["meta"]},
-    )
-    return engine.staged(written)
+    people, there = texts.people, texts.there
+
+    def written(field: str, text: str) -> ir.StringValue:
+        if text not in there:  # the rules are long, and would be planned for nobody
+            return ibis.null("string")
+        return normalised("meta", field, people[text], people.country, rules)
+
+    columns = {
+        "EMAIL": meta_form(people.plain),
+        "PHONE": people.e164.replace("+", ""),
+        **{field: written(field, text) for field, text in _META_TEXTS.items()},
+        **_meta_birth(people.birth_date.cast("date"), as_of),
+        "EXTERN_ID": people.external_id,
+        "MADID": people.device,
+    }
+    return engine.staged(people.select(person_key="person", **columns))
+
+
+_META_TEXTS = {
+    "FN": "first_name",
+    "LN": "last_name",
+    "CT": "city",
+    "ST": "state",
+    "ZIP": "postal_code",
+    "COUNTRY": "country",
+    "GEN": "gender",
+}
+
+
+def _meta_birth(born: ir.DateValue, as_of: date) -> dict[str, ir.StringValue]:
+    """A day of birth in the future is a slip; better none than a wrong one."""
+    parts = {"DOBY": born.year(), "DOBM": born.month(), "DOBD": born.day()}
+    return {name: ibis.cases((born <= as_of, part.cast("string"))) for name, part in parts.items()}
 
 
 def _google(engine: Engine, texts: Texts, rules: IdentifierRules) -> ir.Table:
     people = texts.people
-    values = {
-        "given_name": people.first_name,
-        "family_name": people.last_name,
-        "region_code": people.country,
-        "postal_code": people.postal_code,
+    address = {
+        field: normalised("google", field, people[text], people.country, rules)
+        if _GOOGLE_TEXTS <= texts.there
+        else ibis.null("string")
+        for field, text in _GOOGLE_ADDRESS.items()
     }
-    address = {name: normalised("google", name, value, people.country, rules) for name, value in values.items()}
     written = _complete_address(engine.staged(people.select(person_key="person", **address)))
     mails = texts.addresses.select("person", "rank", text=google_form(texts.addresses.plain, rules))
     phones = texts.numbers.select("person", "rank", text="e164")
@@ -145,6 +160,16 @@ def _google(engine: Engine, texts: Texts, rules: IdentifierRules) -> ir.Table:
         )
         written = written.left_join(engine.materialise(name, lists), "person_key").drop("person_key_right")
     return written
+
+
+# An address is matched by all four together, so where a project has no column for one, none is sent.
+_GOOGLE_ADDRESS = {
+    "given_name": "first_name",
+    "family_name": "last_name",
+    "region_code": "country",
+    "postal_code": "postal_code",
+}
+_GOOGLE_TEXTS = frozenset(_GOOGLE_ADDRESS.values())
 
 
 def _columns(form: str, values: ir.Table) -> ir.Table:

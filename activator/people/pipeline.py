@@ -185,17 +185,17 @@ def build_people(
     if not traced:
         engine.drop(keyed)
     tiered, as_of = _tiered(engine, ordered, rows, policy)
-    persons = marked(engine, people_of(engine, rows, policy.consent), rows, marks)
+    persons = marked(engine, people_of(engine, ordered, rows, policy.consent), rows, marks)
     known = engine.materialise("known", _with_endings(persons, tiered, policy))
     counted = accounts(ordered, rows, known, count_lists(marks, rows))
     counted.counts()  # refuses here what does not add up
     somewhere = ibis.or_(*[known[f"ending_{platform}"] == Ending.MEMBER.value for platform in PLATFORMS])
-    members = engine.materialise("chosen", known.filter(somewhere))
+    members = engine.staged(known.filter(somewhere))
     chosen = profiles(
         engine, ordered, rows, phones, members, rules=policy.rules, external_id_space=policy.external_id_space
     )
     return People(
-        people=engine.materialise("people", _shown(known)),
+        people=engine.staged(_shown(known)),
         responses=engine.materialise("responses", _responses(ordered, rows, known)),
         accounts=counted,
         tiers=summaries(tiered, policy.tiers),

@@ -5,7 +5,7 @@ from one row, a place comes from one row. Text stays text here, since it is shor
 the engine's private scratch, like the exports it comes from, and is gone with it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -20,7 +20,7 @@ from activator.people.identifiers.hashing import digest_of
 from activator.people.identifiers.text import clean
 from activator.people.plain_ids import devices, external_ids
 from activator.people.recall import Recall
-from activator.people.rows import EMAIL_COLUMNS, PHONE_COLUMNS, NumberedSource, absent_keys, text_of
+from activator.people.rows import EMAIL_COLUMNS, PHONE_COLUMNS, NumberedSource, text_of
 
 # Google takes ten identifiers a member (Data Manager API limits, 2026-11): one is the address, the others these.
 EMAILS_MAX = 5
@@ -35,23 +35,43 @@ CHOICES = {
 _FEWER = 1 << 60  # added to a row id for every part a row lacks: rows that know more come first, then earlier rows
 
 
-def people_of(engine: Engine, rows: ir.Table, consent: ConsentPolicy) -> ir.Table:
+def choices_of(sources: Sequence[NumberedSource]) -> dict[str, tuple[str, ...]]:
+    """CHOICES, as far as an export has any of the columns."""
+    return {
+        choice: columns
+        for choice, columns in CHOICES.items()
+        if any(source.has(column) for source in sources for column in columns)
+    }
+
+
+def people_of(
+    engine: Engine, sources: Sequence[NumberedSource], rows: ir.Table, consent: ConsentPolicy
+) -> ir.Table:
     """One row per person: first row, which rows know what, strictest answers, country, whether its rule is strict."""
     someone = rows.filter(rows.person.notnull())
     reachable = ibis.or_(*[someone[f"{column}_key"].notnull() for column in (*EMAIL_COLUMNS, *PHONE_COLUMNS)])
+    rows_of = {
+        "name_row": _best_row(someone, someone.name_parts, 2),
+        "place_row": _best_row(someone, someone.place_parts, 4),
+        "birth_row": ibis.cases((someone.has_birth_date, someone.row_id)),
+        "gender_row": ibis.cases((someone.has_gender, someone.row_id)),
+    }
     grouped = someone.group_by("person").agg(
         first_row=someone.row_id.min(),
-        name_row=_best_row(someone, someone.name_parts, 2).min(),
-        place_row=_best_row(someone, someone.place_parts, 4).min(),
-        birth_row=ibis.cases((someone.has_birth_date, someone.row_id)).min(),
-        gender_row=ibis.cases((someone.has_gender, someone.row_id)).min(),
-        country=someone.country.argmin(ibis.cases((someone.country.notnull(), someone.row_id))),
+        **{choice: rows_of[choice].min() for choice in choices_of(sources)},
+        country=_country(sources, someone),
         **{name: someone[name].max() for name in ANSWERS},
         strict=strict(someone, consent),
         reachable=reachable.any(),
         shared=someone.shared.any(),
     )
     return engine.materialise("persons", grouped)
+
+
+def _country(sources: Sequence[NumberedSource], rows: ir.Table) -> ir.StringValue:
+    if not any(source.has("country") for source in sources):
+        return ibis.null("string")
+    return rows.country.argmin(ibis.cases((rows.country.notnull(), rows.row_id)))
 
 
 def _best_row(rows: ir.Table, parts: ir.IntegerValue, parts_max: int) -> ir.IntegerValue:
@@ -64,11 +84,12 @@ class Texts:
     """What is known about some members.
 
     people: one row each: person, plain (first address), e164 (first phone), external_id and device as they are sent,
-    and every text of CHOICES, country as a code; addresses: (person, rank, plain); numbers: (person, rank, e164); best
-    first from rank 0.
+    and every text of CHOICES, country as a code; there: the columns of it that some export has; addresses: (person,
+    rank, plain); numbers: (person, rank, e164); best first from rank 0.
     """
 
     people: ir.Table
+    there: frozenset[str]
     addresses: ir.Table
     numbers: ir.Table
 
@@ -90,32 +111,40 @@ class Profiles:
     external_ids: ir.Table
     devices: ir.Table
     rules: IdentifierRules
+    _choices: Mapping[str, tuple[str, ...]]
     _gathered: list[Texts] = field(default_factory=list)
 
     def texts(self, wanted: ir.Table) -> Texts:
         """What is known about the members named in wanted (person). Gathered once for both forms, as a rule."""
         for known in self._gathered:
             if not int(wanted.anti_join(known.people, "person").count().to_pyarrow().as_py()):
-                parts = (part.semi_join(wanted, "person") for part in (known.people, known.addresses, known.numbers))
-                return Texts(*parts)
+                people, addresses, numbers = (
+                    part.semi_join(wanted, "person") for part in (known.people, known.addresses, known.numbers)
+                )
+                return Texts(people, known.there, addresses, numbers)
         self._gathered.append(self._gather(wanted))
         return self._gathered[-1]
 
     def _gather(self, wanted: ir.Table) -> Texts:
         addresses, numbers = self._addresses(wanted), self._numbers(wanted)
-        first_address = addresses.filter(addresses["rank"] == 0).select("person", "plain")
-        first_number = numbers.filter(numbers["rank"] == 0).select("person", "e164")
         members = self.members.semi_join(wanted, "person")
-        attributes = [self._attribute(members, choice, columns) for choice, columns in CHOICES.items()]
-        external = self.external_ids.select("person", external_id="plain_id")
-        device = self.devices.select("person", device="plain_id")
+        parts = {
+            "plain": addresses.filter(addresses["rank"] == 0).select("person", "plain"),
+            "e164": numbers.filter(numbers["rank"] == 0).select("person", "e164"),
+            "external_id": self.external_ids.select("person", external_id="plain_id"),
+            "device": self.devices.select("person", device="plain_id"),
+        }
+        attributes = [self._attribute(members, choice, columns) for choice, columns in self._choices.items()]
         people = members.select("person")
-        for part in (first_address, first_number, external, device, *attributes):
+        for part in (*parts.values(), *attributes):
             people = people.left_join(part, "person").drop("person_right")
-        profiles = self.engine.materialise("profiles", people)
+        there = frozenset(people.columns)
+        lacking = [column for columns in CHOICES.values() for column in columns if column not in there]
+        people = people.mutate(**dict.fromkeys(lacking, ibis.null("string")))
+        profiles = self.engine.lean("profiles", people, lacking)
         for part in attributes:
             self.engine.drop(part)
-        return Texts(profiles, addresses, numbers)
+        return Texts(profiles, there, addresses, numbers)
 
     def marks(self, recall: Recall, as_of: date) -> ir.Table:
         """(person, mark): everything a member's identifiers are made of, as one mark. No text outlives a statement."""
@@ -125,7 +154,7 @@ class Profiles:
             parts.append(ids.select("person", mark=recall.mark(name, ids.plain_id)))
         texts = self._email_texts(self.emails)
         parts.append(texts.select("person", mark=recall.mark("email", texts["rank"].cast("string"), texts.text)))
-        for choice, columns in CHOICES.items():
+        for choice, columns in self._choices.items():
             rows = self._chosen(self.members, choice, columns)
             if choice == "birth_row":  # a day in the future is not sent, so it is not known yet
                 rows = rows.mutate(birth_date=ibis.cases((rows.birth_date.cast("date") <= as_of, rows.birth_date)))
@@ -182,6 +211,8 @@ class Profiles:
         wanted = wanted.select("person", row_id=wanted[choice] & (_FEWER - 1))
         parts = []
         for source in self.sources:
+            if not any(source.has(column) for column in columns):
+                continue
             valid = source.valid
             here = valid.select("row_id", **{column: text_of(valid, column) for column in columns})
             parts.append(wanted.join(here, "row_id").drop("row_id"))
@@ -198,32 +229,34 @@ def profiles(
     external_id_space: str | None = None,
 ) -> Profiles:
     """Choose the e-mail addresses, phones and ids of every member. external_id_space: whose ids are sent, if any's."""
-    mine = engine.lean("member_rows", rows.semi_join(members, "person"), absent_keys(rows))
-    chosen = Profiles(
+    mine = rows.semi_join(members, "person")
+    return Profiles(
         engine,
         sources,
         members,
-        emails=engine.materialise("member_emails", _first_keys(mine, EMAIL_COLUMNS, EMAILS_MAX)),
-        numbers=engine.materialise("member_phones", _first_keys(mine, PHONE_COLUMNS, PHONES_MAX)),
+        emails=engine.materialise("member_emails", _first_keys(sources, mine, EMAIL_COLUMNS, EMAILS_MAX)),
+        numbers=engine.materialise("member_phones", _first_keys(sources, mine, PHONE_COLUMNS, PHONES_MAX)),
         phones=phones,
         external_ids=external_ids(engine, sources, mine, external_id_space),
         devices=devices(engine, sources, mine),
         rules=rules,
+        _choices=choices_of(sources),
     )
-    engine.drop(mine)
-    return chosen
 
 
-def _first_keys(rows: ir.Table, columns: Sequence[str], at_most: int) -> ir.Table:
+def _first_keys(
+    sources: Sequence[NumberedSource], rows: ir.Table, columns: Sequence[str], at_most: int
+) -> ir.Table:
     """(person, key, rank, row_id, slot): each member's first keys of a kind, and where each was first seen."""
-    seen = ibis.union(
-        *[
-            rows.select("person", key=rows[f"{column}_key"], place=rows.row_id * len(columns) + slot)
-            for slot, column in enumerate(columns)
-        ],
-        distinct=False,
-    )
-    first = seen.filter(seen.key.notnull()).group_by("person", "key").agg(place=lambda t: t.place.min())
+    seen = [
+        rows.filter(rows[f"{column}_key"].notnull()).select(
+            "person", key=rows[f"{column}_key"], place=rows.row_id * len(columns) + slot
+        )
+        for slot, column in enumerate(columns)
+        if slot == 0 or any(source.has(column) for source in sources)
+    ]
+    every = ibis.union(*seen, distinct=False) if len(seen) > 1 else seen[0]
+    first = every.group_by("person", "key").agg(place=lambda t: t.place.min())
     in_order = ibis.window(group_by="person", order_by="place")
     ranked = first.mutate(rank=ibis.row_number().over(in_order))
     kept = ranked.filter(ranked["rank"] < at_most)

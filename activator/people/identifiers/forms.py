@@ -31,15 +31,18 @@ STRONG_COLUMNS: dict[str, tuple[str, ...]] = {
 _LATER_COLUMNS = ("EXTERN_ID", "MADID")
 
 
-def member_key(form: str, members: ir.Table) -> ir.StringValue:
-    """32 hex digits over all columns of the form: the same identifiers have the same key, on any run."""
+def member_key(form: str, values: ir.Table) -> ir.StringValue:
+    """32 hex digits over all columns of the form, as they are before hashing: the same values, the same key, on any run.
+
+    Digests are made for what is sent; for whether it has changed they would say no more and cost most of a first run.
+    """
     names = FORM_COLUMNS[form]
-    text = ibis.literal("\n").join([_text(members[name]) for name in names if name not in _LATER_COLUMNS])
+    text = ibis.literal("\n").join([_text(values[name]) for name in names if name not in _LATER_COLUMNS])
     for name in names:
         if name in _LATER_COLUMNS:
-            text = text + ibis.cases((members[name] == "", ""), else_=ibis.literal(f"\n{name}=") + members[name])
+            text = text + ibis.coalesce(f"\n{name}=" + values[name], ibis.literal(""))
     return text.hexdigest("sha256").left(32)
 
 
 def _text(column: ir.Value) -> ir.StringValue:
-    return column.join(",") if column.type().is_array() else column
+    return ibis.coalesce(column.join(",") if column.type().is_array() else column, ibis.literal(""))
