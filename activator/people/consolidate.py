@@ -12,13 +12,13 @@ import ibis
 import ibis.expr.types as ir
 
 from activator.people.engine import Engine
-from activator.people.rows import KEY_COLUMNS, absent_keys
+from activator.people.rows import KEY_COLUMNS, same_throughout
 
 
 def with_person(engine: Engine, rows: ir.Table) -> ir.Table:
     """Rows with `person`, NULL where a row has no identity key."""
-    absent = absent_keys(rows)
-    present = [column for column in KEY_COLUMNS if column not in absent] or list(KEY_COLUMNS[:1])
+    same = same_throughout(rows)
+    present = [column for column in KEY_COLUMNS if same.get(column, "") is not None] or list(KEY_COLUMNS[:1])
     anchored = rows.mutate(anchor=ibis.coalesce(*[rows[column] for column in present]))
     links = ibis.union(
         *[
@@ -32,7 +32,7 @@ def with_person(engine: Engine, rows: ir.Table) -> ir.Table:
     labels = linked(engine, engine.materialise("links", links))
     joined = anchored.left_join(labels, anchored.anchor == labels.node)
     person = ibis.coalesce(joined.label, joined.anchor)
-    identified = engine.lean("identified", joined.select(*rows.columns, person=person), absent)
+    identified = engine.lean("identified", joined.select(*rows.columns, person=person), same)
     engine.drop(labels)
     return identified
 

@@ -7,7 +7,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +46,17 @@ class Engine:
         self._serial += 1
         return self.backend.create_table(f"{label}_{self._serial}", expression, temp=True)
 
-    def lean(self, label: str, expression: ir.Table, absent: Sequence[str]) -> ir.Table:
-        """`materialise`, without columns that are NULL in every row: they would take as much room as any other."""
-        if not absent:
+    def lean(self, label: str, expression: ir.Table, same: Mapping[str, Any]) -> ir.Table:
+        """`materialise`, without columns that hold the same value, often NULL, in every row.
+
+        They would take as much room and time as any other. same: column -> that value.
+        """
+        if not same:
             return self.materialise(label, expression)
-        table = self.materialise(label, expression.drop(*absent))
+        table = self.materialise(label, expression.drop(*same))
         kinds = expression.schema()
-        full = table.mutate(**{name: ibis.null(kinds[name]) for name in absent}).select(*expression.columns)
-        return self._view(full, (table,))
+        said = {name: _constant(value, kinds[name]) for name, value in same.items()}
+        return self._view(table.mutate(**said).select(*expression.columns), (table,))
 
     def stacked(self, parts: Sequence[ir.Table]) -> ir.Table:
         """The rows of all parts, where they are. Dropping the result drops the parts."""
@@ -98,6 +101,13 @@ class Engine:
         """Forget everything."""
         self.backend.disconnect()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _constant(value: Any, kind: Any) -> ir.Value:
+    """A literal of a column's own type; Ibis leaves the engine to guess that of a bare number."""
+    if value is None:
+        return ibis.null(kind)
+    return ibis.literal(value, type="int64").cast(kind) if kind.is_integer() else ibis.literal(value, type=kind)
 
 
 @contextlib.contextmanager

@@ -21,6 +21,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "phone": PHONE_KEYS,
     "id": ("id_key",),
 }
+_READ_FROM = {"id_key": "external_id"}
 SOURCES_MAX = 62  # bits of a mask; the rates of further sources are not reported
 
 _Pair = tuple[int, int]
@@ -43,7 +44,7 @@ def match_rates(engine: Engine, sources: Sequence[NumberedSource], rows: ir.Tabl
     if len(filled) == 1:  # one column of identifiers: whoever is found, is found by it
         by_kind = {kind: found if filled[0] in columns else Counter[_Pair]() for kind, columns in KINDS.items()}
     else:
-        by_kind = {kind: _shared(engine, marked, columns) for kind, columns in KINDS.items()}
+        by_kind = {kind: _shared(engine, marked, _in_several(sources, columns)) for kind, columns in KINDS.items()}
     return tuple(_rates(sources, people, found, by_kind))
 
 
@@ -78,8 +79,17 @@ def _bit(rows: ir.Table, sources: Sequence[NumberedSource]) -> ir.IntegerValue:
     return ibis.cases(*branches, else_=ibis.literal(0, "int64"))
 
 
+def _in_several(sources: Sequence[NumberedSource], columns: Sequence[str]) -> tuple[str, ...]:
+    """The key columns of a kind, if two sources have any of them: no identifier is found in two places otherwise."""
+    held = [[c for c in columns if source.has(_READ_FROM.get(c, c.removesuffix("_key")))] for source in sources]
+    several = sum(bool(here) for here in held) > 1
+    return tuple(column for column in columns if several and any(column in here for here in held))
+
+
 def _shared(engine: Engine, rows: ir.Table, columns: Sequence[str]) -> Counter[_Pair]:
     """For each pair of sources, how many people have an identifier of this kind in both."""
+    if not columns:
+        return Counter()
     held = ibis.union(*[rows.select("person", "source", key=rows[column]) for column in columns], distinct=False)
     masks = held.filter(held.key.notnull()).group_by("key").agg(mask=held.source.bit_or(), person=held.person.min())
     several = masks.filter((masks.mask & (masks.mask - 1)) != 0)

@@ -44,9 +44,7 @@ def choices_of(sources: Sequence[NumberedSource]) -> dict[str, tuple[str, ...]]:
     }
 
 
-def people_of(
-    engine: Engine, sources: Sequence[NumberedSource], rows: ir.Table, consent: ConsentPolicy
-) -> ir.Table:
+def people_of(engine: Engine, sources: Sequence[NumberedSource], rows: ir.Table, consent: ConsentPolicy) -> ir.Table:
     """One row per person: first row, which rows know what, strictest answers, country, whether its rule is strict."""
     someone = rows.filter(rows.person.notnull())
     reachable = ibis.or_(*[someone[f"{column}_key"].notnull() for column in (*EMAIL_COLUMNS, *PHONE_COLUMNS)])
@@ -141,7 +139,7 @@ class Profiles:
         there = frozenset(people.columns)
         lacking = [column for columns in CHOICES.values() for column in columns if column not in there]
         people = people.mutate(**dict.fromkeys(lacking, ibis.null("string")))
-        profiles = self.engine.lean("profiles", people, lacking)
+        profiles = self.engine.lean("profiles", people, dict.fromkeys(lacking))
         for part in attributes:
             self.engine.drop(part)
         return Texts(profiles, there, addresses, numbers)
@@ -244,9 +242,7 @@ def profiles(
     )
 
 
-def _first_keys(
-    sources: Sequence[NumberedSource], rows: ir.Table, columns: Sequence[str], at_most: int
-) -> ir.Table:
+def _first_keys(sources: Sequence[NumberedSource], rows: ir.Table, columns: Sequence[str], at_most: int) -> ir.Table:
     """(person, key, rank, row_id, slot): each member's first keys of a kind, and where each was first seen."""
     seen = [
         rows.filter(rows[f"{column}_key"].notnull()).select(

@@ -230,18 +230,40 @@ def _spellings(source: NumberedSource, column: str) -> ir.Table:
 
 def keyed_rows(engine: Engine, sources: Sequence[NumberedSource], countries: ir.Table, phones: ir.Table) -> ir.Table:
     """All valid rows of all sources: keys, country code, consent and how much each row knows. No text is kept."""
-    parts = []
-    for source in sources:
-        absent = [f"{column}_key" for column in (*EMAIL_COLUMNS, *PHONE_COLUMNS) if not source.has(column)]
-        absent += ["country"] * (not source.has("country"))
-        parts.append(engine.lean("keyed", _keyed(engine, source, countries, phones), absent))
-    return engine.stacked(parts)
+    return engine.stacked(
+        [engine.lean("keyed", _keyed(engine, source, countries, phones), _unsaid(source)) for source in sources]
+    )
 
 
-def absent_keys(rows: ir.Table) -> list[str]:
-    """The key columns in which no row holds anything."""
-    counts = rows.agg(**{column: rows[column].count() for column in KEY_COLUMNS}).to_pyarrow().to_pylist()[0]
-    return [column for column in KEY_COLUMNS if not counts[column]]
+def _unsaid(source: NumberedSource) -> dict[str, Any]:
+    """The columns of keyed rows that the source says nothing in, with what they are then."""
+    keys = (f"{column}_key" for column in (*EMAIL_COLUMNS, *PHONE_COLUMNS) if not source.has(column))
+    told = {name: (default, of) for name, (default, *of) in _TOLD_BY.items()}
+    unsaid = {name: default for name, (default, of) in told.items() if not any(source.has(column) for column in of)}
+    return dict.fromkeys(keys) | unsaid
+
+
+# Column of keyed rows -> what it is where its source has none of the columns after it.
+_TOLD_BY: dict[str, tuple[Any, ...]] = {
+    "country": (None, "country"),
+    "name_parts": (0, "first_name", "last_name"),
+    "place_parts": (0, "city", "state", "postal_code", "country"),
+    "has_birth_date": (False, "birth_date"),
+    "has_gender": (False, "gender"),
+    **{name: (0, column) for name, column in ANSWERS.items()},
+}
+
+
+def same_throughout(rows: ir.Table) -> dict[str, Any]:
+    """The columns of keyed rows that hold one value, or nothing, in every row, with that value."""
+    columns = [*KEY_COLUMNS, *_TOLD_BY]
+    ends = {f"{end} {column}": getattr(rows[column], end)() for column in columns for end in ("min", "max", "count")}
+    found = rows.agg(**ends, rows=rows.count()).to_pyarrow().to_pylist()[0]
+    return {
+        column: found[f"min {column}"]
+        for column in columns
+        if found[f"min {column}"] == found[f"max {column}"] and found[f"count {column}"] in (0, found["rows"])
+    }
 
 
 def _keyed(engine: Engine, source: NumberedSource, countries: ir.Table, phones: ir.Table) -> ir.Table:
