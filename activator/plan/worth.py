@@ -24,7 +24,7 @@ def tier_worths(engine: Engine, standing: ir.Table, horizon_days: int) -> tuple[
         high=(customers.predicted_high_minor.fill_null(0) - cost).cast("decimal(38, 0)"),
     )
     kept = engine.materialise("margins", margins)
-    size = ibis.least(kept.margin.abs(), SQUARED_MAX).cast("decimal(18, 0)")
+    size = ibis.least(kept.margin.abs(), SQUARED_MAX).cast("decimal(38, 0)")
     summed = kept.group_by("tier").agg(
         customers=kept.count(),
         total=kept.margin.sum(),
