@@ -21,6 +21,7 @@ from activator.model.sharing import Sharing
 from activator.model.valuing import Valuing
 from activator.people.accounting import Accounts
 from activator.people.engine import Engine
+from activator.people.forecast.slope import slope_of
 from activator.people.members import sent_columns
 from activator.people.membership import Members
 from activator.people.pipeline import People
@@ -84,8 +85,9 @@ class Population:
 
     def _worths(self) -> Worths:
         """Read only where bids are made from it: predicting costs more than planning."""
-        horizon_days = self.people.valuation.policy.horizon_days
-        return Worths(tier_worths(self.engine, self.people.standing(), horizon_days))
+        valuation = self.people.valuation
+        tiers = tier_worths(self.engine, self.people.standing(), valuation.policy.horizon_days)
+        return Worths(tiers, slope_of(valuation.tried))
 
     @cached_property
     def _remembered(self) -> Findings | None:
