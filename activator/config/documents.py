@@ -159,7 +159,7 @@ def _explain(document: Document, error: ValidationError, model: type[BaseModel])
 def _place_of(document: Document, message: str) -> tuple[KeyPath, str]:
     """A check over several sections names its place in its own words: `destinations.meta.tiers: there is no ...`."""
     place, colon, rest = message.partition(": ")
-    at: KeyPath = tuple(place.split("."))
+    at: KeyPath = tuple(int(part) if part.isdecimal() else part for part in place.split("."))
     return (at, rest) if colon and at[:1] in document.lines else ((), message)
 
 
