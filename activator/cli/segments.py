@@ -1,10 +1,10 @@
 """`activator segments`: who is in which segment, whether the segments hold water, and files about them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,9 +13,13 @@ from activator.cli.console import JsonOption, ProjectOption, print_json, printab
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from activator.config.project import Project
     from activator.config.workspace import Workspace
+    from activator.model.plan import TierMotivation
     from activator.people.engine import Engine
     from activator.people.pipeline import People
+    from activator.segments.audit import Audit
+    from activator.segments.kept import KeptMemberships
     from activator.segments.study import Study
     from activator.segments.summary import Summary
 
@@ -30,6 +34,7 @@ class Opened:
     engine: "Engine"
     people: "People"
     study: "Study"
+    kept: "KeptMemberships"
 
 
 @contextmanager
@@ -56,7 +61,7 @@ def opened(project: Path, *, quiet: bool) -> Iterator[Opened]:
         kept = KeptMemberships(engine, workspace.state)
         made = study(engine, people, sections, kept, document)
         keep(made, kept)
-        yield Opened(workspace, engine, people, made)
+        yield Opened(workspace, engine, people, made, kept)
 
 
 @app.callback(invoke_without_command=True)
@@ -102,22 +107,130 @@ def _table(told: "Summary") -> "Table":
     from rich.markup import escape
     from rich.table import Table
 
-    from activator.segments.words import money
-
     table = Table(box=box.SIMPLE, pad_edge=False)
-    table.add_column("segment")
-    for column in ("people", "of all", "reachable", "value", "of all", "each", "came", "left"):
+    table.add_column("segment", overflow="fold", min_width=12)
+    columns = ["people", "of all", "reachable", f"value, {told.currency}", "of all", "each"]
+    for column in (*columns, *(("came", "left") if told.last_time else ())):
         table.add_column(column, justify="right")
     for each in told.segments:
         table.add_row(
             escape(each.name if each.scheme is None else f"{each.scheme}: {each.name}"),
             f"{each.people:,}",
-            f"{each.people_share:.1%}",
+            f"{each.people_share:.0%}",
             f"{each.reachable:,}",
-            money(each.value_minor, told.money_unit, told.currency),
-            f"{each.value_share:.1%}",
-            money(each.mean_value_minor, told.money_unit, told.currency),
-            f"{each.came:,}" if told.last_time else "",
-            f"{each.left:,}" if told.last_time else "",
+            f"{each.value_minor / told.money_unit:,.0f}",
+            f"{each.value_share:.0%}",
+            f"{each.mean_value_minor / told.money_unit:,.0f}",
+            *((f"{each.came:,}", f"{each.left:,}") if told.last_time else ()),
         )
     return table
+
+
+@app.command("check")
+def check(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
+    """Ask of every segment whether it is measurable, accessible, substantial, different and acted on.
+
+    Says which to merge, where to split, and what is wrong with how they are written, each with its fix. Exits 4 when
+    something has to be mended, or accepted in the project file with a reason.
+    """
+    from activator.plan.inputs import motivations_of
+    from activator.segments.audit import audit
+
+    with opened(project, quiet=as_json) as found:
+        motivations = motivations_of(found.workspace, found.engine, found.people)
+        told = _told_apart(found.workspace.project, motivations)
+        made = audit(found.study, found.workspace.project, found.kept, told)
+    if as_json:
+        print_json(made)
+    else:
+        _show_audit(made)
+    if made.checked.is_blocked:
+        raise typer.Exit(4)
+
+
+def _told_apart(project: "Project", motivations: "Mapping[str, TierMotivation]") -> dict[str, bool]:
+    """Whether a tier is told something of its own: copy for its motivation, said or heard."""
+    written = {variant.motivation for variant in project.copy_variants} - {"generic"}
+    return {
+        tier.name: bool(written & ({tier.motivation} if tier.motivation else set(motivations[tier.name].motivations)))
+        for tier in project.tiers
+        if tier.motivation or tier.name in motivations
+    }
+
+
+def _show_audit(made: "Audit") -> None:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    table.add_column("segment", overflow="fold", min_width=12)
+    for column in ("measurable", "accessible", "substantial", "different", "acted on"):
+        table.add_column(column)
+    for one in made.checked.criteria:
+        table.add_row(
+            escape(one.segment),
+            f"{_word(one.measurable)} {one.known_share:.0%}",
+            f"{_word(one.accessible)} {one.reachable_share:.0%}",
+            f"{_word(one.substantial)} {one.people:,}",
+            _word(one.differentiable),
+            _word(one.actionable),
+        )
+    show(table)
+    for each in made.checked.against_rest:
+        if each.outcome == "differ":
+            bounds = f"{each.low:.2f} to {each.high:.2f}"
+            say(f"{each.first}: {each.measure} {each.ratio:.2f} times that of everybody else ({bounds})")
+    say()
+    marks = {"ok": "note   ", "warning": "warning", "error": "error  "}
+    for finding in made.checked.findings:
+        mark = "passed " if finding.accepted is not None else marks[finding.severity]
+        about = f"{finding.segment}: " if finding.segment else ""
+        say(f"{mark}  {finding.code}: {about}{printable(finding.message)}")
+        next_step = f"what to do: {finding.fix}" if finding.accepted is None else f"accepted: {finding.accepted}"
+        say(f"         {printable(next_step)}")
+    if not made.checked.findings:
+        say("Nothing to mend.")
+    if made.review_on is not None:
+        say(f"Review on {made.review_on}; kept since {made.first_kept}.")
+
+
+def _word(answer: bool | None) -> str:
+    return {True: "yes", False: "no", None: "not known yet"}[answer]
+
+
+@app.command("export")
+def export(
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write, .csv or .parquet.", dir_okay=False)],
+    project: ProjectOption = Path(),
+    as_json: JsonOption = False,
+) -> None:
+    """Write one row per person for the analyst: worth, prediction, risk, scores, stage, tier and segments.
+
+    People are named by the ids of your systems and the line they were met in, never by an address or number. The file
+    is readable by its owner only.
+    """
+    from activator.segments.audit import refuse_blocked
+    from activator.segments.export import write_people
+
+    with opened(project, quiet=as_json) as found:
+        refuse_blocked(found.workspace.project, found.study)
+        rows = write_people(found.engine, found.people, found.study, output)
+    if as_json:
+        print_json({"file": output, "people": rows})
+    else:
+        say(f"{rows:,} people in {printable(str(output))}")
+
+
+@app.command("library")
+def library(as_json: JsonOption = False) -> None:
+    """Show the shipped segments, to begin with `like: NAME` in the project file."""
+    from mappings.segment_library import shipped_segments
+
+    if as_json:
+        print_json(
+            [section.model_dump(by_alias=True, exclude_defaults=True) for section in shipped_segments().values()]
+        )
+        return
+    for section in shipped_segments().values():
+        say(f"{section.name}: {section.title}")

@@ -99,11 +99,7 @@ def _rows(people: People, made: Study) -> ir.Table:
     named = made.members.order_by("person", "segment").group_by("person")
     segments = named.agg(segments=lambda t: t.segment.group_concat(JOINS, order_by=t.segment))
     joined = standing.left_join(segments, "person").drop("person_right").join(_met(people), "person")
-    step = ibis.literal(Decimal(1).scaleb(-digits), f"decimal(4, {digits})")
-    amounts = {
-        name: (joined[column].cast("decimal(19, 0)") * step).cast(f"decimal(20, {digits})")
-        for name, column in _MONEY.items()
-    }
+    amounts = {name: _whole_units(joined[column], digits) for name, column in _MONEY.items()}
     texts = {name: _inert(joined[name]) for name in ("source_ids", "met_in")}
     return joined.select(
         **texts,
@@ -113,6 +109,22 @@ def _rows(people: People, made: Study) -> ir.Table:
         segments=joined.segments.fill_null(""),
         first_row="first_row",
     )
+
+
+def _whole_units(minor: ir.IntegerValue, digits: int) -> ir.NumericValue:
+    """An amount in units of the currency, exactly."""
+    if not digits:
+        return minor
+    step = f"decimal(4, {digits})"
+    product = ibis.udf.scalar.builtin(  # the engine's own: Ibis finds no common type for two decimals
+        _multiply, name="multiply", signature=(("decimal(19, 0)", step), f"decimal(23, {digits})")
+    )
+    exact: ir.NumericValue = product(minor.cast("decimal(19, 0)"), ibis.literal(Decimal(1).scaleb(-digits), step))
+    return exact
+
+
+def _multiply(_minor: Any, _step: Any) -> Any:
+    raise NotImplementedError
 
 
 def _inert(text: ir.StringValue) -> ir.StringValue:
