@@ -111,8 +111,8 @@ def _plain(path: Path, node: yaml.Node, at: KeyPath, lines: dict[KeyPath, int]) 
 
 def _scalar(path: Path, node: yaml.Node) -> Any:
     """The safe loader's own reading of one scalar, but dates stay text: the models say what is a date."""
-    if node.tag == "tag:yaml.org,2002:timestamp":
-        return node.value
+    if node.tag in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:str"):
+        return node.value  # text needs no constructing, and a lexicon holds ten thousand phrases
     loader = yaml.SafeLoader("")
     try:
         return loader.construct_object(node, deep=True)
