@@ -13,12 +13,14 @@ from activator.apply.context import LEASE_NAME, ApplyContext
 from activator.apply.result import ApplyResult
 from activator.config.room import disk_room
 from activator.config.workspace import Workspace
-from activator.ledger import lease, plans
+from activator.ledger import lease, plans, terms
 from activator.ledger.store import Ledger, LedgerReader
+from activator.model.bidding import TierTerms
 from activator.model.ledger import SourceUse
-from activator.model.plan import Bindings, Plan
+from activator.model.plan import Bindings, Plan, delivery_key
 from activator.people.engine import Engine, open_engine, sweep
 from activator.people.rejects import write_rejects
+from activator.performance.bidding import bidding_facts
 from activator.plan.destinations import open_destinations
 from activator.plan.files import save_plan
 from activator.plan.inputs import rows_by_source, source_digest
@@ -98,6 +100,9 @@ def _compute(
         suppression_rows={listed.name: listed.usable for listed in people.suppressions},
         code_version=__version__,
         now=runner.clock.now(),
+        bidding=bidding_facts(project, ledger, runner.clock),
+        worths=people.worths,
+        accepted=accepted,
     )
     destinations = open_destinations(runner.workspace, runner.clock)
     parts = {}
@@ -106,7 +111,7 @@ def _compute(
         observation = reader.observe()
         parts[name] = plan_destination(engine, world, people, motivations, ledger, name, reader, observation, folder)
     people.remember()
-    plan = assemble(world, people, motivations, ledger, destinations, parts, accepted)
+    plan = assemble(world, people, motivations, ledger, destinations, parts)
     if rejects is not None:
         runner.report("writing rejects", 0)
         write_rejects(engine, people.people, places(destinations, parts), rejects)
@@ -177,8 +182,23 @@ def _finish(runner: Runner, ledger: Ledger, plan: Plan, result: ApplyResult) -> 
     uses = tuple(SourceUse(name, count, digest, now) for name, count in rows.items())
     with ledger.writing() as connection:
         plans.finish(connection, runner.clock, plan.plan_id, complete=result.complete, uses=uses)
+        terms.record(connection, runner.clock, plan.plan_id, _terms_in_place(plan, result))
         outcome = "complete" if result.complete else "partial"
         plans.note(connection, runner.clock, runner.actor, "applied", plan.plan_id, outcome)
+
+
+def _terms_in_place(plan: Plan, result: ApplyResult) -> list[TierTerms]:
+    """The terms no failed or unfinished change of the delivery speaks against."""
+    open_subjects = {
+        (change.destination, key)
+        for change, row in zip(plan.changes, result.results, strict=True)
+        if row.error is not None and (key := delivery_key(change)) is not None
+    }
+    return [
+        made
+        for made in plan.terms
+        if not open_subjects & {(made.destination, f"group/{made.tier}"), (made.destination, "campaign")}
+    ]
 
 
 def _summary(plan: Plan) -> str:

@@ -30,6 +30,7 @@ class ExtendingFile(Section):
     )
     without: tuple[str, ...] = Field(default=(), description="Fields your export does not have")
     columns: dict[str, Any] = Field(default_factory=dict, description="Fields mapped otherwise, or added")
+    attributes: dict[str, Any] = Field(default_factory=dict, description="Attributes, beside the shipped mapping's own")
     ignore: tuple[Any, ...] | None = Field(default=None, description="Instead of the shipped mapping's rules")
 
 
@@ -48,6 +49,8 @@ def extended(document: Document, base: Document, known: Mapping) -> Document:
     whole = renamed | {"name": given.name, "columns": columns | given.columns}
     whole |= {"title": given.title} if given.title else {}
     whole |= {"id_space": given.id_space} if given.id_space else {}
+    attributes = renamed.get("attributes", {}) | given.attributes
+    whole |= {"attributes": attributes} if attributes else {}
     whole |= {"ignore": list(given.ignore)} if given.ignore is not None else {}
     if not {"external_id", "account_id"} & whole["columns"].keys():
         whole.pop("id_space", None)
@@ -66,7 +69,9 @@ def _renamed(data: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     columns = {field: _in_verb(verb, names, COLUMN_KEYS) for field, verb in data["columns"].items()}
     rules = [rule | {"when": _in_verb(rule["when"], names, CONDITION_KEYS)} for rule in data.get("ignore", [])]
     recognise = [names.get(column, column) for column in data["recognise"]]
-    return data | {"columns": columns, "recognise": recognise} | ({"ignore": rules} if rules else {})
+    attributes = {name: _in_verb(verb, names, COLUMN_KEYS) for name, verb in data.get("attributes", {}).items()}
+    found = {"columns": columns, "recognise": recognise, "attributes": attributes}
+    return data | found | ({"ignore": rules} if rules else {})
 
 
 def _in_verb(verb: dict[str, Any], names: dict[str, str], keys: tuple[str, ...]) -> dict[str, Any]:

@@ -1,14 +1,15 @@
 """`activator experiment`: how large a test must be, and what it says."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from activator.cli.console import JsonOption, print_json, say
+from activator.cli.console import JsonOption, ProjectOption, print_json, say
 from activator.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from activator.experiments.verdict import Arm
+    from activator.experiments.verdict import Arm, Verdict
 
 app = typer.Typer(
     help="Tests of motivated copy against the current best, on customers.", no_args_is_help=True, rich_markup_mode=None
@@ -45,20 +46,41 @@ def verdict(
     planned: Annotated[int, typer.Option(help="Customers planned per arm.")],
     look: Annotated[int, typer.Option(help="Which look this is.")] = 1,
     looks: Annotated[int, typer.Option(help="How many looks were planned, at most 4.")] = 1,
+    record: Annotated[
+        str | None, typer.Option(metavar="TIER", help="Record the verdict for this tier; its budget goes by it.")
+    ] = None,
+    project: ProjectOption = Path(),
     as_json: JsonOption = False,
 ) -> None:
-    """Say what a test shows: confirmed, worse, not improved, running, underpowered or void."""
+    """Say what a test shows: confirmed, worse, not improved, running, underpowered or void.
+
+    Recorded, it decides what plans may do: a tier's budget grows after `confirmed` only, and nothing of a tier moves
+    while its test is `running`.
+    """
     from activator.experiments import verdict as judge
 
     try:
         said = judge.verdict(_arm(baseline), _arm(combined), look=look, looks=looks, planned_per_arm=planned)
     except ValueError as error:
         raise ConfigurationError(str(error), "See `activator experiment verdict -h`.") from None
+    if record is not None:
+        _record(project, record, said, f"baseline {baseline}, combined {combined}, look {look} of {looks}")
     if as_json:
         print_json(said)
         return
     lift = "" if said.lift is None else f", {said.lift:+.1%} orders so far"
     say(f"{said.outcome.replace('_', ' ')} (z {said.z:.2f}, bound {said.bound:.2f}{lift}). {said.advice}")
+    if record is not None:
+        say(f"Recorded for tier {record}.")
+
+
+def _record(project: Path, tier: str, said: "Verdict", figures: str) -> None:
+    from activator.config.clock import SystemClock
+    from activator.config.workspace import open_workspace
+    from activator.experiments.records import record_verdict
+    from activator.ledger.lease import this_process
+
+    record_verdict(open_workspace(project), SystemClock(), this_process(), tier, said, figures)
 
 
 def _arm(text: str) -> "Arm":

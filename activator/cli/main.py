@@ -18,6 +18,7 @@ from activator.cli import (
     plan,
     profile,
     sandbox,
+    segments,
     serve,
     status,
     sync,
@@ -46,6 +47,7 @@ app.command()(init.init)
 app.command()(doctor.doctor)
 app.add_typer(mappings.app, name="mappings")
 app.add_typer(profile.app, name="profile")
+app.add_typer(segments.app, name="segments")
 app.command()(plan.plan)
 app.command()(apply.apply)
 app.command()(sync.sync)

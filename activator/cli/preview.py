@@ -1,6 +1,7 @@
 """The preview of a plan and the account of an apply, in words and tables. Walks the very list apply executes."""
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import assert_never
 
@@ -11,6 +12,7 @@ from rich.table import Table
 
 from activator.apply.executor import subject
 from activator.apply.result import ApplyResult, ChangeState
+from activator.cli.bidding import notice_lines, print_terms
 from activator.cli.console import printable
 from activator.cli.outcomes import outcomes_table, suppressions_table
 from activator.cli.sharing import matches_table, sharing_lines
@@ -36,10 +38,11 @@ def show_plan(plan: Plan, folder: Path) -> None:
             console.print(table)
     for line in sharing_lines(plan.sharing):
         console.print(line, highlight=False)
+    print_terms(console, plan)
     console.print()
     if not plan.changes:
         console.print("[green]Nothing to change:[/green] the platforms are as the project wants them.", highlight=False)
-    for line in _change_lines(plan):
+    for line in chain(_change_lines(plan), notice_lines(plan)):
         console.print(line, highlight=False, soft_wrap=True)
     for finding in plan.guards:
         mark = "[yellow]accepted[/yellow]" if finding.accepted else "[bold red]refused[/bold red]"

@@ -111,8 +111,8 @@ def _plain(path: Path, node: yaml.Node, at: KeyPath, lines: dict[KeyPath, int]) 
 
 def _scalar(path: Path, node: yaml.Node) -> Any:
     """The safe loader's own reading of one scalar, but dates stay text: the models say what is a date."""
-    if node.tag == "tag:yaml.org,2002:timestamp":
-        return node.value
+    if node.tag in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:str"):
+        return node.value  # text needs no constructing, and a lexicon holds ten thousand phrases
     loader = yaml.SafeLoader("")
     try:
         return loader.construct_object(node, deep=True)
@@ -159,7 +159,7 @@ def _explain(document: Document, error: ValidationError, model: type[BaseModel])
 def _place_of(document: Document, message: str) -> tuple[KeyPath, str]:
     """A check over several sections names its place in its own words: `destinations.meta.tiers: there is no ...`."""
     place, colon, rest = message.partition(": ")
-    at: KeyPath = tuple(place.split("."))
+    at: KeyPath = tuple(int(part) if part.isdecimal() else part for part in place.split("."))
     return (at, rest) if colon and at[:1] in document.lines else ((), message)
 
 

@@ -9,6 +9,7 @@ from typing import Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
+from activator.config.attributes import ATTRIBUTE, Attribute, check_attributes
 from activator.config.sections import Name, Section
 from activator.config.verbs import (
     FORMAT_DIRECTIVES,
@@ -166,6 +167,9 @@ class MappingFile(Section):
         default=None, description="Whose numbers external_id holds; equal spaces are compared"
     )
     ignore: tuple[Ignore, ...] = ()
+    attributes: dict[Name, Attribute] = Field(
+        default_factory=dict, description="Further columns that rules of segments may speak of"
+    )
 
     @model_validator(mode="after")
     def _identified(self) -> Self:
@@ -179,12 +183,14 @@ class MappingFile(Section):
         if "amount" in fields and "currency" not in fields:
             message = "columns: an `amount` needs a `currency`"
             raise ValueError(message)
+        check_attributes(self.attributes)
         return self
 
     def fields(self) -> Iterator[tuple[str, Verb]]:
-        """The fields that are mapped, with their verbs."""
+        """The fields that are mapped, with their verbs; attributes under the names of their columns."""
         columns: IdentityColumns = getattr(self, "columns")  # noqa: B009 - declared by each entity
-        return columns.verbs()
+        yield from columns.verbs()
+        yield from ((f"{ATTRIBUTE}{name}", attribute) for name, attribute in self.attributes.items())
 
     def needed_columns(self) -> tuple[tuple[str, ...], ...]:
         """What an export must have: of each group of columns one."""
@@ -236,6 +242,13 @@ class SubscriptionsMapping(MappingFile):
 
     entity: Literal[Entity.SUBSCRIPTIONS]
     columns: SubscriptionColumns
+
+    @model_validator(mode="after")
+    def _no_attributes(self) -> Self:
+        if self.attributes:
+            message = "attributes: no rule speaks of single subscriptions; map the column with the contacts or accounts"
+            raise ValueError(message)
+        return self
 
 
 class EventsMapping(MappingFile):

@@ -1,7 +1,7 @@
 """The project file `activator.yaml` as a model: who, what is bid, what is said, where and when. Never a secret."""
 
 import re
-from datetime import date, time
+from datetime import time
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -15,12 +15,13 @@ from activator.config.documents import Document, read_document, validate
 from activator.config.exports import SourceSection
 from activator.config.keeping_out import ConsentSection, HoldoutSection, SuppressionSection
 from activator.config.positions import Positions
-from activator.config.sections import Amount, Name, Ratio, Section, Share
+from activator.config.sections import Amount, Name, Section, Share
+from activator.config.segments import SegmentChecks, SegmentSection, scheme_faults
+from activator.config.valuing import CurrencyCode, TierSection, ValueSection, tier_fault
 from activator.model.ads import BidStrategy
 from activator.model.sharing import SHARED_CONTACTS_MAX
 
 PROJECT_FILE = "activator.yaml"
-CurrencyCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$", description="ISO 4217, e.g. EUR")]
 CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2, e.g. DE")]
 
 
@@ -57,32 +58,12 @@ class IdentitySection(Positions):
     )
 
 
-class ValueSection(Section):
-    """How lifetime value is counted."""
-
-    as_of: date | Literal["latest_order"] = Field(
-        default="latest_order", description="Orders up to this day count; latest_order is the newest in the exports"
-    )
-    rates: dict[CurrencyCode, Ratio] = Field(
-        default_factory=dict, description="Units of the project currency for one unit of another, e.g. {USD: 0.92}"
-    )
-
-
 class MotivationSection(Section):
     """How customers' own words are read."""
 
     lexicons: tuple[str, ...] = Field(
         default=(), description="Lexicon files relative to this file, read after the shipped ones"
     )
-
-
-class TierSection(Section):
-    """One value tier: the best top_share of customers, cumulative from the top. The last tier takes the rest."""
-
-    name: Name
-    top_share: Share | None = Field(default=None, description="Cumulative share of customers, best first; absent: rest")
-    suppress: bool = Field(default=False, description="Excluded from every delivery group instead of bid down")
-    motivation: str | None = Field(default=None, description="Set it to overrule what the verbatims say")
 
 
 class CopySection(Section):
@@ -172,6 +153,8 @@ class Project(Section):
     motivation: MotivationSection = MotivationSection()
     tiers: tuple[TierSection, ...] = Field(min_length=2)
     copy_variants: tuple[CopySection, ...] = Field(alias="copy", min_length=1)
+    segments: tuple[SegmentSection, ...] = ()
+    segment_checks: SegmentChecks = SegmentChecks()
     destinations: dict[Name, DestinationSection] = Field(min_length=1)
     guards: GuardSection = GuardSection()
     schedules: tuple[ScheduleSection, ...] = ()
@@ -192,19 +175,12 @@ class Project(Section):
         _unique("suppressions", names)
         _unique("tiers", [tier.name for tier in self.tiers])
         _unique("copy", [variant.name for variant in self.copy_variants])
+        _unique("segments", [segment.name for segment in self.segments])
+        for number, fault in scheme_faults(self.segments):
+            _check(condition=False, message=f"segments.{number}: {fault}")
         _unique("schedules", [schedule.name for schedule in self.schedules])
-        shares = [tier.top_share for tier in self.tiers]
-        _check(
-            shares[-1] is None,
-            f"tiers: the last tier ({self.tiers[-1].name}) must have no top_share: it takes the rest",
-        )
-        leading = [share for share in shares[:-1] if share is not None]
-        _check(len(leading) == len(shares) - 1, "tiers: every tier but the last needs a top_share")
-        _check(
-            leading == sorted(set(leading)),
-            "tiers: top_share must grow from tier to tier: it is cumulative, best first",
-        )
-        _check(not self.tiers[0].suppress, "tiers: the best tier cannot be suppressed")
+        in_tiers = tier_fault(self.tiers, self.value.basis)
+        _check(in_tiers is None, in_tiers or "")
         _check(
             any(variant.motivation == "generic" for variant in self.copy_variants),
             "copy: needs at least one variant with `motivation: generic`, for tiers without a dominant motivation",

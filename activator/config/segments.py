@@ -4,6 +4,7 @@ There are no expressions: a test names a field or a kind of happening and a limi
 not. What the fields are is known where the rules are compiled (activator/segments/fields.py).
 """
 
+from collections import abc
 from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any, Literal, Self, TypeAlias
@@ -81,7 +82,8 @@ class Near(Section):
         return self.kilometres if self.kilometres is not None else (self.miles or 0) * KILOMETRES_PER_MILE
 
 
-KINDS = ("all", "any", "not", "field", "count", "sum", "sequence", "near", "segment", "tier")
+KINDS = ("all", "any", "not", "field", "count", "sum", "share", "sequence", "near", "segment", "tier")
+COUNTING = ("count", "sum", "share")
 
 
 class Rule(Limits):
@@ -94,9 +96,17 @@ class Rule(Limits):
     count: Happening | None = Field(default=None, description="How many happened, held against limits; 0 is absence")
     sum: Name | None = Field(default=None, description="With `of`: a number of each happening, added up")
     of: Happening | None = None
-    where: tuple[RowTest, ...] = Field(default=(), description="count, sum: only happenings that pass all of these")
+    share: Happening | None = Field(
+        default=None, description="How many pass `where` for each that passes `among`; unknown where none does"
+    )
+    where: tuple[RowTest, ...] = Field(default=(), description="count, sum, share: only happenings that pass all")
+    among: tuple[RowTest, ...] = Field(
+        default=(), description="share: the happenings it is a share of, e.g. mails sent"
+    )
     within_days: int | None = Field(
-        default=None, ge=0, description="count, sum: only the last days, the day of valuation included"
+        default=None,
+        ge=0,
+        description="count, sum, share: only the last days, the day of valuation included; field: a date in them",
     )
     sequence: Sequence | None = None
     near: Near | None = Field(default=None, description="The person's latitude and longitude lie in a circle")
@@ -113,15 +123,21 @@ class Rule(Limits):
         return self
 
     def _check_limits(self, kind: str) -> None:
-        needs_limit = kind in ("field", "count", "sum")
-        if needs_limit != bool(dict(self.limits())):
+        needs_limit = kind in COUNTING or (kind == "field" and self.within_days is None)
+        if needs_limit != bool(dict(self.limits())) and not (kind == "field" and self.within_days is not None):
             message = f"`{kind}` " + (f"needs one of {', '.join(LIMITS)}" if needs_limit else "takes no limit")
             raise ValueError(message)
         if (kind == "sum") != (self.of is not None):
             message = "`sum` and `of` go together, e.g. {sum: amount, of: orders, at_least: 100}"
             raise ValueError(message)
-        if kind not in ("count", "sum") and (self.where or self.within_days is not None):
-            message = f"`where` and `within_days` belong to `count` and `sum`, not to `{kind}`"
+        if (kind == "share") != bool(self.among):
+            message = "`share` and `among` go together, e.g. mails opened among mails sent"
+            raise ValueError(message)
+        if self.where and kind not in COUNTING:
+            message = f"`where` belongs to `count`, `sum` and `share`, not to `{kind}`"
+            raise ValueError(message)
+        if self.within_days is not None and kind not in (*COUNTING, "field"):
+            message = f"`within_days` belongs to `count`, `sum`, `share` and `field`, not to `{kind}`"
             raise ValueError(message)
 
     def part(self, kind: str) -> Any:
@@ -137,10 +153,15 @@ class Rule(Limits):
         """The rules this one combines."""
         return (*(self.all_ or ()), *(self.any_ or ()), *((self.not_,) if self.not_ else ()))
 
+    def every(self) -> Iterator["Rule"]:
+        """This rule and all it combines, at any depth."""
+        yield self
+        for child in self.children():
+            yield from child.every()
+
     def named_segments(self) -> frozenset[str]:
         """Every segment the rule refers to, at any depth."""
-        own = {self.segment} if self.segment else set()
-        return frozenset(own.union(*(child.named_segments() for child in self.children())))
+        return frozenset(rule.segment for rule in self.every() if rule.segment)
 
 
 class Action(Section):
@@ -178,3 +199,51 @@ class SegmentSection(Section):
             message = "needs `who`, unless it is `like` a shipped segment or the rest of a `scheme`"
             raise ValueError(message)
         return self
+
+    @property
+    def is_rest(self) -> bool:
+        """Whether it takes everybody its scheme's other segments leave."""
+        return self.who is None and self.like is None
+
+    def rules(self) -> Iterator[tuple[str, Rule]]:
+        """`who` and `stay`, where given."""
+        yield from ((key, rule) for key, rule in (("who", self.who), ("stay", self.stay)) if rule is not None)
+
+
+def scheme_faults(segments: abc.Sequence[SegmentSection]) -> list[tuple[int, str]]:
+    """What keeps a scheme from sharing everybody out: no rest, two rests, or a rest that is not last.
+
+    Each with the number of the segment to mend. Segments of one scheme exclude each other by construction: the first
+    that fits takes a person.
+    """
+    faults = []
+    for scheme in dict.fromkeys(section.scheme for section in segments if section.scheme):
+        mine = [number for number, section in enumerate(segments) if section.scheme == scheme]
+        rests = [number for number in mine if segments[number].is_rest]
+        names = [segments[number].name for number in rests]
+        if not rests:
+            faults.append((mine[-1], f"scheme `{scheme}`: nobody takes the rest; add a last segment without `who`"))
+        elif len(rests) > 1:
+            faults.append((rests[1], f"scheme `{scheme}`: {' and '.join(names)} both take the rest; keep one"))
+        elif mine[-1] != rests[0]:
+            faults.append((rests[0], f"scheme `{scheme}`: `{names[0]}` takes the rest, so it must stand last"))
+        elif len(mine) == 1:
+            faults.append((rests[0], f"scheme `{scheme}`: has one segment, which is everybody; add others before it"))
+    return faults
+
+
+class SegmentChecks(Section):
+    """What `activator segments check` asks of every segment, and what it is told to let pass."""
+
+    people_min: int = Field(default=100, ge=1, description="A smaller segment is not substantial")
+    reachable_share_min: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.3, description="Of a segment's people, those who may be sent to a platform, or it is not accessible"
+    )
+    known_share_min: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.5,
+        description="Of all people, those of whom every field of the rule is known, or it is not measurable",
+    )
+    review_days: int = Field(default=91, ge=7, le=366, description="Days after which the segments are to be reviewed")
+    accept: dict[Name, Annotated[str, Field(min_length=3, max_length=300)]] = Field(
+        default_factory=dict, description="Name of a finding: why it may pass, e.g. {too_many: one per country team}"
+    )

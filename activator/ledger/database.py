@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 
 from activator.errors import LedgerError
 
-HEAD = "0001"
+HEAD = "0002"
 FILE = "ledger.sqlite"
 
 

@@ -157,6 +157,50 @@ flag_episodes = Table(
     Column("closed_on", Date),
 )
 
+# What each tier is bid and given since the last applied plan; plan files hold the history.
+tier_terms = Table(
+    "tier_terms",
+    metadata,
+    Column("destination", String(40), primary_key=True),
+    Column("tier", String(40), primary_key=True),
+    Column("plan_id", String(64), nullable=False),
+    Column("multiplier_bp", Integer),  # x 10,000; 0 excluded; null where nothing is made from value
+    Column("base_share_ppm", Integer),
+    Column("daily_budget_minor", BigInteger),
+    Column("changed_at", Instant, nullable=False),
+    Column("since", Instant, nullable=False),
+)
+
+verdicts = Table(
+    "verdict",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=True),
+    Column("tier", String(40), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+# Changes of tiers and segments, told to a webhook at least once: the id is the receiver's way to know it has seen one.
+outbox = Table(
+    "outbox_event",
+    metadata,
+    Column("event_id", String(32), primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
+    Column("kind", String(16), nullable=False),  # entered | left
+    Column("tag", String(80), nullable=False),  # tier:high, segment:at_risk
+    Column("person_key", String(32), nullable=False),
+    Column("occurred_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("state", String(16), nullable=False),  # pending | delivered | withdrawn | refused
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_attempt_at", Instant, nullable=False),
+    Column("delivered_at", Instant),
+    Column("detail", Text, nullable=False, server_default=""),
+    Index("outbox_due", "state", "due_at", "sequence"),
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -87,10 +87,15 @@ class SuppressionCount:
 
 @dataclass(frozen=True, slots=True)
 class TierSummary:
-    """One value tier over consolidated customers. Money in minor units of the project currency."""
+    """One value tier over consolidated customers. Money in minor units of the project currency.
+
+    value_minor: of the value that decides, past or predicted, all together; stayed: people who are in it because they
+    were before, and would not enter now.
+    """
 
     tier: str
     people: int
     value_minor: int
     value_min_minor: int
     value_max_minor: int
+    stayed: int = 0

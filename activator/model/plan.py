@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import TypeAlias
 
 from activator.model.ads import GroupField, ObjectSpec, RemoteObject
+from activator.model.bidding import Notice, TierTerms
 from activator.model.delivery import Operation
 from activator.model.people import SourceCount, SuppressionCount, TierSummary
 from activator.model.sharing import Sharing
+from activator.model.valuing import Valuing
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,17 @@ class ChangeMembers:
 
 
 Change: TypeAlias = CreateObject | UpdateObject | PauseObject | ChangeMembers
+
+
+def delivery_key(change: Change) -> str | None:
+    """The spec key of the object a change makes, sets or pauses; None for changes of members."""
+    match change:
+        case CreateObject() | UpdateObject():
+            return change.spec.key
+        case PauseObject():
+            return change.remote.key
+        case ChangeMembers():
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +163,9 @@ class Plan:
     motivations: tuple[TierMotivation, ...]
     suppressions: tuple[SuppressionCount, ...] = ()
     sharing: Sharing = field(default_factory=Sharing)
+    valuing: Valuing = field(default_factory=Valuing)
+    terms: tuple[TierTerms, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     @property
     def refused(self) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from activator.motivation.lexicon import Cue, CueIndex, Lexicon, Pack, Part
+from activator.motivation.lexicon import NONE, Cue, CueIndex, Lexicon, Pack, Part
 
 BREAK = "."  # stands for any punctuation that ends a thought
 WORDS = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[.,!?;:()\n]")
@@ -56,19 +56,34 @@ def read_comment(text: str, declared_language: str, lexicon: Lexicon) -> Reading
     pack = language_pack(tokens, declared_language, lexicon)
     if pack is None:
         return NOTHING
-    cues = _cues(tokens, pack)
-    scores: dict[str, int] = {}
-    for cue in cues:
-        scores[str(cue.motive)] = scores.get(str(cue.motive), 0) + cue.weight
-    ranked = sorted(scores.items(), key=lambda item: -item[1])
-    if not ranked or ranked[0][1] < SCORE_MIN:
+    hits = _hits(tokens, _about(tokens, pack))
+    ranked = _ranked(hits)
+    if not ranked or ranked[0][1] < SCORE_MIN or ranked[0][0] == NONE:
         return Reading(None, 0.0, pack.language)
     (motive, best), (second, next_best) = ranked[0], ranked[1] if len(ranked) > 1 else (None, 0)
-    if best == next_best:
-        return Reading(None, 0.0, pack.language)
-    decided = sorted((cue for cue in cues if cue.motive == motive), key=lambda cue: -cue.weight)
+    second = None if second == NONE else second
+    decided = sorted((hit.cue for hit in hits if hit.cue.motive == motive), key=lambda cue: -cue.weight)
     confidence = round(best / (best + next_best + 1), 3)
     return Reading(motive, confidence, pack.language, second, tuple(cue.phrase for cue in decided))
+
+
+def _ranked(hits: list[Hit]) -> list[tuple[str, int]]:
+    """Motives and their scores; of two that weigh the same, the one with the heavier cue, then the one named first."""
+    scores: dict[str, int] = {}
+    heaviest: dict[str, int] = {}
+    for hit in hits:
+        motive = str(hit.cue.motive)
+        scores[motive] = scores.get(motive, 0) + hit.cue.weight
+        heaviest[motive] = max(heaviest.get(motive, 0), hit.cue.weight)
+    return sorted(scores.items(), key=lambda item: (-item[1], -heaviest[item[0]]))
+
+
+def _about(tokens: Tokens, pack: Pack) -> Pack:
+    """The pack of the topic a text is about, or the general one."""
+    for topic in pack.topics:
+        if len(topic.words.intersection(tokens)) >= topic.words_min:
+            return topic.pack
+    return pack
 
 
 def tokenise(text: str) -> list[str]:
@@ -108,15 +123,16 @@ def _count(words: Tokens, of: frozenset[str]) -> int:
     return sum(map(of.__contains__, words))
 
 
-def _cues(tokens: Tokens, pack: Pack) -> list[Cue]:
-    """What was said: every cue once, the longer before the shorter, less those nobody cares about."""
+def _hits(tokens: Tokens, pack: Pack) -> list[Hit]:
+    """What was said, in order: every cue once, the longer before the shorter, less those nobody cares about."""
     hits = _longest(_find(tokens, pack.cues))
     indifferent = [hit for hit in hits if hit.cue.motive is None]
     spoken = [hit for hit in hits if hit.cue.motive and not any(_near(tokens, hit, other) for other in indifferent)]
     overrides = _find(tokens, pack.overrides) if not pack.negation_starts.isdisjoint(tokens) else []
     negated = [hit for hit in overrides if _is_negated(tokens, hit.positions[0], pack)]
-    said = (hit.cue for hit in _turned_round(spoken, negated) if hit.cue.motive is not None)
-    return list({cue.phrase: cue for cue in said}.values())
+    said = [hit for hit in _turned_round(spoken, negated) if hit.cue.motive is not None]
+    once = {hit.cue.phrase: hit for hit in sorted(said, key=lambda hit: hit.positions, reverse=True)}
+    return sorted(once.values(), key=lambda hit: hit.positions)
 
 
 def _turned_round(spoken: list[Hit], negated: list[Hit]) -> list[Hit]:

@@ -10,10 +10,11 @@ from activator.people.engine import Engine
 from activator.people.rfm import with_scores
 from activator.people.rows import NumberedSource
 from activator.people.standing import activity, growth, pattern, rhythm, stage
-from activator.people.valuation import Valuation
+from activator.people.valuation import WORTH, Valuation
 
 # Events that show intent to buy, whatever a tool calls them.
 _INTENT = r"(?i)cart|basket|checkout|pricing|quote|demo_request|trial"
+_OF_THE_PLAN = ("person", "tier", "value_minor", "orders", "first_order_on", "last_order_on", "country")
 _AT = {Entity.RESPONSES: "answered_at", Entity.TICKETS: "opened_at", Entity.EVENTS: "happened_at"}
 
 
@@ -22,13 +23,16 @@ def standing_of(engine: Engine, valuation: Valuation, known: ir.Table) -> ir.Tab
 
     Money is in minor units of the project's currency; NULL where nothing is known.
 
-    person, tier, country; value_minor: net of returns; cost_to_serve_minor; predicted_minor, predicted_low_minor,
-    predicted_high_minor: within the horizon, by the method the back-test prefers, and as far off as it was there;
+    person, tier, country; value_minor: net of returns; cost_to_serve_minor: so far; predicted_minor,
+    predicted_low_minor, predicted_high_minor: within the horizon, by the method the back-test prefers, and as far off
+    as it was there; cost_ahead_minor: what serving will cost within the horizon; worth_minor: what decided the tier;
+    stayed: whether a newcomer of the same worth would be in a lesser tier;
     churn_risk: 0 to 1, that nothing is bought within the horizon; orders, first_order_on, last_order_on,
     days_since_last_order, interval_days, age_days; activity, pattern, growth, stage: see standing.py; r, f, m: 1 to 5,
     rfm: see rfm.py; score: the newest answer of 0 to 10; tickets: how many.
     """
-    people = known.select("person", "tier", "value_minor", "orders", "first_order_on", "last_order_on", "country")
+    worth = [name for name in (WORTH, "stayed") if name in known.columns]
+    people = known.select(*_OF_THE_PLAN, *worth)
     buyers = people.filter(people.last_order_on.notnull())
     scored, _ = with_scores(engine, buyers, valuation.as_of, valuation.money_unit)
     rfm = engine.materialise(
@@ -36,7 +40,7 @@ def standing_of(engine: Engine, valuation: Valuation, known: ir.Table) -> ir.Tab
     )
     paced = rhythm(engine, valuation.days, valuation.as_of)
     joined = people
-    for part in (rfm, paced, valuation.predicted.drop("silent_days"), _contacts(engine, valuation)):
+    for part in (rfm, paced, valuation.predicted, valuation.costs, _contacts(engine, valuation)):
         joined = joined.left_join(part, "person").drop("person_right")
     facts = engine.materialise("facts", _facts(joined, valuation))
     labelled = facts.mutate(
@@ -46,7 +50,7 @@ def standing_of(engine: Engine, valuation: Valuation, known: ir.Table) -> ir.Tab
         stage=stage(facts.orders, facts.touches, facts.intents, facts.score),
         days_since_last_order=facts.silent_days,
     )
-    hidden = ("silent_days", "first_half_minor", "second_half_minor", "touches", "intents")
+    hidden = ("silent_days", "first_half_minor", "second_half_minor", "touches", "intents", "trend_minor")
     made = engine.materialise("standing", labelled.drop(*hidden))
     for used in (rfm, paced, facts):
         engine.drop(used)
@@ -65,9 +69,12 @@ def _facts(joined: ir.Table, valuation: Valuation) -> ir.Table:
         predicted_high_minor=(predicted * high).round(0).cast("int64"),
         churn_risk=joined.no_purchase,
         silent_days=ibis.coalesce(joined.silent_days.cast("int64"), since),
-        cost_to_serve_minor=ibis.literal(0, "int64"),
+        cost_to_serve_minor=joined.once_minor.fill_null(0) + joined.going_minor.fill_null(0),
+        cost_ahead_minor=valuation.cost_ahead(joined),
+        worth_minor=joined[WORTH] if WORTH in joined.columns else joined.value_minor,
+        stayed=joined.stayed.fill_null(False) if "stayed" in joined.columns else ibis.literal(False),
     )
-    return named.drop("no_purchase")
+    return named.drop("no_purchase", "once_minor", "going_minor")
 
 
 def _contacts(engine: Engine, valuation: Valuation) -> ir.Table:

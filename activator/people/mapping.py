@@ -10,11 +10,13 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from activator.config.attributes import ATTRIBUTE, Attribute
 from activator.config.mapping import Condition, Mapping, Moment, Money, Permission, Score, Text, Verb, Whole
 from activator.config.verbs import EPOCHS, lacking
 from activator.errors import SourceError
 from activator.model.people import Consent, Entity
 from activator.people import mapping_cells as cells
+from activator.people.mapping_attributes import attribute_fault, attribute_value
 from activator.people.mapping_typed import readable, typed_value
 from activator.ports import RawExport, typed_name
 
@@ -82,6 +84,7 @@ def canonical(raw: RawExport, mapping: Mapping) -> ir.Table:
     there = {*mapped, *(["id_space"] if "external_id" in mapped else [])}
     shown = {field: kind for field, kind in kinds.items() if field not in optional or field in there}
     values = {field: _value(read, field, kind) for field, kind in shown.items()}
+    values |= {field: read[field] for field in mapped if field.startswith(ATTRIBUTE)}
     if mapping.id_space and "account_id" in mapped:
         values["account_id"] = ibis.literal(f"{mapping.id_space}/") + read["account_id"]
     if mapping.id_space and "external_id" in mapped:
@@ -168,6 +171,8 @@ def _picked(table: ir.Table, verb: Verb, columns: tuple[str, ...]) -> ir.StringV
 def _given(picked: ir.Table, field: str, verb: Verb) -> ir.Value:
     if f"{field}__typed" in picked.columns:
         return typed_value(picked[f"{field}__typed"], verb, is_day=field in DAYS)
+    if isinstance(verb, Attribute):
+        return attribute_value(picked[f"{field}__text"], verb)
     return _read(picked, field, verb)
 
 
@@ -224,17 +229,18 @@ def _reason(read: ir.Table, mapping: Mapping) -> ir.StringValue:
         elif field == "currency" and "amount__text" in read.columns:
             branches.append((read["amount__text"].notnull() & text.isnull(), ibis.literal("currency: empty")))
         fault = fault_words(field, verb)
-        if fault and field not in DISPENSABLE:
+        if fault and field not in DISPENSABLE and not isinstance(verb, Attribute):
             branches.append((text.notnull() & value.isnull(), ibis.literal(f"{field}: {fault}")))
     return ibis.cases(*branches, else_=ibis.null("string"))
 
 
 def fault_words(field: str, verb: Verb) -> str:
     """What is wrong with a cell of this field that could not be read; empty where any text will do."""
+    if isinstance(verb, Attribute):
+        return attribute_fault(verb)
     if isinstance(verb, Moment):
-        if verb.format in EPOCHS:
-            return f"not a time as {verb.format}"
-        return "not a date" if verb.format == "iso" else f"not a date in the form {verb.format}"
+        written = "not a date" if verb.format == "iso" else f"not a date in the form {verb.format}"
+        return f"not a time as {verb.format}" if verb.format in EPOCHS else written
     if isinstance(verb, Money):
         return "not an amount"
     if isinstance(verb, Whole):

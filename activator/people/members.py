@@ -147,7 +147,7 @@ def _google(engine: Engine, texts: Texts, rules: IdentifierRules) -> ir.Table:
     people = texts.people
     address = {
         field: normalised("google", field, people[text], people.country, rules)
-        if _GOOGLE_TEXTS <= texts.there
+        if texts.there >= _GOOGLE_TEXTS
         else ibis.null("string")
         for field, text in _GOOGLE_ADDRESS.items()
     }

@@ -97,8 +97,13 @@ def believe(engine: Engine, form: str, log: AudienceLog) -> Belief:
 
 def believed_count(engine: Engine, log: AudienceLog) -> int:
     """How many members are or may be in one audience."""
-    live = [batch for batch in log.batches if batch.state is not BatchState.REJECTED]
-    return rows_in(_last_events(_events(engine, live)))
+    return rows_in(believed_members(engine, log.batches))
+
+
+def believed_members(engine: Engine, batches: Sequence[BatchRecord]) -> ir.Table:
+    """The members who are or may be in one audience, by its batches, oldest first; see Belief.members."""
+    live = [batch for batch in batches if batch.state is not BatchState.REJECTED]
+    return _last_events(_events(engine, live))
 
 
 def _last_events(events: ir.Table) -> ir.Table:

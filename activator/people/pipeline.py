@@ -16,6 +16,7 @@ from ibis import _
 
 from activator.model.people import Entity, Outcome, SourceCount, SuppressionCount, TierSummary
 from activator.model.sharing import SHARED_CONTACTS_MAX, Sharing
+from activator.model.valuing import Valuing
 from activator.people.accounting import Accounts, Ending, accounts, outcome_word, person_ending
 from activator.people.consent import PLATFORMS, PURPOSES, ConsentPolicy, answer_word
 from activator.people.engine import Engine
@@ -29,7 +30,7 @@ from activator.people.profiles import Profiles, people_of, profiles
 from activator.people.recall import Recall
 from activator.people.rows import CanonicalSource, NumberedSource, country_codes, keyed_rows, numbered, phone_book
 from activator.people.suppression import count_lists, marked, read_marks
-from activator.people.tiers import TierCut, summaries, with_tier
+from activator.people.tiers import Placed, TierCut, placed, summaries
 from activator.people.valuation import Valuation, ValuingPolicy
 from activator.people.value import customers, newest_day, purchases
 
@@ -77,7 +78,7 @@ class People:
     consent_ad_user_data, consent_ad_personalization, country, and outcome_<platform> for each platform.
     responses: person_key, tier, source, source_row, answered_at, score, comment, language: answers and support tickets.
     rows, known: every valid row with its person, and every person with how they end on each platform, as keys.
-    valuation: what customers cost and will bring, computed when asked.
+    valuation: what customers cost and will bring, computed when asked; valuing: what the tiers go by.
     """
 
     people: ir.Table
@@ -93,6 +94,7 @@ class People:
     rows: ir.Table
     known: ir.Table
     valuation: Valuation
+    valuing: Valuing
     _standing: ir.Table | None = None
     _marks: Marks | None = None
     _recall: Recall | None = None
@@ -164,11 +166,13 @@ def build_people(
     *,
     traced: bool = False,
     recall: Recall | None = None,
+    earlier: ir.Table | None = None,
 ) -> People:
     """Consolidate, value and tier the people of all sources.
 
     lists: suppression lists, which make no people; traced: keep what explaining a person needs; recall: what earlier
-    runs worked out, if anything is to be remembered.
+    runs worked out, if anything is to be remembered; earlier: (person, tier) as platforms were last told, for tiers
+    that let people stay.
 
     Raises:
         SourceError: an order's currency has no rate, nothing says as of when people are valued, or a list names nobody.
@@ -184,7 +188,9 @@ def build_people(
     rows = persons_found.rows
     if not traced:
         engine.drop(keyed)
-    tiered, as_of = _tiered(engine, ordered, rows, policy)
+    valuation, valued = _valued(engine, ordered, rows, policy)
+    in_tiers = _in_tiers(valuation, valued, policy.tiers, earlier)
+    tiered, as_of = in_tiers.customers, valuation.as_of
     persons = marked(engine, people_of(engine, ordered, rows, policy.consent), rows, marks)
     known = engine.materialise("known", _with_endings(persons, tiered, policy))
     counted = accounts(ordered, rows, known, count_lists(marks, rows))
@@ -198,7 +204,7 @@ def build_people(
         people=engine.staged(_shown(known)),
         responses=engine.materialise("responses", _responses(ordered, rows, known)),
         accounts=counted,
-        tiers=summaries(tiered, policy.tiers),
+        tiers=summaries(tiered, policy.tiers, policy.valuing.by),
         as_of=as_of,
         sharing=persons_found.sharing,
         trace=Trace(ordered, keyed, persons_found) if traced else None,
@@ -206,21 +212,30 @@ def build_people(
         sources=ordered,
         rows=rows,
         known=known,
-        valuation=Valuation(engine, ordered, rows, as_of, policy.currency, policy.rates, policy.valuing),
+        valuation=valuation,
+        valuing=valuation.told(in_tiers.rules),
         _profiles=chosen,
         _recall=recall,
         _marks=Marks(engine, recall, chosen.marks(recall, as_of)) if recall else None,
     )
 
 
-def _tiered(
+def _valued(
     engine: Engine, sources: Sequence[NumberedSource], rows: ir.Table, policy: PeoplePolicy
-) -> tuple[ir.Table, date]:
+) -> tuple[Valuation, ir.Table]:
+    """What there is to know about value, and everyone with an order with the value that decides the tier."""
     bought = purchases(engine, sources, rows)
     as_of = policy.as_of or newest_day(bought)
     valued = customers(engine, sources, bought, as_of, policy.currency, policy.rates)
     engine.drop(bought)
-    return with_tier(engine, valued, policy.tiers), as_of
+    valuation = Valuation(engine, sources, rows, as_of, policy.currency, policy.rates, policy.valuing)
+    return valuation, valuation.with_worth(valued)
+
+
+def _in_tiers(valuation: Valuation, valued: ir.Table, tiers: Sequence[TierCut], earlier: ir.Table | None) -> Placed:
+    if any(tier.rfm for tier in tiers):
+        valued = valuation.with_rfm_name(valued)
+    return placed(valuation.engine, valued, tiers, valuation.policy.by, earlier)
 
 
 def _with_endings(persons: ir.Table, tiered: ir.Table, policy: PeoplePolicy) -> ir.Table:

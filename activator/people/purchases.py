@@ -11,6 +11,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from activator.config.attributes import ATTRIBUTE
 from activator.people.engine import Engine
 
 # What belongs to the single order row; every other column says whose it is, or in which currency.
@@ -29,7 +30,7 @@ exact_product = ibis.udf.scalar.builtin(
 
 def said_of_person(table: ir.Table) -> list[str]:
     """The columns of a canonical orders relation that rows are gathered by."""
-    return [column for column in table.columns if column not in _OF_THE_ROW]
+    return [column for column in table.columns if column not in _OF_THE_ROW and not column.startswith(ATTRIBUTE)]
 
 
 def gathered(engine: Engine, table: ir.Table, offset: int, as_of: date | None) -> tuple[ir.Table, bool]:

@@ -95,13 +95,13 @@ def growth(customers: ir.Table, horizon_days: int) -> ir.StringValue:
     """One of GROWTHS: the pace predicted for the horizon against the pace so far.
 
     Args:
-        customers: with value_minor, age_days and predicted_minor.
-        horizon_days: what predicted_minor covers.
+        customers: with value_minor, age_days and trend_minor, the value predicted.
+        horizon_days: what trend_minor covers.
     """
     past = customers.value_minor.cast("float64") / ibis.greatest(customers.age_days, 1)
-    coming = customers.predicted_minor.cast("float64") / horizon_days
+    coming = customers.trend_minor.cast("float64") / horizon_days
     return ibis.cases(
-        (customers.predicted_minor.isnull(), "no_order"),
+        (customers.trend_minor.isnull(), "no_order"),
         (coming > past * (1 + GROWTH_BAND), "grow"),
         (coming < past * (1 - GROWTH_BAND), "shrink"),
         else_="flat",

@@ -4,11 +4,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from activator.config.project import DestinationSection, Project, TierSection, basis_points, minor
-from activator.model.ads import AdSpec, AudienceSpec, Bid, CampaignSpec, CopyVariant, GroupSpec, ObjectSpec
+from activator.config.project import DestinationSection, Project, minor
+from activator.config.valuing import TierSection
+from activator.model.ads import AdSpec, AudienceSpec, CampaignSpec, CopyVariant, GroupSpec, ObjectSpec
+from activator.model.bidding import TierTerms
 from activator.model.naming import marked_name, marker
 from activator.model.plan import TierMotivation
 from activator.plan.copy import variants_for_tier
+from activator.plan.terms import as_said, bid_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +62,20 @@ def desired_objects(
     budget_level: str,
     motivations: Mapping[str, TierMotivation],
     small: Collection[str] = (),
+    terms: Mapping[str, TierTerms] | None = None,
 ) -> Desired:
     """The whole delivery tree of one destination.
 
-    budget_level: "group" (Meta: a budget per tier, never shared) or "campaign" (Google). small: tiers left out.
+    budget_level: "group" (Meta: a budget per tier, never shared) or "campaign" (Google). small: tiers left out; terms:
+    what each tier is bid and given; default: what the project file says. A tier that is excluded for what it is worth
+    is kept out like a suppressed one.
     """
     destination = project.destinations[name]
     tiers = [tier for tier in delivered_tiers(project, destination) if tier.name not in small]
     named = _Namer(project, name)
-    audiences = tuple(_audience(named, tier) for tier in tiers)
+    terms = terms or {t: as_said(name, t, delivery, budget_level) for t, delivery in destination.tiers.items()}
+    excluded = {tier for tier, made in terms.items() if made.excluded}
+    audiences = tuple(_audience(named, tier, excluded) for tier in tiers)
     budget = destination.daily_budget
     campaign = CampaignSpec(
         key="campaign",
@@ -77,7 +85,9 @@ def desired_objects(
     )
     keys = [audience.key for audience in audiences]
     groups = tuple(
-        _group(named, destination, tier.name, keys, budget_level) for tier in tiers if tier.name in destination.tiers
+        _group(named, destination, terms[tier.name], keys)
+        for tier in tiers
+        if tier.name in destination.tiers and tier.name not in excluded
     )
     variants = written_variants(project)
     ads = tuple(
@@ -102,43 +112,35 @@ class _Namer:
 
     def __init__(self, project: Project, destination: str) -> None:
         self.project = project.project
+        self.currency = project.currency
         self.destination = destination
 
     def __call__(self, key: str, label: str) -> str:
         return marked_name(f"{self.project.name} · {label}", self.project.id, self.destination, key)
 
 
-def _audience(named: _Namer, tier: TierSection) -> AudienceSpec:
+def _audience(named: _Namer, tier: TierSection, excluded: Collection[str]) -> AudienceSpec:
     key = audience_key(tier.name)
     return AudienceSpec(
         key=key,
         name=named(key, f"{tier.name} customers"),
         description=f"Kept by activator: customers of tier {tier.name}. Do not edit by hand.",
         tier=tier.name,
-        suppress=tier.suppress,
+        suppress=tier.suppress or tier.name in excluded,
     )
 
 
-def _group(
-    named: _Namer, destination: DestinationSection, tier: str, audience_keys: list[str], budget_level: str
-) -> GroupSpec:
-    delivery = destination.tiers[tier]
-    own = audience_key(tier)
-    budget = delivery.daily_budget
+def _group(named: _Namer, destination: DestinationSection, terms: TierTerms, audience_keys: list[str]) -> GroupSpec:
+    own = audience_key(terms.tier)
     return GroupSpec(
-        key=f"group/{tier}",
-        name=named(f"group/{tier}", tier),
+        key=f"group/{terms.tier}",
+        name=named(f"group/{terms.tier}", terms.tier),
         campaign_key="campaign",
-        tier=tier,
+        tier=terms.tier,
         audience_key=own,
         excluded_audience_keys=tuple(sorted(key for key in audience_keys if key != own)),
-        daily_budget_minor=minor(budget) if budget is not None and budget_level == "group" else None,
-        bid=Bid(
-            strategy=delivery.bid.strategy or destination.strategy,
-            amount_minor=None if delivery.bid.amount is None else minor(delivery.bid.amount),
-            roas_bp=None if delivery.bid.roas is None else basis_points(delivery.bid.roas),
-            modifier_bp=None if delivery.bid.modifier is None else basis_points(delivery.bid.modifier),
-        ),
+        daily_budget_minor=terms.daily_budget_minor,
+        bid=bid_of(destination, terms.tier, terms.multiplier_bp, destination.currency or named.currency),
         countries=destination.countries,
     )
 

@@ -1,5 +1,6 @@
 """Opening the project's destinations through their connectors."""
 
+from activator.config.bidding import from_value
 from activator.config.extensions import DESTINATIONS, load_extension
 from activator.config.workspace import Workspace
 from activator.errors import ConfigurationError
@@ -43,15 +44,24 @@ def _check_budgets(workspace: Workspace, name: str, level: str) -> None:
     """Budgets must stand where the platform keeps them; one in the other place would silently do nothing."""
     section = workspace.project.destinations[name]
     where = f"activator.yaml: destinations.{name}"
+    bidding = from_value(section.bidding)
+    total = None if bidding is None else bidding.total_daily_budget
     if level == "group":
-        lacking = [tier for tier, delivery in section.tiers.items() if delivery.daily_budget is None]
+        lacking = (
+            []
+            if total is not None
+            else [tier for tier, delivery in section.tiers.items() if delivery.daily_budget is None]
+        )
         if lacking:
             raise ConfigurationError(
-                f"{where}.tiers.{lacking[0]}: daily_budget is required", "This platform keeps a budget per tier."
+                f"{where}.tiers.{lacking[0]}: daily_budget is required",
+                "This platform keeps a budget per tier. Or set bidding.total_daily_budget.",
             )
         if section.daily_budget is not None:
             raise ConfigurationError(f"{where}.daily_budget: not used here", "Set daily_budget on each tier instead.")
         return
+    if total is not None:
+        raise ConfigurationError(f"{where}.bidding.total_daily_budget: not used here", "Set daily_budget instead.")
     if section.daily_budget is None:
         raise ConfigurationError(f"{where}.daily_budget is required", "This platform keeps the budget per campaign.")
     given = [tier for tier, delivery in section.tiers.items() if delivery.daily_budget is not None]

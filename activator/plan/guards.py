@@ -6,7 +6,8 @@ They look at the plan itself, so the preview shows what apply would refuse.
 from collections.abc import Mapping, Sequence
 
 from activator.config.project import GuardSection, minor
-from activator.model.ads import CampaignSpec, GroupSpec, ObjectSpec
+from activator.model.ads import CampaignSpec, GroupSpec, ObjectSpec, RemoteObject
+from activator.model.bidding import AppliedTerms, TierVerdict
 from activator.model.ledger import SourceUse
 from activator.model.plan import AudienceState, GuardFinding
 
@@ -18,6 +19,7 @@ GUARDS: Mapping[str, str] = {
     "source-shrunk": "An export has far fewer rows than the one used last.",
     "suppression-shrunk": "A suppression list names far fewer people than the one used last.",
     "daily-budget": "The daily budgets together exceed the ceiling of the project file.",
+    "unproven-budget": "A budget grows before a test has confirmed the tier's copy.",
     "unknown-audience": "An audience of ours exists whose members this ledger does not know.",
     "lost-audience": "An audience of ours is gone from the platform and would be made anew.",
 }
@@ -105,6 +107,46 @@ def budget_guards(specs: Mapping[str, Sequence[ObjectSpec]], limits: GuardSectio
             "Lower the budgets, or raise guards.daily_budget_max.",
         )
     ]
+
+
+def unproven_budget_guards(
+    name: str,
+    specs: Sequence[ObjectSpec],
+    observed: Mapping[str, RemoteObject],
+    applied: Sequence[AppliedTerms],
+    verdicts: Sequence[TierVerdict],
+) -> list[GuardFinding]:
+    """unproven-budget: of the tiers a budget pays for, all must have a confirmed verdict before it grows.
+
+    A budget that somebody has lowered on the platform may go back to what the last plan gave.
+    """
+    proven = {verdict.tier for verdict in verdicts if verdict.confirmed}
+    delivered = [spec.tier for spec in specs if isinstance(spec, GroupSpec)]
+    given = {row.tier: row.daily_budget_minor or 0 for row in applied if row.destination == name}
+    findings = []
+    for spec in specs:
+        if not isinstance(spec, GroupSpec | CampaignSpec) or spec.key not in observed or not spec.daily_budget_minor:
+            continue
+        tiers = [spec.tier] if isinstance(spec, GroupSpec) else delivered
+        before = max(budget_shown(observed[spec.key]), given.get(tiers[0], 0) if isinstance(spec, GroupSpec) else 0)
+        unproven = [tier for tier in tiers if tier not in proven]
+        if before and unproven and spec.daily_budget_minor > before:
+            findings.append(
+                GuardFinding(
+                    "unproven-budget",
+                    f"{name}/{spec.key}",
+                    f"the budget would grow from {before / 100:,.2f} to {spec.daily_budget_minor / 100:,.2f} a day; "
+                    f"no test has confirmed the copy of {', '.join(unproven)}",
+                    "Test it and record the verdict (`activator experiment verdict --record TIER`), or accept it.",
+                )
+            )
+    return findings
+
+
+def budget_shown(remote: RemoteObject) -> int:
+    """The daily budget an object shows, in minor units; 0 where it shows none."""
+    shown = remote.fields.get("daily_budget_minor")
+    return shown if isinstance(shown, int) else 0
 
 
 def accept(findings: Sequence[GuardFinding], accepted: Mapping[str, str]) -> tuple[GuardFinding, ...]:

@@ -18,11 +18,13 @@ from activator.people.decimals import check_decimals
 from activator.people.engine import Engine, open_engine
 from activator.people.holdout import Holdout
 from activator.people.mapping import canonical
-from activator.people.pipeline import CanonicalSource, People, PeoplePolicy, TierCut, build_people
+from activator.people.pipeline import CanonicalSource, People, PeoplePolicy, build_people
 from activator.people.recall import Recall
 from activator.plan.copy import variants_for_tier
 from activator.plan.desired import written_variants
+from activator.plan.earlier import earlier_tiers
 from activator.plan.suppressions import list_parts, read_lists
+from activator.plan.valuing import tier_cuts, valuing_policy
 from activator.ports import Source
 from mappings.loader import load_mapping
 
@@ -49,7 +51,8 @@ def read_people(workspace: Workspace, engine: Engine, *, traced: bool = False, r
         sources.append(CanonicalSource(section.name, mapping.entity, relation, raw.find, whole))
     policy = people_policy(workspace.project)
     lists = read_lists(workspace, engine)
-    return build_people(engine, sources, policy, lists, traced=traced, recall=recall)
+    earlier = earlier_tiers(workspace, engine)
+    return build_people(engine, sources, policy, lists, traced=traced, recall=recall, earlier=earlier)
 
 
 def check_source(workspace: Workspace, section: SourceSection) -> int:
@@ -72,7 +75,8 @@ def people_policy(project: Project) -> PeoplePolicy:
         as_of=None if as_of == "latest_order" else as_of,
         currency=project.currency,
         rates=project.value.rates,
-        tiers=tuple(TierCut(tier.name, tier.top_share) for tier in project.tiers),
+        tiers=tier_cuts(project),
+        valuing=valuing_policy(project),
         rules=project.identity.rules(),
         external_id_space=project.identity.meta_external_ids,
         consent=ConsentPolicy(project.consent.elsewhere, project.identity.default_country),

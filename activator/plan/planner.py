@@ -1,13 +1,14 @@
 """Putting one plan together: members and objects of every destination, guards over all, bound to its origins."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from activator.config.project import Project
 from activator.ledger.store import LedgerReader
-from activator.model.ads import Observation
+from activator.model.ads import Observation, RemoteObject
+from activator.model.bidding import BiddingFacts, Notice, TierTerms, Worths
 from activator.model.ledger import AudienceLog
 from activator.model.plan import (
     AudienceState,
@@ -25,8 +26,11 @@ from activator.plan import guards
 from activator.plan.desired import Desired, desired_objects, small_tiers
 from activator.plan.files import content_id
 from activator.plan.members import MemberPlanner
+from activator.plan.notices import copy_notices
 from activator.plan.objects import fingerprints, object_changes, observed_by_key, ownership_guards
 from activator.plan.population import Population
+from activator.plan.terms import Budgets, in_place_of, tier_terms
+from activator.plan.tier_notices import tier_notices
 from activator.ports import DestinationReader
 
 PLAN_LIFE = timedelta(hours=24)
@@ -47,11 +51,16 @@ class DestinationPlan:
     fingerprints: Mapping[str, str]
     desired: Desired
     small: Mapping[str, str] = field(default_factory=dict)
+    terms: Mapping[str, TierTerms] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What a plan is made from and bound to. suppression_rows: of each list, the rows that keep somebody out."""
+    """What a plan is made from and bound to. suppression_rows: of each list, the rows that keep somebody out.
+
+    worths, bidding: what bids are made from, where they are left to value; accepted: guard name -> reason.
+    """
 
     project: Project
     project_digest: str
@@ -60,6 +69,9 @@ class World:
     suppression_rows: Mapping[str, int]
     code_version: str
     now: datetime
+    bidding: BiddingFacts
+    worths: Worths = field(default_factory=Worths)
+    accepted: Mapping[str, str] = field(default_factory=dict)
 
 
 def plan_destination(
@@ -78,7 +90,8 @@ def plan_destination(
     owned = ledger.owned(name)
     there = people.accounts.members(reader.identifier_form)
     small = small_tiers(world.project, name, there, reader.members_min, {*observed, *owned})
-    desired = desired_objects(world.project, name, reader.budget_level, motivations, small)
+    terms = _terms(world, name, reader.budget_level, observed, small)
+    desired = desired_objects(world.project, name, reader.budget_level, motivations, small, terms)
     ownership = ownership_guards(name, observed, owned, desired)
     lost = {finding.subject for finding in ownership if finding.guard == "lost-audience"}
     members = MemberPlanner(
@@ -110,11 +123,31 @@ def plan_destination(
         delivery=tuple(delivery),
         states=members.states,
         movements=members.movements,
-        guards=tuple(ownership),
+        guards=(
+            *ownership,
+            *guards.unproven_budget_guards(
+                name, desired.specs, observed, world.bidding.applied, world.bidding.verdicts
+            ),
+        ),
         fingerprints=fingerprints(name, desired, observed),
         desired=desired,
         small=small,
+        terms=terms,
+        notices=tuple(copy_notices(name, desired, terms, people.tiers)),
     )
+
+
+def _terms(
+    world: World, name: str, level: str, observed: Mapping[str, RemoteObject], small: Collection[str]
+) -> dict[str, TierTerms]:
+    shown = {
+        key.removeprefix("group/"): guards.budget_shown(remote)
+        for key, remote in observed.items()
+        if key.startswith("group/")
+    }
+    applied = [row for row in world.bidding.applied if row.destination == name]
+    budgets = Budgets(level, in_place_of(shown, applied), may_grow="unproven-budget" in world.accepted)
+    return tier_terms(world.project, name, world.worths, world.bidding, budgets, small)
 
 
 def assemble(
@@ -124,9 +157,8 @@ def assemble(
     ledger: LedgerReader,
     readers: Mapping[str, DestinationReader],
     parts: Mapping[str, DestinationPlan],
-    accepted: Mapping[str, str],
 ) -> Plan:
-    """The whole plan. accepted: guard name -> reason."""
+    """The whole plan."""
     limits = world.project.guards
     states = tuple(state for part in parts.values() for state in part.states)
     findings = [
@@ -154,12 +186,18 @@ def assemble(
         changes=ordered(tuple(parts.values())),
         audiences=states,
         movements=tuple(movement for part in parts.values() for movement in part.movements),
-        guards=guards.accept(findings, accepted),
+        guards=guards.accept(findings, world.accepted),
         sources=people.accounts.counts(places(readers, parts)),
         tiers=people.tiers,
         motivations=tuple(motivations[tier] for tier in sorted(motivations)),
         suppressions=people.suppressions,
         sharing=people.sharing,
+        valuing=people.valuing,
+        terms=tuple(made for part in parts.values() for made in part.terms.values()),
+        notices=(
+            *tier_notices(world.project, people.tiers, people.valuing),
+            *(notice for part in parts.values() for notice in part.notices),
+        ),
     )
     return replace(plan, plan_id=content_id(plan))
 

@@ -12,17 +12,23 @@ from functools import cached_property
 import ibis.expr.types as ir
 from pydantic import TypeAdapter
 
+from activator.config.bidding import from_value
 from activator.config.workspace import Workspace
+from activator.model.bidding import Worths
 from activator.model.people import SuppressionCount, TierSummary
 from activator.model.plan import TierMotivation
 from activator.model.sharing import Sharing
+from activator.model.valuing import Valuing
 from activator.people.accounting import Accounts
 from activator.people.engine import Engine
+from activator.people.forecast.slope import slope_of
 from activator.people.members import sent_columns
 from activator.people.membership import Members
 from activator.people.pipeline import People
 from activator.people.recall import Recall, version_of
+from activator.plan.earlier import digest_of, earlier_tiers
 from activator.plan.inputs import motivations_of, people_policy, read_people, source_digest
+from activator.plan.worth import tier_worths
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,8 @@ class Findings:
     tiers: tuple[TierSummary, ...]
     sharing: Sharing
     motivations: Mapping[str, TierMotivation]
+    valuing: Valuing
+    worths: Worths = field(default_factory=Worths)
 
 
 _FINDINGS: TypeAdapter[Findings] = TypeAdapter(Findings)
@@ -67,7 +75,19 @@ class Population:
             self.people.tiers,
             self.people.sharing,
             motivations_of(self.workspace, self.engine, self.people),
+            self.people.valuing,
+            self._worths() if self._bids_from_value else Worths(),
         )
+
+    @property
+    def _bids_from_value(self) -> bool:
+        return any(from_value(section.bidding) for section in self.workspace.project.destinations.values())
+
+    def _worths(self) -> Worths:
+        """Read only where bids are made from it: predicting costs more than planning."""
+        valuation = self.people.valuation
+        tiers = tier_worths(self.engine, self.people.standing(), valuation.policy.horizon_days)
+        return Worths(tiers, slope_of(valuation.tried))
 
     @cached_property
     def _remembered(self) -> Findings | None:
@@ -77,7 +97,13 @@ class Population:
 
     @property
     def _inputs(self) -> str:
-        return hashlib.sha256(f"{self.source_digest} {self.workspace.project_digest}".encode()).hexdigest()
+        parts = (self.source_digest, self.workspace.project_digest, self._earlier)
+        return hashlib.sha256(" ".join(parts).encode()).hexdigest()
+
+    @cached_property
+    def _earlier(self) -> str:
+        """Who was in which tier, where that decides who is in it now."""
+        return digest_of(earlier_tiers(self.workspace, self.engine))
 
     @property
     def accounts(self) -> Accounts:
@@ -90,6 +116,11 @@ class Population:
         return self._findings.tiers
 
     @property
+    def valuing(self) -> Valuing:
+        """What the tiers go by."""
+        return self._findings.valuing
+
+    @property
     def sharing(self) -> Sharing:
         """What sources share."""
         return self._findings.sharing
@@ -98,6 +129,11 @@ class Population:
     def motivations(self) -> Mapping[str, TierMotivation]:
         """Why each tier buys."""
         return self._findings.motivations
+
+    @property
+    def worths(self) -> Worths:
+        """What each tier will bring; empty where no destination leaves its bids to value."""
+        return self._findings.worths
 
     @property
     def suppressions(self) -> tuple[SuppressionCount, ...]:

@@ -7,26 +7,40 @@ speak of, and so does its negation (`not` of an unknown field selects nobody).
 
 import hashlib
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 import ibis
 import ibis.expr.types as ir
 
+from activator.config.attributes import PLACE
 from activator.config.documents import KeyPath
-from activator.config.segments import Near, Rule, SegmentSection
+from activator.config.segments import COUNTING, Near, Rule, SegmentSection
 from activator.people.engine import Engine
-from activator.segments.fields import Subjects
+from activator.segments.attributes import FIRMOGRAPHIC
+from activator.segments.fields import PERSON_FIELDS, Kind, Subjects
 from activator.segments.limits import RuleError, unknown, within
 from activator.segments.measures import measured, measured_kind
+from activator.segments.membership import ahead, belongs, holds
 
 EARTH_KM = 6371.0088  # mean radius (IUGG, 1980)
-MEASURES = ("count", "sum", "sequence")
+MEASURES = (*COUNTING, "sequence")
+_BY_ACCOUNTS = "Add an export of accounts to `sources`, and map `account_id` in the contacts'."
+_BY_PLACE = "Map latitude and longitude under `attributes` in a mapping."
+_GIVEN_BY = {
+    **dict.fromkeys(FIRMOGRAPHIC, _BY_ACCOUNTS),
+    **dict.fromkeys(PLACE, _BY_PLACE),
+    "days_to_first_order": "Add an export of events to `sources`.",
+}
+_BEGINS = {"who": "in", "stay": "stay"}
 
 
 class Compiler:
     """Compiles the rules of one project over one set of people."""
 
-    def __init__(self, engine: Engine, subjects: Subjects) -> None:
-        self._engine, self._subjects = engine, subjects
+    def __init__(self, engine: Engine, subjects: Subjects, before: ir.Table | None = None) -> None:
+        """before: the memberships of the last time; who was in then counts as in while `stay` holds."""
+        self._engine, self._subjects, self._before = engine, subjects, before
+        self._segments: Sequence[SegmentSection] = ()
         self._kinds: dict[str, Callable[[Rule, ir.Table, KeyPath], ir.BooleanValue]] = {
             "all": self._all,
             "any": self._any,
@@ -34,10 +48,11 @@ class Compiler:
             "field": self._field,
             "count": self._measure,
             "sum": self._measure,
+            "share": self._measure,
             "sequence": self._measure,
             "near": self._near,
-            "segment": lambda rule, people, _path: people[f"in_{rule.segment}"],
-            "tier": lambda rule, people, _path: (people.tier == rule.tier).fill_null(False),
+            "segment": self._segment,
+            "tier": self._tier,
         }
 
     def table(self, segments: Sequence[SegmentSection]) -> ir.Table:
@@ -46,23 +61,27 @@ class Compiler:
         Raises:
             RuleError: says where (number of the segment, key, ...), what and how to mend it.
         """
+        self._segments = segments
         ordered = in_order(segments)
         people = self._with_measures(segments)
         for number in ordered:
             section = segments[number]
-            rules = {f"in_{section.name}": ("who", section.who), f"stay_{section.name}": ("stay", section.stay)}
             columns = {
-                name: self._holds(rule, people, (number, key)).fill_null(False)
-                for name, (key, rule) in rules.items()
-                if rule is not None
+                f"{_BEGINS[key]}_{section.name}": self._holds(rule, people, (number, key)).fill_null(False)
+                for key, rule in section.rules()
             }
             if columns:
                 people = self._engine.staged(people, **columns)
+                held = holds(people, section, self._before)
+                people = self._engine.staged(people, **{f"holds_{section.name}": held})
         kept = [column for column in people.columns if column.startswith(("in_", "stay_"))]
         return people.select("person", *kept)
 
     def _with_measures(self, segments: Sequence[SegmentSection]) -> ir.Table:
-        """People with a column for every distinct thing that is counted; 0 for those it never happened to."""
+        """People with a column for every distinct thing that is counted; 0 for those it never happened to.
+
+        A share of nothing is not known.
+        """
         people, known = self._subjects.people, set[str]()
         for rule, path in _every_rule(segments):
             name = _measure_name(rule)
@@ -71,7 +90,8 @@ class Compiler:
                 counted = measured(rule, self._subjects, path)
                 table = self._engine.materialise("measure", counted.select("person", **{name: counted.measure}))
                 people = people.left_join(table, "person").drop("person_right")
-                people = self._engine.staged(people, **{name: people[name].fill_null(0)})
+                if rule.share is None:
+                    people = self._engine.staged(people, **{name: people[name].fill_null(0)})
         return people
 
     def _holds(self, rule: Rule, people: ir.Table, path: KeyPath) -> ir.BooleanValue:
@@ -90,22 +110,46 @@ class Compiler:
 
     def _field(self, rule: Rule, people: ir.Table, path: KeyPath) -> ir.BooleanValue:
         known, name = self._subjects.person_fields, rule.field or ""
+        if name not in known and name in PERSON_FIELDS:
+            raise RuleError(
+                (*path, "field"), f"no export of the project says `{name}` of people", _GIVEN_BY.get(name, "")
+            )
         if name not in known:
             raise unknown((*path, "field"), "field", name, known)
-        return within(rule, people[name], known[name], self._subjects.money_unit, path)
+        value, kind = people[name], known[name]
+        limited = within(rule, value, kind, self._subjects.money_unit, path) if dict(rule.limits()) else None
+        if rule.within_days is None:
+            assert limited is not None, "the rule was checked when it was read"
+            return limited
+        if kind is not Kind.DATE:
+            raise RuleError(
+                (*path, "within_days"), f"`{name}` is no date", f"Use at_least or at_most with a {kind.value}."
+            )
+        today = self._subjects.as_of
+        recent = value.between(today - timedelta(days=rule.within_days), today)
+        return recent if limited is None else recent & limited
 
     def _measure(self, rule: Rule, people: ir.Table, path: KeyPath) -> ir.BooleanValue:
         value = people[_measure_name(rule)]
         if rule.sequence is not None:
             return value > 0
-        return within(rule, value, measured_kind(rule), self._subjects.money_unit, path)
+        return within(rule, value, measured_kind(rule, self._subjects), self._subjects.money_unit, path)
+
+    def _segment(self, rule: Rule, people: ir.Table, _path: KeyPath) -> ir.BooleanValue:
+        """Whether the person really is in it: by its rule or staying, and not taken by another of its scheme."""
+        section = next(each for each in self._segments if each.name == rule.segment)
+        return belongs(people, section, self._segments)
+
+    def _tier(self, rule: Rule, people: ir.Table, path: KeyPath) -> ir.BooleanValue:
+        tiers = self._subjects.tiers
+        if tiers and rule.tier not in tiers:
+            raise unknown((*path, "tier"), "tier", rule.tier or "", tiers)
+        return (people.tier == rule.tier).fill_null(False)
 
     def _near(self, rule: Rule, people: ir.Table, path: KeyPath) -> ir.BooleanValue:
         assert rule.near is not None
-        if not {"latitude", "longitude"} <= set(people.columns):
-            raise RuleError(
-                (*path, "near"), "no export gives latitude and longitude", "Map both under `attributes` in a mapping."
-            )
+        if not set(PLACE) <= set(people.columns):
+            raise RuleError((*path, "near"), "no export gives latitude and longitude", _BY_PLACE)
         return _inside(rule.near, people.latitude, people.longitude)
 
 
@@ -120,7 +164,7 @@ def _inside(circle: Near, latitude: ir.NumericValue, longitude: ir.NumericValue)
 
 def _measure_name(rule: Rule) -> str:
     """Equal for equal tests, whatever they are held against."""
-    test = rule.model_dump_json(include={"count", "sum", "of", "where", "within_days", "sequence"})
+    test = rule.model_dump_json(include={"count", "sum", "of", "share", "where", "among", "within_days", "sequence"})
     return f"measure_{hashlib.sha256(test.encode()).hexdigest()[:16]}"
 
 
@@ -136,17 +180,16 @@ def _every_rule(segments: Sequence[SegmentSection]) -> list[tuple[Rule, KeyPath]
             add(rule.not_, (*path, "not"))
 
     for number, section in enumerate(segments):
-        for key, rule in (("who", section.who), ("stay", section.stay)):
-            if rule is not None:
-                add(rule, (number, key))
+        for key, rule in section.rules():
+            add(rule, (number, key))
     return found
 
 
 def in_order(segments: Sequence[SegmentSection]) -> list[int]:
-    """Positions so that every segment comes after those it refers to.
+    """Positions so that every segment comes after those it refers to, and after what comes first in their schemes.
 
     Raises:
-        RuleError: a segment that does not exist or has no rule, or segments that refer to each other in a circle.
+        RuleError: a segment that does not exist, or segments that refer to each other in a circle.
     """
     position = {segment.name: number for number, segment in enumerate(segments)}
     done: list[int] = []
@@ -157,14 +200,14 @@ def in_order(segments: Sequence[SegmentSection]) -> list[int]:
             circle = " -> ".join(segments[each].name for each in (*entered[entered.index(number) :], number))
             raise RuleError((number,), f"segments refer to each other in a circle: {circle}", "Break the circle.")
         entered.append(number)
-        for key, rule in (("who", segments[number].who), ("stay", segments[number].stay)):
-            for name in sorted(rule.named_segments()) if rule else ():
+        for key, rule in segments[number].rules():
+            for name in sorted(rule.named_segments()):
                 if name not in position:
                     raise unknown((number, key), "segment", name, position)
-                if segments[position[name]].who is None:
-                    raise RuleError((number, key), f"`{name}` is the rest of a scheme and has no rule", "Name another.")
-                if position[name] not in done:
-                    visit(position[name])
+                named = segments[position[name]]
+                for needed in (*[position[other.name] for other in ahead(named, segments)], position[name]):
+                    if needed not in done:
+                        visit(needed)
         entered.pop()
         done.append(number)
 

@@ -7,7 +7,6 @@ over all pairs (Holm 1979). Everything else is undetermined, with the number of 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from math import ceil, exp, log, sqrt
 
 from scipy import stats
@@ -52,14 +51,23 @@ class Difference:
     needed: int | None
 
 
-def differences(measures: Mapping[str, Mapping[str, Measure]]) -> tuple[Difference, ...]:
-    """Every pair of segments on every measure. measures: segment -> name of the measure -> its numbers."""
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two groups of different people. measures: name -> (of the first, of the second)."""
+
+    first: str
+    second: str
+    measures: Mapping[str, tuple[Measure, Measure]]
+
+
+def differences(pairs: Sequence[Pair]) -> tuple[Difference, ...]:
+    """Every pair on every measure. Holm's correction is over the pairs, for each measure by itself."""
     found: list[Difference] = []
-    for name in dict.fromkeys(name for own in measures.values() for name in own):
-        pairs = list(combinations([segment for segment, own in measures.items() if name in own], 2))
-        raw = [_p_value(measures[first][name], measures[second][name]) for first, second in pairs]
-        for (first, second), p in zip(pairs, holm(raw), strict=True):
-            found.append(_judged(name, first, second, measures[first][name], measures[second][name], p))
+    for name in dict.fromkeys(name for pair in pairs for name in pair.measures):
+        having = [pair for pair in pairs if name in pair.measures]
+        raw = [_p_value(*pair.measures[name]) for pair in having]
+        for pair, p in zip(having, holm(raw), strict=True):
+            found.append(_judged(name, pair.first, pair.second, *pair.measures[name], p))
     return tuple(found)
 
 

@@ -1,5 +1,6 @@
 """What rules count: happenings per person, as relations (person, measure)."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,8 +8,8 @@ import ibis
 import ibis.expr.types as ir
 
 from activator.config.documents import KeyPath
-from activator.config.segments import Rule
-from activator.segments.fields import HAPPENING_FIELDS, Kind, Subjects
+from activator.config.segments import RowTest, Rule
+from activator.segments.fields import Kind, Subjects
 from activator.segments.limits import RuleError, unknown, within
 
 NUMERIC = (Kind.NUMBER, Kind.MONEY)
@@ -22,26 +23,47 @@ def measured(rule: Rule, subjects: Subjects, path: KeyPath) -> ir.Table:
     """
     if rule.sequence is not None:
         return _sequences(rule, subjects, path)
-    happening = rule.count or rule.of or ""
-    rows = _rows(subjects, happening, (*path, "count" if rule.count else "of"))
-    known = HAPPENING_FIELDS[happening]
+    happening = rule.count or rule.share or rule.of or ""
+    rows = _rows(subjects, happening, (*path, "count" if rule.count else "share" if rule.share else "of"))
+    known = subjects.happening_fields(happening)
     if rule.sum and known.get(rule.sum) not in NUMERIC:
         numbers = [name for name, kind in known.items() if kind in NUMERIC]
         raise unknown((*path, "sum"), f"number of {happening}", rule.sum, numbers)
     if rule.within_days is not None:
         rows = rows.filter(rows["at"].date() >= subjects.as_of - timedelta(days=rule.within_days))
-    for position, test in enumerate(rule.where):
-        at = (*path, "where", position)
+    passing = _passing(rows, rule.where, happening, subjects, (*path, "where"))
+    if rule.share:
+        among = _passing(rows, rule.among, happening, subjects, (*path, "among"))
+        counts = {"passed": passing, "asked": among}
+        found = rows.group_by("person").agg(**{name: test.sum().cast("int64") for name, test in counts.items()})
+        return found.filter(found.asked > 0).select("person", measure=found.passed / found.asked)
+    rows = rows.filter(passing)
+    if rule.sum:
+        is_money = known[rule.sum] is Kind.MONEY
+        return rows.group_by("person").agg(measure=rows[rule.sum].sum().cast("int64" if is_money else "float64"))
+    if happening == "orders":  # an order may take several rows, and one that was returned altogether is none
+        kept = rows.filter(rows.order_amount > 0)
+        return kept.group_by("person").agg(measure=kept["order"].nunique())
+    return rows.group_by("person").agg(measure=rows.count())
+
+
+def _passing(
+    rows: ir.Table, tests: Sequence[RowTest], happening: str, subjects: Subjects, path: KeyPath
+) -> ir.BooleanValue:
+    """Whether a row passes all tests; never NULL."""
+    known = subjects.happening_fields(happening)
+    passed: ir.BooleanValue = ibis.literal(True)
+    for position, test in enumerate(tests):
+        at = (*path, position)
         if test.field not in known:
             raise unknown((*at, "field"), f"field of {happening}", test.field, known)
-        rows = rows.filter(within(test, rows[test.field], known[test.field], subjects.money_unit, at))
-    measure = rows[rule.sum].sum().cast("int64") if rule.sum else rows.count()
-    return rows.group_by("person").agg(measure=measure)
+        passed = passed & within(test, rows[test.field], known[test.field], subjects.money_unit, at)
+    return passed.fill_null(False)
 
 
-def measured_kind(rule: Rule) -> Kind:
+def measured_kind(rule: Rule, subjects: Subjects) -> Kind:
     """What a measure is compared with."""
-    return HAPPENING_FIELDS[rule.of][rule.sum] if rule.sum and rule.of else Kind.NUMBER
+    return subjects.happening_fields(rule.of)[rule.sum] if rule.sum and rule.of else Kind.NUMBER
 
 
 def _rows(subjects: Subjects, happening: str, path: KeyPath) -> ir.Table:

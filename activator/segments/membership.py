@@ -13,91 +13,78 @@ import ibis.expr.types as ir
 from activator.config.segments import SegmentSection
 from activator.people.engine import Engine
 
-COLUMNS = {"person_key": "string", "segment": "string", "since": "date"}
+COLUMNS = {"person": "uuid", "segment": "string", "since": "date"}
 
 
 def memberships(
     engine: Engine, truths: ir.Table, segments: Sequence[SegmentSection], before: ir.Table | None, as_of: date
 ) -> ir.Table:
-    """(person_key, segment, since), one row per person and segment they are in.
+    """(person, segment, since), one row per person and segment they are in.
 
     Args:
         engine: where it is computed.
-        truths: person_key, and the columns of compile.Compiler.table.
+        truths: person, and the columns of compile.Compiler.table.
         segments: of the project.
         before: the result of the last time, None for the first.
         as_of: the day new members came in.
     """
-    held = engine.staged(truths, **_holding(truths, segments, before))
-    rows = [_members(held, section, segments) for section in segments]
+    ruled = [section for section in segments if section.who is not None]
+    held = engine.staged(truths, **{f"holds_{each.name}": holds(truths, each, before) for each in ruled})
+    rows = [
+        held.filter(belongs(held, section, segments)).select("person", segment=ibis.literal(section.name))
+        for section in segments
+    ]
     every = ibis.union(*rows, distinct=False)
     if before is None:
         return engine.materialise("segments", every.mutate(since=ibis.literal(as_of)))
-    dated = every.left_join(before, ["person_key", "segment"])
+    dated = every.left_join(before, ["person", "segment"])
     return engine.materialise(
         "segments",
-        dated.select("person_key", "segment", since=ibis.coalesce(dated.since, ibis.literal(as_of))),
+        dated.select("person", "segment", since=ibis.coalesce(dated.since, ibis.literal(as_of))),
     )
 
 
-def _holding(truths: ir.Table, segments: Sequence[SegmentSection], before: ir.Table | None) -> dict[str, ir.Value]:
-    """For each rule: it holds, or the person was in and may stay."""
-    columns: dict[str, ir.Value] = {}
-    for section in segments:
-        if section.who is None:
-            continue
-        holds = truths[f"in_{section.name}"]
-        if section.stay is not None and before is not None:
-            was_in = truths.person_key.isin(before.filter(before.segment == section.name).person_key)
-            holds = holds | (truths[f"stay_{section.name}"] & was_in)
-        columns[f"holds_{section.name}"] = holds
-    return columns
+def holds(people: ir.Table, section: SegmentSection, before: ir.Table | None) -> ir.BooleanValue:
+    """Its rule holds, or the person was in and may stay. people: with in_<segment> and stay_<segment> where given."""
+    rule: ir.BooleanValue = people[f"in_{section.name}"]
+    if section.stay is None or before is None:
+        return rule
+    was_in = people.person.isin(before.filter(before.segment == section.name).person)
+    return rule | (people[f"stay_{section.name}"] & was_in)
 
 
-def _members(held: ir.Table, section: SegmentSection, segments: Sequence[SegmentSection]) -> ir.Table:
-    """In a scheme whoever no earlier segment has taken; the rest takes everybody else."""
-    earlier = []
-    for other in segments:
-        if section.scheme is None or other is section:
-            break
-        if other.scheme == section.scheme and other.who is not None:
-            earlier.append(~held[f"holds_{other.name}"])
-    if section.scheme is not None and section.who is None:
-        earlier = [
-            ~held[f"holds_{other.name}"]
-            for other in segments
-            if other.scheme == section.scheme and other.who is not None
-        ]
-    own = [held[f"holds_{section.name}"]] if section.who is not None else []
-    conditions = [*earlier, *own]
-    members = held.filter(ibis.and_(*conditions)) if conditions else held
-    return members.select("person_key", segment=ibis.literal(section.name))
+def belongs(people: ir.Table, section: SegmentSection, segments: Sequence[SegmentSection]) -> ir.BooleanValue:
+    """In a scheme the first whose rule holds takes a person, and the rest everybody else.
+
+    people: with holds_<segment> of this segment and of those before it in its scheme.
+    """
+    own = [people[f"holds_{section.name}"]] if section.who is not None else []
+    conditions = [*own, *[~people[f"holds_{other.name}"] for other in ahead(section, segments)]]
+    return ibis.and_(*conditions) if conditions else ibis.literal(True)
 
 
-def moves(before: ir.Table, now: ir.Table) -> list[tuple[str, int, int]]:
-    """(segment, came in, left) since the last time, for every segment with any."""
-    keys = ["person_key", "segment"]
-    came = now.anti_join(before, keys).group_by("segment").agg(came=lambda t: t.count())
-    left = before.anti_join(now, keys).group_by("segment").agg(left=lambda t: t.count())
-    both = came.outer_join(left, "segment")
-    found = both.select(
-        segment=ibis.coalesce(both.segment, both.segment_right),
-        came=both.came.fill_null(0),
-        left=both.left.fill_null(0),
+def ahead(section: SegmentSection, segments: Sequence[SegmentSection]) -> list[SegmentSection]:
+    """The segments of its scheme that come first: those written before it."""
+    if section.scheme is None:
+        return []
+    mates = [other for other in segments if other.scheme == section.scheme]
+    return [other for other in mates[: mates.index(section)] if other.who is not None]
+
+
+def moved(before: ir.Table | None, now: ir.Table, as_of: date) -> ir.Table:
+    """(on, person, segment, came): who came in (came) or left since the last time; nobody where there was none."""
+    keys = ["person", "segment"]
+    if before is None:
+        return now.limit(0).select(*keys, on=ibis.literal(as_of), came=ibis.literal(True))
+    came = now.anti_join(before, keys).select(*keys, came=ibis.literal(True))
+    left = before.anti_join(now, keys).select(*keys, came=ibis.literal(False))
+    return ibis.union(came, left, distinct=False).mutate(on=ibis.literal(as_of)).select("on", *keys, "came")
+
+
+def moves(moved_rows: ir.Table) -> dict[str, tuple[int, int]]:
+    """Segment -> (came in, left), for every segment with any."""
+    counted = moved_rows.group_by("segment").agg(
+        came_in=moved_rows.came.sum().cast("int64"), left=(~moved_rows.came).sum().cast("int64")
     )
-    return [(row["segment"], row["came"], row["left"]) for row in found.order_by("segment").to_pyarrow().to_pylist()]
-
-
-def scheme_faults(segments: Sequence[SegmentSection]) -> list[str]:
-    """What keeps a scheme from sharing everybody out: no rest, two rests, or a rest that is not last."""
-    faults = []
-    for scheme in dict.fromkeys(section.scheme for section in segments if section.scheme):
-        mine = [section for section in segments if section.scheme == scheme]
-        rests = [section.name for section in mine if section.who is None]
-        if not rests:
-            faults.append(f"scheme `{scheme}`: nobody takes the rest; add a last segment without `who`")
-        elif len(rests) > 1:
-            faults.append(f"scheme `{scheme}`: {' and '.join(rests)} both take the rest; keep one")
-        elif mine[-1].name != rests[0]:
-            faults.append(f"scheme `{scheme}`: `{rests[0]}` takes the rest, so it must stand last")
-    return faults
+    rows = counted.order_by("segment").to_pyarrow().to_pylist()
+    return {row["segment"]: (row["came_in"], row["left"]) for row in rows}

@@ -18,6 +18,7 @@ DATA = (
     "activator/config/templates/activator.yaml.j2",
     "mappings/lexicon/de.yaml",
     "mappings/lexicon/en.yaml",
+    "mappings/lexicon/en_apparel.yaml",
     "mappings/copy/generic.yaml",
     "mappings/sources/generic_contacts.yaml",
     "connectors/sandbox/server.py",

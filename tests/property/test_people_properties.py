@@ -14,7 +14,7 @@ from activator.people.consolidate import components, linked
 from activator.people.engine import Engine, open_engine
 from activator.people.identifiers.text import clean, known, without_decimal_zero
 from activator.people.rows import id_key
-from activator.people.tiers import TierCut, rank_of, with_tier
+from activator.people.tiers import TierCut, placed, rank_of
 
 FEW = settings(
     max_examples=15,
@@ -109,7 +109,7 @@ def test_tiers_are_total_disjoint_monotone_and_blind_to_order(
 
     for order in (values, best_first):
         table = engine.materialise("worth", ibis.memtable({"value_minor": order}))
-        tiered = with_tier(engine, table, cuts)
+        tiered = placed(engine, table, cuts, "value_minor").customers
         found = tiered.select("value_minor", "tier").to_pyarrow().to_pylist()
         engine.drop(tiered)
         engine.drop(table)

@@ -1,8 +1,18 @@
 """Verdicts on experiments: published sample sizes and bounds, and each outcome."""
 
+from pathlib import Path
+
 import pytest
 
+from activator.config.workspace import open_workspace
+from activator.errors import ConfigurationError
+from activator.experiments.records import record_verdict
 from activator.experiments.verdict import Arm, Outcome, customers_per_arm, smallest_lift, verdict
+from activator.ledger.overview import history
+from activator.ledger.store import Ledger
+from activator.ledger.terms import newest_verdicts
+from tests.clocks import ManualClock
+from tests.projects import write_project
 
 
 @pytest.mark.parametrize(
@@ -58,3 +68,27 @@ def test_an_early_look_needs_more_than_1_96() -> None:
 def test_an_impossible_arm_is_refused(arm: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="responders"):
         Arm(*arm)
+
+
+class TestRecording:
+    """A recorded verdict is what later plans go by."""
+
+    SAID = verdict(Arm(10_000, 200), Arm(10_000, 300), look=1, looks=1, planned_per_arm=10_000)
+
+    def test_the_newest_word_on_a_tier_counts_and_is_in_the_audit_log(self, tmp_path: Path) -> None:
+        write_project(tmp_path)
+        workspace, clock = open_workspace(tmp_path), ManualClock()
+        record_verdict(workspace, clock, "jane", "high", self.SAID, "first")
+        worse = verdict(Arm(10_000, 300), Arm(10_000, 200), look=1, looks=1, planned_per_arm=10_000)
+        record_verdict(workspace, clock, "jane", "high", worse, "second")
+        record_verdict(workspace, clock, "jane", "mid", self.SAID, "third")
+        with Ledger(workspace.state, clock).reading() as connection:
+            found = {said.tier: said.outcome for said in newest_verdicts(connection)}
+            noted = [(line["action"], line["subject"], line["detail"][:9]) for line in history(connection)]
+        assert found == {"high": "worse", "mid": "confirmed"}
+        assert noted[0] == ("verdict", "mid", "confirmed")
+
+    def test_a_tier_the_project_has_not_is_refused(self, tmp_path: Path) -> None:
+        write_project(tmp_path)
+        with pytest.raises(ConfigurationError, match="there is no tier `hihg`"):
+            record_verdict(open_workspace(tmp_path), ManualClock(), "jane", "hihg", self.SAID, "")

@@ -6,10 +6,18 @@ from decimal import Decimal
 import pytest
 
 from activator.config.project import GuardSection
-from activator.model.ads import BidStrategy, CampaignSpec
+from activator.model.ads import Bid, BidStrategy, CampaignSpec, GroupSpec, ObjectSpec, RemoteObject
+from activator.model.bidding import AppliedTerms, TierVerdict
 from activator.model.ledger import SourceUse
 from activator.model.plan import AudienceState, GuardFinding
-from activator.plan.guards import GUARDS, accept, audience_guards, budget_guards, source_guards
+from activator.plan.guards import (
+    GUARDS,
+    accept,
+    audience_guards,
+    budget_guards,
+    source_guards,
+    unproven_budget_guards,
+)
 
 LIMITS = GuardSection(
     removal_share_max=Decimal("0.30"), source_rows_share_min=Decimal("0.50"), daily_budget_max=Decimal("100.00")
@@ -91,3 +99,48 @@ def test_every_objection_has_a_name_users_can_accept() -> None:
         *names(budget_guards({"meta": [campaign(10_001)]}, LIMITS)),
     }
     assert raised <= set(GUARDS)
+
+
+class TestUnprovenBudget:
+    NOW = datetime(2026, 11, 25, tzinfo=UTC)
+
+    def objections(self, wanted: int, shown: int | None, *, given: int = 0, outcome: str = "") -> list[str]:
+        group = GroupSpec(
+            "group/high", "high", "campaign", "high", "audience/high", (), wanted, Bid(BidStrategy.LOWEST_COST), ("DE",)
+        )
+        remote = RemoteObject("group", "group/high", "1", "high", "ACTIVE", {"daily_budget_minor": shown})
+        applied = [AppliedTerms("meta", "high", None, None, given, self.NOW, self.NOW)] if given else []
+        verdicts = [TierVerdict("high", outcome, self.NOW, "")] if outcome else []  # type: ignore[arg-type]
+        observed = {} if shown is None else {"group/high": remote}
+        return names(unproven_budget_guards("meta", [group], observed, applied, verdicts))
+
+    def test_a_first_budget_is_no_growth(self) -> None:
+        assert self.objections(6000, None) == []
+
+    @pytest.mark.parametrize(("wanted", "objections"), [(6000, []), (6001, ["unproven-budget"]), (5999, [])])
+    def test_a_budget_may_not_grow(self, wanted: int, objections: list[str]) -> None:
+        assert self.objections(wanted, 6000) == objections
+
+    @pytest.mark.parametrize(
+        ("outcome", "objections"), [("confirmed", []), ("running", ["unproven-budget"]), ("worse", ["unproven-budget"])]
+    )
+    def test_after_a_confirmed_verdict_it_may(self, outcome: str, objections: list[str]) -> None:
+        assert self.objections(7000, 6000, outcome=outcome) == objections
+
+    def test_what_somebody_lowered_may_come_back(self) -> None:
+        assert self.objections(6000, 4000, given=6000) == []
+
+    def test_a_campaigns_budget_needs_all_of_its_tiers_proven(self) -> None:
+        bid = Bid(BidStrategy.MANUAL_CPC, 100)
+        specs: list[ObjectSpec] = [
+            CampaignSpec("campaign", "c", 9000, BidStrategy.MANUAL_CPC),
+            *(GroupSpec(f"group/{t}", t, "campaign", t, f"audience/{t}", (), None, bid, ("DE",)) for t in ("a", "b")),
+        ]
+        observed = {"campaign": RemoteObject("campaign", "campaign", "1", "c", "ENABLED", {"daily_budget_minor": 8000})}
+        proven = [TierVerdict("a", "confirmed", self.NOW, "")]
+        (found,) = unproven_budget_guards("google", specs, observed, (), proven)
+        assert found.message.startswith("the budget would grow from 80.00 to 90.00 a day; no test has confirmed")
+        assert found.message.endswith("the copy of b")
+        assert not unproven_budget_guards(
+            "google", specs, observed, (), [*proven, TierVerdict("b", "confirmed", self.NOW, "")]
+        )

@@ -100,7 +100,7 @@ class TestNegation:
             ("The price doesn't matter to me, I want it well made.", "quality"),
             ("Not because of the price, because of the service.", None),
             ("It is not luxurious.", None),
-            ("Not the cheapest, I know.", "quality"),
+            ("Not the cheapest, I know.", "price"),
         ],
     )
     def test_what_is_denied_is_not_the_motive(self, lexicon: Lexicon, comment: str, motive: str | None) -> None:
@@ -130,8 +130,69 @@ def test_a_longer_cue_wins_over_the_words_inside_it(lexicon: Lexicon) -> None:
     assert read_comment("It is cheaper than the others.", "", lexicon).motive == "price"
 
 
-def test_equal_weights_are_no_answer(lexicon: Lexicon) -> None:
-    assert read_comment("It is reliable and sustainable.", "", lexicon).motive is None
+def test_of_two_that_weigh_the_same_the_first_named_counts_with_little_confidence(lexicon: Lexicon) -> None:
+    reading = read_comment("It is reliable and sustainable.", "", lexicon)
+    assert (reading.motive, reading.second) == ("risk", "values")
+    assert read_comment("It is sustainable and reliable.", "", lexicon).motive == "values"
+    assert reading.confidence < read_comment("It is reliable.", "", lexicon).confidence
+
+
+def test_of_two_that_weigh_the_same_the_one_with_the_heavier_cue_counts(lexicon: Lexicon) -> None:
+    assert read_comment("Stylish, fancy and chic, but unreliable.", "en", lexicon).motive == "risk"
+
+
+class TestTopics:
+    """Clothes are read with cues of their own: what is said of size and cut speaks of no motive."""
+
+    def test_the_same_words_mean_something_else_of_clothes(self, lexicon: Lexicon) -> None:
+        assert read_comment("The handle is loose and it leaks.", "en", lexicon).motive == "quality"
+        assert read_comment("The sleeves are loose and the dress is tight at the waist.", "en", lexicon).motive is None
+
+    def test_a_few_words_must_say_so(self, lexicon: Lexicon) -> None:
+        assert read_comment("It was too small, going back.", "en", lexicon).motive is None
+        assert read_comment("Fast support, the jacket company knows us.", "en", lexicon).motive == "belonging"
+
+    def test_size_can_outweigh_a_motive(self, lexicon: Lexicon) -> None:
+        comment = "This dress is soft, but the waist was too tight and it went back."
+        assert read_comment(comment, "en", lexicon).motive is None
+
+    def test_an_overlay_without_a_topic_changes_every_topic(self, tmp_path: Path) -> None:
+        path = tmp_path / "ours.yaml"
+        path.write_text("version: 1\nlanguage: en\nextends: true\nwithout: [well made]\n", encoding="utf-8")
+        ours = load_lexicon([path], shipped_lexicon())
+        assert read_comment("It is well made.", "en", ours).motive is None
+        assert read_comment("This dress is well made and true to size.", "en", ours).motive is None
+
+    def test_a_topic_of_ones_own(self, tmp_path: Path) -> None:
+        path = tmp_path / "pumps.yaml"
+        path.write_text(
+            "version: 1\nlanguage: en\ntopic: pumps\ntopic_words: [pump, flow]\ntopic_words_min: 1\n"
+            "motives:\n  efficiency:\n    strong: [head]\n",
+            encoding="utf-8",
+        )
+        ours = load_lexicon([path], shipped_lexicon())
+        assert read_comment("This pump has a great head", "en", ours).motive == "efficiency"
+        assert read_comment("A great head", "en", ours).motive is None
+
+    @pytest.mark.parametrize(
+        ("body", "said"),
+        [
+            (
+                "language: sv\ntopic: pumps\ntopic_words: [pump]\nmotives: {}\n",
+                "line 3: topic: needs a lexicon of `sv`",
+            ),
+            ("language: en\ntopic: pumps\nmotives:\n  price:\n    strong: [pump]\n", "line 3: topic: needs"),
+            ("language: en\ntopic: pumps\ntopic_words: [a, b, c]\n", "motives: has no cues"),
+            ("language: en\ntopic: Pumps\n", "line 3: topic"),
+            ("language: en\ntopic: pumps\nextends: true\n", "extends: there is no lexicon of `en/pumps` to extend"),
+        ],
+    )
+    def test_a_topic_that_cannot_be_used_says_why(self, tmp_path: Path, body: str, said: str) -> None:
+        path = tmp_path / "topic.yaml"
+        path.write_text(f"version: 1\n{body}", encoding="utf-8")
+        with pytest.raises(ConfigurationError) as caught:
+            load_lexicon([path], shipped_lexicon())
+        assert said in str(caught.value)
 
 
 def test_saying_it_twice_does_not_make_it_heavier(lexicon: Lexicon) -> None:

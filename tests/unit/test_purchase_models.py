@@ -158,7 +158,8 @@ class TestSpend:
 def test_contracts_as_published(survivors: list[float], alpha: float, beta: float) -> None:
     """Fader and Hardie 2007, the regular and the high-end segment over seven renewals."""
     there = np.array(survivors)
-    model = fit_contracts(there[:-1] - there[1:], kept=float(there[-1]))
+    kept = np.append(np.zeros(there.size - 1), there[-1])
+    model = fit_contracts(there[:-1] - there[1:], kept, prior=False)
     assert (round(model.alpha, 3), round(model.beta, 3)) == (alpha, beta)
     assert model.survival(np.array([0.0, 1.0]))[0] == 1
     assert (np.diff(model.leaves_next(np.arange(10.0))) < 0).all()

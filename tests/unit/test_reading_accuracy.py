@@ -1,48 +1,85 @@
-"""How often the shipped lexicon reads a comment right, on real reviews it was not written from.
+"""How often the shipped lexicon reads a comment right.
 
-tests/samples/clothing_reviews_labelled.csv: 240 of the Women's E-Commerce Clothing Reviews (CC0), drawn at random and
-read one by one. `motive` is what the writer chiefly gains or misses, `none` where it is only fit, size, colour or
-looks; `also` is a second motive the text speaks of as clearly. The lexicon was tuned on the reviews in even places;
-those in odd places were only counted.
+clothing_reviews_labelled.csv: 240 of the Women's E-Commerce Clothing Reviews (CC0), drawn at random and read one by
+one; clothing_reviews_labelled_later.csv: 80 more, labelled when the cues for clothes were written, to see whether they
+hold. verbatims_labelled.csv: 488 of our own in English, as answers to surveys of ten trades, and 43 in other languages,
+which must be left alone. `motive` is what the writer chiefly gains or misses, `none` where it is only fit, size, colour
+or looks, or bare praise; `also` is a second motive the text speaks of as clearly. Cues were added after most of these were
+counted, so this guards against getting worse; docs/explanation/motivation.md says what was measured before.
 """
 
 import csv
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from activator.motivation.lexicon import shipped_lexicon
+from activator.motivation.lexicon import MOTIVES, Lexicon, shipped_lexicon
 from activator.motivation.reading import read_comment
 
-SAMPLE = Path(__file__).parents[1] / "samples" / "clothing_reviews_labelled.csv"
+SAMPLES = Path(__file__).parents[1] / "samples"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One comment: its own label, the second one it may carry, and what it is read as."""
+
+    motive: str
+    also: str
+    said: str
+    language: str
 
 
 @pytest.fixture(scope="module")
-def judged() -> list[tuple[set[str], str]]:
-    """(what it may be read as, what it is read as), in the order of the file."""
-    lexicon = shipped_lexicon()
-    with SAMPLE.open(encoding="utf-8", newline="") as stream:
+def lexicon() -> Lexicon:
+    return shipped_lexicon()
+
+
+def judged(name: str, lexicon: Lexicon, declared: str) -> list[Judged]:
+    with (SAMPLES / name).open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     return [
-        ({row["motive"], row["also"]} - {""}, read_comment(row["text"], "en", lexicon).motive or "none") for row in rows
+        Judged(
+            row["motive"],
+            row["also"],
+            read_comment(row["text"], declared, lexicon).motive or "none",
+            row.get("language", "en"),
+        )
+        for row in rows
     ]
 
 
-@pytest.mark.parametrize("places", [slice(None), slice(1, None, 2)], ids=["all", "odd places only"])
+def share(found: list[bool]) -> float:
+    return sum(found) / len(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "strict", "either", "precision"),
+    [
+        ("clothing_reviews_labelled.csv", 0.76, 0.90, 0.88),
+        ("clothing_reviews_labelled_later.csv", 0.72, 0.90, 0.88),
+        ("verbatims_labelled.csv", 0.95, 0.95, 0.95),
+    ],
+)
 def test_most_are_read_right_and_what_is_said_can_be_believed(
-    judged: list[tuple[set[str], str]], places: slice
+    name: str, strict: float, either: float, precision: float, lexicon: Lexicon
 ) -> None:
-    part = judged[places]
-    right = [said in wanted for wanted, said in part]
-    spoken = [said in wanted for wanted, said in part if said != "none"]
-    with_motive = [said in wanted for wanted, said in part if wanted != {"none"}]
-    assert sum(right) / len(right) >= 0.80
-    assert sum(spoken) / len(spoken) >= 0.85
-    assert sum(with_motive) / len(with_motive) >= 0.70  # abstaining counts as wrong
+    """Abstaining from a comment with a motive counts as wrong. The language is not declared: the gate is part of it."""
+    read = judged(name, lexicon, "")
+    assert share([each.said == each.motive for each in read]) >= strict
+    assert share([each.said in (each.motive, each.also) for each in read]) >= either
+    assert share([each.said in (each.motive, each.also) for each in read if each.said != "none"]) >= precision
 
 
-def test_the_sample_is_what_it_says(judged: list[tuple[set[str], str]]) -> None:
-    assert len(judged) == 240
-    assert {"status", "quality", "enjoyment", "convenience", "price", "novelty", "risk", "none"} == set.union(
-        *(wanted for wanted, _ in judged)
-    )
+def test_other_languages_are_never_guessed(lexicon: Lexicon) -> None:
+    foreign = [each for each in judged("verbatims_labelled.csv", lexicon, "") if each.language != "en"]
+    assert len(foreign) == 43
+    assert [each for each in foreign if each.said != "none"] == []
+
+
+def test_the_samples_are_what_they_say(lexicon: Lexicon) -> None:
+    assert len(judged("clothing_reviews_labelled.csv", lexicon, "en")) == 240
+    assert len(judged("clothing_reviews_labelled_later.csv", lexicon, "en")) == 80
+    own = [each for each in judged("verbatims_labelled.csv", lexicon, "") if each.language == "en"]
+    assert len(own) == 488
+    assert all(sum(each.motive == motive for each in own) >= 40 for motive in MOTIVES)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from activator.segments.differences import Difference, Measure, differences, holm, mergeable
+from activator.segments.differences import Difference, Measure, Pair, differences, holm, mergeable
 
 
 def judged(first: Measure, second: Measure) -> Difference:
-    return differences({"a": {"value": first}, "b": {"value": second}})[0]
+    return differences([Pair("a", "b", {"value": (first, second)})])[0]
 
 
 def test_holm_as_worked_by_hand() -> None:
@@ -56,10 +56,10 @@ def test_what_is_not_known_is_undetermined_and_no_number_settles_it(empty: Measu
 def test_only_segments_alike_in_everything_may_be_merged() -> None:
     same, more = Measure(100, 50, 10_000), Measure(200, 50, 10_000)
     found = differences(
-        {
-            "a": {"value": same, "orders": same},
-            "b": {"value": same, "orders": same},
-            "c": {"value": same, "orders": more},
-        }
+        [
+            Pair("a", "b", {"value": (same, same), "orders": (same, same)}),
+            Pair("a", "c", {"value": (same, same), "orders": (same, more)}),
+            Pair("b", "c", {"value": (same, same), "orders": (same, more)}),
+        ]
     )
     assert mergeable(found) == [("a", "b")]

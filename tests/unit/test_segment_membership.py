@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activator.config.segments import SegmentSection
+from activator.config.segments import SegmentSection, scheme_faults
 from activator.people.engine import Engine, open_engine
-from activator.segments.membership import COLUMNS, memberships, moves, scheme_faults
+from activator.segments.membership import memberships, moved, moves
 
 TODAY = date(2026, 6, 30)
+COLUMNS = {"person": "string", "segment": "string", "since": "date"}  # any key will do here
 RULE = {"field": "orders", "at_least": 1}
 
 
@@ -30,8 +31,8 @@ def section(name: str, **more: Any) -> SegmentSection:
 
 def truths(engine: Engine, rows: dict[str, dict[str, bool]]) -> ir.Table:
     columns = sorted({column for row in rows.values() for column in row})
-    schema = ibis.schema({"person_key": "string", **dict.fromkeys(columns, "boolean")})
-    table = [{"person_key": key, **dict.fromkeys(columns, False), **row} for key, row in rows.items()]
+    schema = ibis.schema({"person": "string", **dict.fromkeys(columns, "boolean")})
+    table = [{"person": key, **dict.fromkeys(columns, False), **row} for key, row in rows.items()]
     return engine.materialise("truths", ibis.memtable(table, schema=schema))
 
 
@@ -41,7 +42,7 @@ def before(engine: Engine, *rows: tuple[str, str, date]) -> ir.Table:
 
 
 def found(table: ir.Table) -> set[tuple[str, str]]:
-    return {(row["person_key"], row["segment"]) for row in table.to_pyarrow().to_pylist()}
+    return {(row["person"], row["segment"]) for row in table.to_pyarrow().to_pylist()}
 
 
 class TestStaying:
@@ -51,7 +52,7 @@ class TestStaying:
         now = truths(engine, {"a": {"stay_at_risk": True, "in_at_risk": False}, "b": {"stay_at_risk": True}})
         was = before(engine, ("a", "at_risk", date(2026, 1, 1)))
         members = memberships(engine, now, [self.segment], was, TODAY).to_pyarrow().to_pylist()
-        assert members == [{"person_key": "a", "segment": "at_risk", "since": date(2026, 1, 1)}]
+        assert members == [{"person": "a", "segment": "at_risk", "since": date(2026, 1, 1)}]
 
     def test_who_was_in_leaves_when_neither_rule_holds(self, engine: Engine) -> None:
         now = truths(engine, {"a": {"in_at_risk": False, "stay_at_risk": False}})
@@ -111,10 +112,11 @@ class TestSchemes:
             [section(name, scheme="s", **({} if "rest" in name else {"who": RULE})) for name in names]
         )
         assert len(faults) == (said is not None)
-        assert all(said in fault for fault in faults if said)
+        assert all(said in fault for _, fault in faults if said)
 
 
 def test_moves_are_counted_by_segment(engine: Engine) -> None:
     was = before(engine, ("a", "x", TODAY), ("b", "x", TODAY), ("c", "y", TODAY))
     now = before(engine, ("a", "x", TODAY), ("d", "x", TODAY), ("e", "x", TODAY))
-    assert moves(was, now) == [("x", 2, 1), ("y", 0, 1)]
+    assert moves(moved(was, now, TODAY)) == {"x": (2, 1), "y": (0, 1)}
+    assert moves(moved(None, now, TODAY)) == {}

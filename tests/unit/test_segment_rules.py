@@ -39,7 +39,8 @@ class World:
         self._people.append({**dict.fromkeys(PEOPLE), "person": number, **fields})
 
     def order(self, person: int, days_ago: int, amount: int = 1_000) -> None:
-        self._add("orders", person, days_ago, amount=amount, currency="EUR")
+        order = len(self._rows.get("orders", ()))
+        self._add("orders", person, days_ago, amount=amount, order_amount=amount, order=order, currency="EUR")
 
     def event(self, person: int, days_ago: float, event: str) -> None:
         self._add("events", person, days_ago, event=event, amount=None, quantity=None)
@@ -64,7 +65,7 @@ class World:
 
     def _subjects(self) -> Subjects:
         kinds = {
-            "orders": {"amount": "int64", "currency": "string"},
+            "orders": {"amount": "int64", "order_amount": "int64", "order": "int64", "currency": "string"},
             "events": {"event": "string", "amount": "int64", "quantity": "int64"},
         }
         happenings = {
@@ -243,7 +244,7 @@ class TestCombinations:
             {"any": [{"tier": "x"}, {"sum": "currency", "of": "orders", "is": 1}]},
             (0, "who", "any", 1, "sum"),
             "no number of orders `currency`",
-            "Known: amount.",
+            "Known: amount, order_amount.",
         ),
         (
             {"count": "orders", "where": [{"field": "amout", "is": 1}], "is": 1},
@@ -275,7 +276,12 @@ def test_a_rule_that_makes_no_sense_says_where_and_how_to_mend_it(
         ({"tier": "high", "is": 1}, "`tier` takes no limit"),
         ({"field": "orders", "tier": "high", "is": 1}, "here are field and tier"),
         ({"sum": "amount", "is": 1}, "`sum` and `of` go together"),
-        ({"field": "orders", "within_days": 3, "is": 1}, "belong to `count` and `sum`, not to `field`"),
+        (
+            {"field": "orders", "where": [{"field": "amount", "is": 1}], "is": 1},
+            "`where` belongs to .*, not to `field`",
+        ),
+        ({"share": "events", "at_least": 1}, "`share` and `among` go together"),
+        ({"tier": "high", "within_days": 3}, "`within_days` belongs to .*, not to `tier`"),
         ({"near": {"latitude": 1, "longitude": 1}}, "either `kilometres` or `miles`"),
     ],
 )

@@ -32,7 +32,7 @@ class Trial:
 
     capture: share of the revenue that came which its best fifth brought; total_ratio: predicted by actual revenue;
     ranks_buyers: chance that it gave a buyer a lower risk of no purchase than somebody who did not buy (AUC);
-    buyers_expected, buyers: shares of customers.
+    buyers_expected, buyers: shares of customers; values: (predicted, actual) means by fifth, in minor units.
     """
 
     method: Method
@@ -45,14 +45,17 @@ class Trial:
     buyers_expected: float
     buyers: float
     risks: tuple[tuple[float, float], ...] = field(repr=False)
+    values: tuple[tuple[float, float], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
     """All trials, the method that is used, and why.
 
-    low, high: actual by predicted totals of its trials; risks: what its risks of no purchase came to in the newest
-    trial, by fifth of customers: (predicted, actual).
+    scale: what predictions are multiplied by, so that totals come out as in the middle trial; 1 for the model, whose
+    totals are its own. low, high: actual by predicted totals of its trials, after that; risks: what its risks of no
+    purchase came to in the newest trial, by fifth of customers: (predicted, actual). trend: the best method that looks
+    at more than the past total, for who grows and who shrinks.
     """
 
     trials: tuple[Trial, ...]
@@ -61,6 +64,8 @@ class Backtest:
     low: float
     high: float
     risks: tuple[tuple[float, float], ...] = ()
+    scale: float = 1.0
+    trend: Method = Method.ROBUST
 
     @property
     def is_risk_off(self) -> bool:
@@ -86,8 +91,9 @@ def backtest(days: ir.Table, as_of: date, horizon_days: int) -> Backtest:
     trials = [trial for origin in reversed(origins) for trial in _tried(days, origin, trial_days)]
     method, reason = _chosen(trials)
     own = [trial for trial in trials if trial.method is method]
-    low, high = _spread(own)
-    return Backtest(tuple(trials), method, reason, low, high, own[-1].risks if own else ())
+    scale = _scale(method, own)
+    low, high = _spread(own, scale)
+    return Backtest(tuple(trials), method, reason, low, high, own[-1].risks if own else (), scale, _trend(trials))
 
 
 def known_customers(days: ir.Table, as_of: date) -> Customers:
@@ -139,6 +145,7 @@ def _trial(
         buyers_expected=round(float((1 - risk).mean()), 4),
         buyers=round(float(bought.mean()), 4),
         risks=by_fifth(risk, 1 - bought),
+        values=by_fifth(predicted, came_minor),
     )
 
 
@@ -169,21 +176,37 @@ def area_under_curve(scores: Array, positive: Array) -> float:
 
 
 def _chosen(trials: Sequence[Trial]) -> tuple[Method, str]:
-    origins = len({trial.origin for trial in trials})
-    means = {
-        method: float(np.mean([trial.capture for trial in trials if trial.method is method]))
-        for method in Method
-        if sum(trial.method is method for trial in trials) == origins > 0
-    }
+    means = _captures(trials)
     if not means:
         return Method.PAST_SPEND, "nobody had bought before the days of the back-test"
     best = max(means, key=lambda method: (round(means[method], 4), method is Method.PAST_SPEND))
     told = ", ".join(f"{method.value.replace('_', ' ')} {share:.1%}" for method, share in means.items())
+    origins = len({trial.origin for trial in trials})
     return best, f"share of coming revenue found in the best fifth, mean of {origins} trials: {told}"
 
 
-def _spread(trials: Sequence[Trial]) -> tuple[float, float]:
-    ratios = [1 / trial.total_ratio for trial in trials if trial.total_ratio > 0] or [1.0]
+def _captures(trials: Sequence[Trial]) -> dict[Method, float]:
+    """Mean capture of every method that could be tried at every origin."""
+    origins = len({trial.origin for trial in trials})
+    return {
+        method: float(np.mean([trial.capture for trial in trials if trial.method is method]))
+        for method in Method
+        if sum(trial.method is method for trial in trials) == origins > 0
+    }
+
+
+def _trend(trials: Sequence[Trial]) -> Method:
+    means = {method: mean for method, mean in _captures(trials).items() if method is not Method.PAST_SPEND}
+    return max(means, key=lambda method: round(means[method], 4)) if means else Method.ROBUST
+
+
+def _scale(method: Method, trials: Sequence[Trial]) -> float:
+    ratios = [1 / trial.total_ratio for trial in trials if trial.total_ratio > 0]
+    return 1.0 if method is Method.MODEL or not ratios else round(float(np.median(ratios)), 4)
+
+
+def _spread(trials: Sequence[Trial], scale: float) -> tuple[float, float]:
+    ratios = [1 / (trial.total_ratio * scale) for trial in trials if trial.total_ratio > 0] or [1.0]
     return round(min(*ratios, 1 - SPREAD_MIN), 4), round(max(*ratios, 1 + SPREAD_MIN), 4)
 
 

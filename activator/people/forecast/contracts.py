@@ -12,6 +12,9 @@ from scipy import optimize, special
 from activator.people.forecast.purchases import Array
 
 _LOG_BOUND = 12.0
+# Weak log-normal priors on alpha and beta: one customer in five leaves at the first renewal, give or take a lot.
+_PRIOR_CENTRES = np.log([1.0, 4.0])
+_PRIOR_SPREAD = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +35,25 @@ class ContractModel:
         return self.alpha / (self.alpha + self.beta + renewals)
 
 
-def fit_contracts(lost: Array, kept: float) -> ContractModel:
-    """Maximum likelihood. lost: customers who left at renewal 1, 2, ...; kept: those still there after the last."""
-    renewals = np.arange(1, lost.size + 1, dtype=float)
+def fit_contracts(lost: Array, kept: Array, *, prior: bool = True) -> ContractModel:
+    """Maximum a posteriori; always finite. prior=False is plain maximum likelihood, as in the literature.
+
+    lost: customers who left at renewal 1, 2, ...; kept: those still there who have renewed 0, 1, 2, ... times.
+    """
+    renewals, done = np.arange(1, lost.size + 1, dtype=float), np.arange(kept.size, dtype=float)
+    total = max(float(lost.sum() + kept.sum()), 1.0)
 
     def loss(logs: Array) -> float:
         alpha, beta = np.exp(logs)
-        left = special.betaln(alpha + 1, beta + renewals - 1) - special.betaln(alpha, beta)
-        stayed = special.betaln(alpha, beta + renewals[-1]) - special.betaln(alpha, beta)
-        return -float(lost @ left + kept * stayed) / float(lost.sum() + kept)
+        new = special.betaln(alpha, beta)
+        left = special.betaln(alpha + 1, beta + renewals - 1) - new
+        stayed = special.betaln(alpha, beta + done) - new
+        away = (logs - _PRIOR_CENTRES) / _PRIOR_SPREAD
+        return float(-(lost @ left + kept @ stayed) + prior * (away @ away) / 2) / total
 
     best = optimize.minimize(
         loss,
-        np.zeros(2),
+        _PRIOR_CENTRES,
         method="L-BFGS-B",
         bounds=[(-_LOG_BOUND, _LOG_BOUND)] * 2,
         options={"ftol": 1e-15, "gtol": 1e-10},

@@ -10,29 +10,34 @@ import numpy as np
 import pyarrow as pa
 
 from activator.people.forecast.backtest import FIELDS, Backtest, known_customers
-from activator.people.forecast.forecast import Customers, fit
+from activator.people.forecast.forecast import Customers, Method, fit
 from activator.people.forecast.histories import distinct_histories, histories
 from activator.people.forecast.purchases import Array
 
 
 def predictions(days: ir.Table, as_of: date, horizon_days: int, tried: Backtest) -> ir.Table:
-    """(person, predicted_minor, no_purchase, silent_days) of everyone who has bought up to as_of; not yet computed.
+    """(person, predicted_minor, trend_minor, no_purchase, silent_days) of everyone who has bought up to as_of; lazy.
 
-    predicted_minor: net value to expect within the horizon, minor units; no_purchase: the chance, 0 to 1, that nothing
-    is bought; silent_days: days since the last purchase.
+    predicted_minor: net value to expect within the horizon, minor units; trend_minor: the same by the best method that
+    looks at more than the past total; no_purchase: the chance, 0 to 1, that nothing is bought; silent_days: days since
+    the last purchase.
     """
     people = histories(days, as_of)
-    estimator = fit(tried.method, known_customers(days, as_of), distinct_histories(people))
+    known, distinct = known_customers(days, as_of), distinct_histories(people)
+    estimator = fit(tried.method, known, distinct)
+    looking = fit(tried.trend, known, distinct) if tried.method is Method.PAST_SPEND else estimator
     value = _of_columns(
-        "predicted_minor", "int64", lambda customers: _rounded(estimator.value(customers, horizon_days))
+        "predicted_minor", "int64", lambda bought: _rounded(estimator.value(bought, horizon_days) * tried.scale)
     )
+    trend = _of_columns("trend_minor", "int64", lambda bought: _rounded(looking.value(bought, horizon_days)))
     risk = _of_columns(
-        "no_purchase", "float64", lambda customers: corrected(estimator.no_purchase(customers, horizon_days), tried)
+        "no_purchase", "float64", lambda bought: corrected(estimator.no_purchase(bought, horizon_days), tried)
     )
     columns = [people[name].cast("float64") for name in FIELDS]
     return people.select(
         "person",
         predicted_minor=value(*columns),
+        trend_minor=value(*columns) if looking is estimator else trend(*columns),
         no_purchase=risk(*columns),
         silent_days=people.age_days - people.last_days,
     )

@@ -32,7 +32,7 @@ _LATER_COLUMNS = ("EXTERN_ID", "MADID")
 
 
 def member_key(form: str, values: ir.Table) -> ir.StringValue:
-    """32 hex digits over all columns of the form, as they are before hashing: the same values, the same key, on any run.
+    """32 hex digits over all columns of the form, before hashing: the same values have the same key, on any run.
 
     Digests are made for what is sent; for whether it has changed they would say no more and cost most of a first run.
     """

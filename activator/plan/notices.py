@@ -1,0 +1,64 @@
+"""What is worth a look in a plan and refuses nothing: value without a message, and a message without value (pure).
+
+"Most common failure" of segmentation: tiers that are bid differently and told the same, or texts that speak to one
+motivation and are shown to everybody.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from activator.model.ads import AdSpec, GroupSpec
+from activator.model.bidding import Notice, TierTerms
+from activator.model.people import TierSummary
+from activator.plan.copy import GENERIC
+from activator.plan.desired import Desired
+
+UNSEGMENTED = 0.9  # of all customers in one tier: there is no other to tell something else
+
+
+def copy_notices(
+    name: str, desired: Desired, terms: Mapping[str, TierTerms], tiers: Sequence[TierSummary]
+) -> list[Notice]:
+    """generic-copy and motivated-everybody, per delivery group."""
+    people = {tier.tier: tier.people for tier in tiers}
+    told = _told(desired)
+    favoured = _favoured(desired.groups, terms, people)
+    everybody = sum(people.values())
+    notices = []
+    for group in desired.groups:
+        motives = told.get(group.key, set())
+        if group.tier in favoured and motives == {GENERIC}:
+            notices.append(Notice("generic-copy", f"{name}/{group.key}", f"{favoured[group.tier]}; {_GENERIC}"))
+        share = people.get(group.tier, 0) / everybody if everybody else 0.0
+        if share >= UNSEGMENTED and motives - {GENERIC}:
+            spoken = " and ".join(sorted(motives - {GENERIC}))
+            message = f"its texts speak to {spoken}, but {share:.0%} of all customers are in it; {_SPLIT}"
+            notices.append(Notice("motivated-everybody", f"{name}/{group.key}", message))
+    return notices
+
+
+_GENERIC = "but it is told what everybody is told. Find out why it buys: `activator profile`"
+_SPLIT = "divide them by value first: `tiers` in activator.yaml"
+
+
+def _told(desired: Desired) -> dict[str, set[str]]:
+    told: dict[str, set[str]] = {}
+    for ad in desired.ads:
+        assert isinstance(ad, AdSpec)
+        told.setdefault(ad.group_key, set()).add(ad.variant.motivation)
+    return told
+
+
+def _favoured(groups: Sequence[GroupSpec], terms: Mapping[str, TierTerms], people: Mapping[str, int]) -> dict[str, str]:
+    """Tiers that get more than their share, and how much: of the budget by customers, or by their bid."""
+    budgets = {group.tier: group.daily_budget_minor or 0 for group in groups}
+    total, customers = sum(budgets.values()), sum(people.get(tier, 0) for tier in budgets)
+    found = {}
+    for group in groups:
+        of_budget = budgets[group.tier] / total if total else 0.0
+        of_people = people.get(group.tier, 0) / customers if customers else 0.0
+        bid = max(terms[group.tier].multiplier_bp or 0, group.bid.modifier_bp or 0) / 10_000
+        if of_budget > of_people:
+            found[group.tier] = f"it gets {of_budget:.0%} of the budget for {of_people:.0%} of the customers"
+        elif bid > 1:
+            found[group.tier] = f"it is bid {bid:.2f} times the base"
+    return found

@@ -1,0 +1,247 @@
+"""The figures of every segment: how many, worth what, reachable by whom, overlapping with which, and who they are.
+
+All sums come out of the engine in one pass each; what is computed from them is plain arithmetic (differences.py).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import sqrt
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from activator.people.engine import Engine
+from activator.segments.differences import Measure
+
+RESPONSE_DAYS = 90
+# What segments are compared by: name -> column of `base`.
+MEASURES = {
+    "value": "value_minor",
+    "predicted value": "predicted_minor",
+    "response": "responded",
+    "retention": "repeated",
+    "cost to serve": "cost_minor",
+}
+SHARES = ("response", "retention")
+CONVERSION = "conversion"
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Sums over some people. totals, squares: by measure, over customers; money in minor units."""
+
+    people: int
+    customers: int
+    reachable: int
+    totals: Mapping[str, float]
+    squares: Mapping[str, float]
+
+    def minus(self, other: "Sums") -> "Sums":
+        """Of those who are not among the others; the others must be part of these people."""
+        return Sums(
+            self.people - other.people,
+            self.customers - other.customers,
+            self.reachable - other.reachable,
+            {name: total - other.totals[name] for name, total in self.totals.items()},
+            {name: total - other.squares[name] for name, total in self.squares.items()},
+        )
+
+    def measure(self, name: str) -> Measure:
+        """Mean and standard deviation over customers; of CONVERSION over people.
+
+        Shares have half a success and half a failure added, so that none in a hundred is a small share and not an
+        unknown one (Jeffreys' prior).
+        """
+        if name == CONVERSION:
+            return _share(self.customers, self.people)
+        count = self.customers
+        if not count:
+            return Measure(0.0, 0.0, 0)
+        if name in SHARES:
+            return _share(self.totals[name], count)
+        mean = self.totals[name] / count
+        variance = max(self.squares[name] - count * mean * mean, 0.0) / max(count - 1, 1)
+        return Measure(mean, sqrt(variance), count)
+
+
+def _share(successes: float, count: int) -> Measure:
+    if not count:
+        return Measure(0.0, 0.0, 0)
+    mean = (successes + 0.5) / (count + 1)
+    return Measure(mean, sqrt(mean * (1 - mean)), count)
+
+
+NOBODY = Sums(0, 0, 0, dict.fromkeys(MEASURES, 0.0), dict.fromkeys(MEASURES, 0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """A value that is more frequent in a segment than among everybody. share: of the segment; lift: times as often."""
+
+    field: str
+    value: str
+    share: float
+    lift: float
+
+
+@dataclass(frozen=True, slots=True)
+class Typical:
+    """What is typical of a segment's customers: medians and means; money in minor units, None where nobody is known."""
+
+    days_since_last_order: float | None
+    orders: float | None
+    churn_risk: float | None
+    interval_days: float | None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Everybody's sums, each segment's, those of each pair's shared people, and what each is like."""
+
+    everybody: Sums
+    segments: Mapping[str, Sums]
+    shared: Mapping[tuple[str, str], Sums]
+    typical: Mapping[str, Typical]
+    traits: Mapping[str, Sequence[Trait]] = field(default_factory=dict)
+
+    def without(self, name: str) -> Sums:
+        """Everybody outside a segment."""
+        return self.everybody.minus(self.segments[name])
+
+
+def base(engine: Engine, people: ir.Table, reachable: ir.Table) -> ir.Table:
+    """Everyone with what is summed. people: of Subjects; reachable: (person) of those a platform may be sent."""
+    recent = people.days_since_last_order <= RESPONSE_DAYS
+    rows = people.left_join(reachable.select("person", reached=ibis.literal(True)), "person").drop("person_right")
+    return engine.materialise(
+        "base",
+        rows.mutate(
+            is_customer=(rows.orders > 0).fill_null(False),
+            is_reachable=rows.reached.fill_null(False),
+            value_minor=rows["value"].fill_null(0),
+            predicted_minor=rows.predicted_value.fill_null(0),
+            cost_minor=rows.cost_to_serve.fill_null(0),
+            responded=recent.fill_null(False).cast("int64"),
+            repeated=(rows.orders > 1).fill_null(False).cast("int64"),
+        ).drop("reached"),
+    )
+
+
+def figures(engine: Engine, rows: ir.Table, members: ir.Table, names: Sequence[str], fields: Sequence[str]) -> Figures:
+    """Compute all. rows: see base; members: person, segment, since; fields: those traits are looked for in."""
+    everybody = _sums(rows.agg(**_totals(rows)).to_pyarrow().to_pylist()[0])
+    joined = engine.materialise("member_rows", members.select("person", "segment").join(rows, "person"))
+    grouped = joined.group_by("segment").agg(**_totals(joined), **_middles(joined)).to_pyarrow().to_pylist()
+    found = {row["segment"]: row for row in grouped}
+    result = Figures(
+        everybody,
+        {name: _sums(found[name]) if name in found else NOBODY for name in names},
+        _shared(joined, members, names),
+        {name: _typical(found.get(name, {})) for name in names},
+        _traits(rows, joined, fields),
+    )
+    engine.drop(joined)
+    return result
+
+
+def _totals(rows: ir.Table) -> dict[str, ir.Value]:
+    customers = rows.is_customer
+    values: dict[str, ir.Value] = {
+        "people": rows.count(),
+        "customers": customers.sum(),
+        "reachable": rows.is_reachable.sum(),
+    }
+    for column in MEASURES.values():
+        exact = rows[column].cast("float64")
+        values[f"{column}__total"] = exact.sum(where=customers)
+        values[f"{column}__squares"] = (exact * exact).sum(where=customers)
+    return values
+
+
+def _sums(row: Mapping[str, Any]) -> Sums:
+    return Sums(
+        row["people"],
+        row["customers"] or 0,
+        row["reachable"] or 0,
+        {name: row[f"{column}__total"] or 0.0 for name, column in MEASURES.items()},
+        {name: row[f"{column}__squares"] or 0.0 for name, column in MEASURES.items()},
+    )
+
+
+def _middles(rows: ir.Table) -> dict[str, ir.Value]:
+    return {
+        "silent": rows.days_since_last_order.median(),
+        "bought": rows.orders.mean(where=rows.is_customer),
+        "risk": rows.churn_risk.mean(),
+        "interval": rows.interval_days.median(),
+    }
+
+
+def _typical(row: Mapping[str, Any]) -> Typical:
+    return Typical(row.get("silent"), row.get("bought"), row.get("risk"), row.get("interval"))
+
+
+def _shared(joined: ir.Table, members: ir.Table, names: Sequence[str]) -> dict[tuple[str, str], Sums]:
+    """By pair, in the order of names: the sums of the people in both."""
+    place = {name: number for number, name in enumerate(names)}
+    others = members.select("person", other="segment")
+    pairs = joined.join(others, "person")
+    pairs = pairs.filter(pairs.segment < pairs.other)
+    rows = pairs.group_by("segment", "other").agg(**_totals(pairs)).to_pyarrow().to_pylist()
+    ordered = [(sorted((row["segment"], row["other"]), key=place.__getitem__), row) for row in rows]
+    return {(pair[0], pair[1]): _sums(row) for pair, row in ordered}
+
+
+TRAIT_SHARE_MIN = 0.2
+TRAIT_LIFT_MIN = 1.2
+TRAITS_SHOWN = 4
+_VALUES_MAX = 200  # distinct values of a field with more are names or texts, not kinds of people
+
+
+def _traits(rows: ir.Table, joined: ir.Table, fields: Sequence[str]) -> dict[str, list[Trait]]:
+    """The values that stand out in each segment, the greatest lift first."""
+    if not fields:
+        return {}
+    everybody = _counted(
+        [rows.mutate(segment=ibis.literal("")).group_by("segment", value=_word(rows[name])) for name in fields], fields
+    )
+    inside = _counted([joined.group_by("segment", value=_word(joined[name])) for name in fields], fields)
+    overall = {(row["field"], row["value"]): row["people"] for row in everybody}
+    total = sum(people for (name, _), people in overall.items() if name == fields[0])
+    kinds = {name: sum(1 for known, _ in overall if known == name) for name in fields}
+    sizes: dict[str, int] = {}
+    for row in inside:
+        if row["field"] == fields[0]:
+            sizes[row["segment"]] = sizes.get(row["segment"], 0) + row["people"]
+    found: dict[str, list[Trait]] = {}
+    for row in inside:
+        if row["value"] is None or kinds[row["field"]] > _VALUES_MAX:
+            continue
+        share = row["people"] / sizes[row["segment"]]
+        lift = share / (overall[row["field"], row["value"]] / total)
+        if share >= TRAIT_SHARE_MIN and lift >= TRAIT_LIFT_MIN:
+            trait = Trait(row["field"], row["value"], round(share, 4), round(lift, 2))
+            found.setdefault(row["segment"], []).append(trait)
+    return {name: sorted(own, key=_standing_out)[:TRAITS_SHOWN] for name, own in found.items()}
+
+
+def _standing_out(trait: Trait) -> tuple[float, str]:
+    """How much of the segment is explained by the trait being more frequent there."""
+    return (-(trait.share - trait.share / trait.lift), trait.field)
+
+
+def _word(value: ir.Value) -> ir.StringValue:
+    if value.type().is_boolean():
+        return ibis.cases((value, "yes"), (~value, "no"), else_=ibis.null("string"))
+    return value.cast("string")
+
+
+def _counted(groups: Sequence[Any], fields: Sequence[str]) -> list[dict[str, Any]]:
+    parts = [
+        group.agg(people=lambda t: t.count()).select("segment", "value", "people", field=ibis.literal(name))
+        for group, name in zip(groups, fields, strict=True)
+    ]
+    every = ibis.union(*parts, distinct=False) if len(parts) > 1 else parts[0]
+    rows: list[dict[str, Any]] = every.to_pyarrow().to_pylist()
+    return rows

@@ -1,0 +1,84 @@
+"""The people of a run as rules see them: their standing under the names rules use, and their attributes."""
+
+from collections.abc import Sequence
+
+import ibis
+import ibis.expr.types as ir
+
+from activator.config.segments import Rule, SegmentSection
+from activator.people.pipeline import People
+from activator.segments.attributes import person_attributes
+from activator.segments.fields import Subjects
+from activator.segments.happenings import happenings
+
+TO_FIRST_ORDER = "days_to_first_order"
+# Name in rules -> column of People.standing().
+STANDING = {
+    "tier": "tier",
+    "value": "value_minor",
+    "predicted_value": "predicted_minor",
+    "cost_to_serve": "cost_to_serve_minor",
+    "churn_risk": "churn_risk",
+    "orders": "orders",
+    "days_since_last_order": "days_since_last_order",
+    "days_since_first_order": "age_days",
+    "interval_days": "interval_days",
+    "first_order_on": "first_order_on",
+    "last_order_on": "last_order_on",
+    "recency_score": "r",
+    "frequency_score": "f",
+    "monetary_score": "m",
+    "rfm_name": "rfm",
+    "activity": "activity",
+    "stage": "stage",
+    "pattern": "pattern",
+    "growth": "growth",
+    "score": "score",
+    "tickets": "tickets",
+    "country": "country",
+}
+
+
+def subjects_of(people: People, segments: Sequence[SegmentSection]) -> Subjects:
+    """Everybody, and what happened to them as far as the segments' rules ask for it.
+
+    Raises:
+        ConfigurationError: two mappings give an attribute different types.
+    """
+    engine = people.valuation.engine
+    standing = people.standing()
+    shown: ir.Table = standing.select("person", **STANDING)
+    happened = happenings(people, wanted(segments))
+    if "events" in happened and any(rule.field == TO_FIRST_ORDER for rule in _every(segments)):
+        shown = _with_time_to_order(shown, happened["events"])
+    table, kinds = person_attributes(engine, people.sources, people.rows)
+    if table is not None:
+        shown = shown.left_join(table, "person").drop("person_right")
+    return Subjects(
+        people=engine.materialise("subjects", shown),
+        happenings=happened,
+        as_of=people.as_of,
+        attributes=kinds,
+        money_unit=people.valuation.money_unit,
+        tiers=tuple(tier.tier for tier in people.tiers),
+    )
+
+
+def wanted(segments: Sequence[SegmentSection]) -> frozenset[str]:
+    """The kinds of happenings some rule counts."""
+    every = _every(segments)
+    counted = {kind for rule in every for kind in (rule.count, rule.share, rule.of) if kind}
+    events = any(rule.sequence or rule.field == TO_FIRST_ORDER for rule in every)
+    return frozenset(counted | ({"events"} if events else set()))
+
+
+def _every(segments: Sequence[SegmentSection]) -> list[Rule]:
+    return [each for section in segments for _, rule in section.rules() for each in rule.every()]
+
+
+def _with_time_to_order(people: ir.Table, events: ir.Table) -> ir.Table:
+    """Days from the first event to the first order; NULL where the order came first, or there is none of one."""
+    first = events.group_by("person").agg(first_event_on=events["at"].min().date())
+    joined = people.left_join(first, "person").drop("person_right")
+    days = joined.first_order_on.delta(joined.first_event_on, unit="day")
+    return joined.mutate(**{TO_FIRST_ORDER: ibis.cases((days >= 0, days))}).drop("first_event_on")
