@@ -163,8 +163,9 @@ class RawExport:
 
     table: one string column per header (or per column asked for) plus `source_row` (int64, unique; the first record is
     2, as 1 is the header's line in a file without cells of several lines); digest: SHA-256 of the bytes read, or of the
-    rows of a query; places: finds rows again, for messages; release: frees what the engine holds of it. Where an
-    export has types, numbers and days also stand under their `typed_name`, beside their text.
+    rows of a query; places: finds rows again, for messages; held: whether the rows lie in the engine, else every use
+    reads the file again; release: frees what the engine holds of it. Where an export has types, numbers and days also
+    stand under their `typed_name`, beside their text.
     """
 
     name: str
@@ -176,6 +177,7 @@ class RawExport:
     facts: ExportFacts = field(default_factory=ExportFacts)
     places: RowPlaces | None = None
     release: Callable[[], None] = _nothing_held
+    held: bool = True
 
     @property
     def heading(self) -> str:

@@ -44,7 +44,7 @@ def read_people(workspace: Workspace, engine: Engine, *, traced: bool = False, r
         raw = reader.read(engine.backend, section.name, section.place(workspace.folder), mapping.known_columns())
         check_decimals(raw, mapping)
         relation = canonical(raw, mapping)
-        if mapping.entity is not Entity.ORDERS:  # orders are gathered in one pass; the rest would be parsed per use
+        if raw.held or mapping.entity is not Entity.ORDERS:  # orders of a Parquet file are gathered as they are read
             relation = engine.materialise("canonical", relation)
             raw.release()
         whole = isinstance(mapping, OrdersMapping) and mapping.one_row_per == "order"

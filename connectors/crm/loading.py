@@ -36,10 +36,11 @@ def picked(header: Sequence[str], columns: Collection[str] | None) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """An export in the engine. release: gives back the room it takes there."""
+    """An export in the engine. release: gives back the room it takes there; held: whether it takes any."""
 
     table: Any
     release: Callable[[], None]
+    held: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def read_parquet(backend: Any, parts: Parts, columns: Collection[str] | None) ->
         rows += count
     view = ibis.util.gen_name("export")
     backend.con.execute(f"CREATE TEMP VIEW {view} AS {' UNION ALL '.join(selects)}")
-    loaded = Loaded(backend.table(view), lambda: backend.con.execute(f"DROP VIEW IF EXISTS {view}"))
+    loaded = Loaded(backend.table(view), lambda: backend.con.execute(f"DROP VIEW IF EXISTS {view}"), held=False)
     return ReadExport(loaded, header, tuple(facts), FileRows(tuple(lines)), tuple(digests))
 
 

@@ -59,6 +59,7 @@ def _read(backend: Any, name: str, place: FilePlace, parts: Parts, columns: Coll
         facts=ExportFacts(found.facts, found.missing),
         places=found.places,
         release=found.loaded.release,
+        held=found.loaded.held,
     )
 
 
