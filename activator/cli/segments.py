@@ -65,7 +65,14 @@ def opened(project: Path, *, quiet: bool) -> Iterator[Opened]:
 
 
 @app.callback(invoke_without_command=True)
-def segments(context: typer.Context, project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
+def segments(
+    context: typer.Context,
+    project: ProjectOption = Path(),
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Also write a page with plots and profiles.", dir_okay=False)
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
     """Show every segment: its size, value, moves since the last time, overlaps, and a sentence about who they are.
 
     Asks no platform. Remembers who is in which segment, so that the next run can tell who moved.
@@ -76,10 +83,37 @@ def segments(context: typer.Context, project: ProjectOption = Path(), as_json: J
 
     with opened(project, quiet=as_json) as found:
         told = summary(found.study, found.workspace.project.currency)
+        if report is not None:
+            _write_page(found, told, report)
     if as_json:
         print_json(told)
         return
     _show(told)
+    if report is not None:
+        say()
+        say(f"Page: {printable(str(report))}")
+
+
+def _write_page(found: Opened, told: "Summary", path: Path) -> None:
+    from activator.plan.inputs import lexicon_of, motivations_of
+    from activator.reports.segments_page import PageFacts, render
+    from activator.reports.written import write_page
+    from activator.segments.audit import audit
+    from activator.segments.needs import needs
+    from activator.segments.portrait import portrait
+
+    project = found.workspace.project
+    told_apart = _told_apart(project, motivations_of(found.workspace, found.engine, found.people))
+    facts = PageFacts(
+        project=project.project.name,
+        told=told,
+        audit=audit(found.study, project, found.kept, told_apart),
+        portrait=portrait(found.people, found.study, found.kept),
+        tried=found.people.valuation.tried,
+        tiers=[tier.name for tier in project.tiers],
+        needs=needs(found.engine, found.people, found.study, lexicon_of(found.workspace)),
+    )
+    write_page(path, render(facts))
 
 
 def _show(told: "Summary") -> None:

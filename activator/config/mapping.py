@@ -17,6 +17,7 @@ from activator.config.verbs import (
     MINOR_DIGITS_DEFAULT,
     Column,
     Condition,
+    Duration,
     Moment,
     Money,
     Permission,
@@ -29,7 +30,7 @@ from activator.config.verbs import (
 from activator.model.people import Entity
 
 __all__ = [
-    "FORMAT_DIRECTIVES", "MINOR_DIGITS", "MINOR_DIGITS_DEFAULT", "MODELS", "Condition", "Ignore", "Mapping", "Moment",
+    "FORMAT_DIRECTIVES", "MINOR_DIGITS", "MINOR_DIGITS_DEFAULT", "MODELS", "Condition", "Duration", "Ignore", "Mapping", "Moment",
     "Money", "Permission", "Score", "Take", "Text", "Verb", "Whole",
 ]  # fmt: skip
 
@@ -91,6 +92,8 @@ class ContactColumns(PersonColumns):
     consent_ad_personalization: Permission | None = None
     consent_meta: Permission | None = None
     consent_google: Permission | None = None
+    consent_email: Permission | None = None
+    consent_sms: Permission | None = None
 
 
 class OrderColumns(PersonColumns):
@@ -118,7 +121,7 @@ class TicketColumns(IdentityColumns):
     ticket_id: Text | None = None
     opened_at: Moment
     closed_at: Moment | None = None
-    minutes: Whole | None = None
+    minutes: Duration | None = None
     subject: Text | None = None
     comment: Text | None = None
     score: Score | None = None
@@ -155,6 +158,8 @@ class AccountColumns(Columns):
     account_country: Text | None = None
     industry: Text | None = None
     employees: Whole | None = None
+    onboarding_minutes: Duration | None = None
+    management_minutes: Duration | None = None
 
 
 class MappingFile(Section):

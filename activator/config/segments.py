@@ -189,6 +189,7 @@ class SegmentSection(Section):
     )
     action: Action | None = None
     persona: str = Field(default="", max_length=1000, description="Text for people; never decides who belongs")
+    objections: str = Field(default="", max_length=500, description="What keeps them from buying; text for people")
 
     @model_validator(mode="after")
     def _someone(self) -> Self:

@@ -162,6 +162,13 @@ class Whole(Verb):
     """A whole number."""
 
 
+class Duration(Verb):
+    """A length of time, counted in whole minutes."""
+
+    unit: Literal["minutes", "hours"] = Field(default="minutes", description="What the number in the cell counts")
+    decimal: Literal[".", ","] = Field(default=".", description="The decimal sign")
+
+
 class Score(Verb):
     """A score, counted from 0 to 10 where out_of says what the best is."""
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-
 RFM_NAMES = ("champions", "loyal", "regular", "new", "cant_lose", "at_risk", "dormant")
 
 

@@ -11,7 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from activator.config.attributes import ATTRIBUTE, Attribute
-from activator.config.mapping import Condition, Mapping, Moment, Money, Permission, Score, Text, Verb, Whole
+from activator.config.mapping import Condition, Duration, Mapping, Moment, Money, Permission, Score, Text, Verb, Whole
 from activator.config.verbs import EPOCHS, lacking
 from activator.errors import SourceError
 from activator.model.people import Consent, Entity
@@ -22,24 +22,25 @@ from activator.ports import RawExport, typed_name
 
 PERSON = ("email", "phone", "first_name", "last_name", "city", "state", "postal_code", "country")
 CONSENT_FIELDS = ("consent_ad_user_data", "consent_ad_personalization", "consent_meta", "consent_google")
+CHANNEL_FIELDS = ("consent_email", "consent_sms")  # of the tools that write to people; never asked for advertising
 IGNORED = "ignored: "
 
 # Contacts may have more of these; the relation has such a column only where the mapping has.
 MORE_CONTACT_FIELDS = ("email_2", "email_3", "email_4", "email_5", "phone_2", "phone_3", "mobile_advertiser_id")
-WHERE_MAPPED = frozenset({*MORE_CONTACT_FIELDS, "account_id"})
+WHERE_MAPPED = frozenset({*MORE_CONTACT_FIELDS, *CHANNEL_FIELDS, "account_id"})
 # Contacts and orders are tens of millions: every column they do not have would still be carried, joined and compared.
 SLIM = {Entity.CONTACTS: frozenset({*PERSON, "birth_date", "gender", "external_id", "id_space"})}
 SLIM[Entity.ORDERS] = SLIM[Entity.CONTACTS]
 DAYS = ("birth_date", "started_on", "ended_on")
 # A cell of these that cannot be read is as if it were empty: the row still says who, and what they have agreed to.
-DISPENSABLE = ("birth_date", "minutes", "employees")
+DISPENSABLE = ("birth_date", "minutes", "employees", "onboarding_minutes", "management_minutes")
 _IDENTITY = dict.fromkeys(("email", "phone", "id_space", "external_id"), "string")
 
 # The columns of each canonical relation, in order, with their types; source_row and invalid_reason come first.
 CANONICAL: dict[Entity, dict[str, str]] = {
     Entity.CONTACTS: dict.fromkeys((*PERSON, *MORE_CONTACT_FIELDS), "string")
     | {"birth_date": "date", "gender": "string", "id_space": "string", "external_id": "string"}
-    | dict.fromkeys((*CONSENT_FIELDS, "account_id"), "string"),
+    | dict.fromkeys((*CONSENT_FIELDS, *CHANNEL_FIELDS, "account_id"), "string"),
     Entity.ORDERS: {"order_id": "string"}
     | dict.fromkeys((*PERSON, "id_space", "external_id", "account_id"), "string")
     | {"ordered_at": "timestamp", "amount_minor": "int64", "currency": "string"},
@@ -55,7 +56,7 @@ CANONICAL: dict[Entity, dict[str, str]] = {
     | {"event": "string", "happened_at": "timestamp", "amount_minor": "int64", "currency": "string"}
     | {"quantity": "int64"},
     Entity.ACCOUNTS: dict.fromkeys(("account_id", "account_name", "account_country", "industry"), "string")
-    | {"employees": "int64"},
+    | dict.fromkeys(("employees", "onboarding_minutes", "management_minutes"), "int64"),
 }
 
 # Fields without which a row of the entity means nothing.
@@ -182,8 +183,8 @@ def _read(picked: ir.Table, field: str, verb: Verb) -> ir.Value:
         return cells.permission(text, verb.meanings(), Consent(verb.otherwise))
     if isinstance(verb, Moment):
         return cells.day(text, verb) if field in DAYS else cells.moment(text, verb)
-    if isinstance(verb, Whole):
-        return cells.whole(text)
+    if isinstance(verb, Whole | Duration):
+        return cells.whole(text) if isinstance(verb, Whole) else cells.minutes(text, verb)
     if isinstance(verb, Score):
         return cells.score(text, verb)
     if isinstance(verb, Money):
@@ -241,8 +242,8 @@ def fault_words(field: str, verb: Verb) -> str:
     if isinstance(verb, Moment):
         written = "not a date" if verb.format == "iso" else f"not a date in the form {verb.format}"
         return f"not a time as {verb.format}" if verb.format in EPOCHS else written
-    if isinstance(verb, Money):
-        return "not an amount"
+    if isinstance(verb, Money | Duration):
+        return "not an amount" if isinstance(verb, Money) else f"not a number of {verb.unit}"
     if isinstance(verb, Whole):
         return "not a whole number"
     if isinstance(verb, Score):

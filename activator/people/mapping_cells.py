@@ -11,7 +11,7 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from activator.config.verbs import EPOCHS, MINOR_DIGITS, MINOR_DIGITS_DEFAULT, Moment, Score, Take
+from activator.config.verbs import EPOCHS, MINOR_DIGITS, MINOR_DIGITS_DEFAULT, Duration, Moment, Score, Take
 from activator.model.people import Consent
 from activator.ports import typed_name
 
@@ -184,6 +184,13 @@ def in_utc(local: ir.TimestampValue, zone: ir.StringValue, time_zone: str) -> ir
 def whole(text: ir.StringValue) -> ir.IntegerValue:
     """A whole number of up to 15 digits; `7.0` is 7, as spreadsheets write it."""
     return text.re_extract(r"^([+-]?\d{1,15})(?:\.0+)?$", 1).nullif("").try_cast("int64")
+
+
+def minutes(text: ir.StringValue, verb: Duration) -> ir.IntegerValue:
+    """A length of time in whole minutes, half a minute rounded up; NULL below nothing."""
+    given = number(text, verb.decimal)
+    counted = (given * (60 if verb.unit == "hours" else 1)).round(0).try_cast("int64")
+    return ibis.cases((counted >= 0, counted))
 
 
 def without(text: ir.StringValue, words: Sequence[str]) -> ir.StringValue:

@@ -25,7 +25,7 @@ _TERM_DAYS = {
 }  # fmt: skip
 _MONTH_DAYS = 30.4375
 _RENEWALS_MAX = 120  # beyond, the chances to leave hardly change any more
-_SLACK = 0.1  # of a term: months have 28 to 31 days, and a charge may come a little late
+_SLACK_DAYS, _SLACK_SHARE = 3.0, 0.1  # months have 28 to 31 days, and a charge may come a little late
 
 
 def renewals(
@@ -86,13 +86,20 @@ def _terms(
     days = ibis.cases(*words, else_=_MONTH_DAYS)
     lasted = ibis.greatest(until.delta(once.started_on, unit="day"), 0) / days
     ahead = ibis.literal(float(horizon_days)) / days
+    slack = ibis.least(_SLACK_DAYS / days, _SLACK_SHARE)
     dated = once.select(
-        "person", "ended_on", runs=runs, minor=ibis.greatest(minor.fill_null(0), 0), lasted=lasted, ahead=ahead
+        "person",
+        "ended_on",
+        runs=runs,
+        minor=ibis.greatest(minor.fill_null(0), 0),
+        lasted=lasted,
+        ahead=ahead,
+        slack=slack,
     )
     renewed = ibis.cases(
-        (dated.runs, (dated.lasted + _SLACK).floor()), else_=ibis.greatest((dated.lasted - _SLACK).ceil(), 1)
+        (dated.runs, (dated.lasted + dated.slack).floor()), else_=ibis.greatest((dated.lasted - dated.slack).ceil(), 1)
     )
-    due = (dated.lasted + dated.ahead + _SLACK).floor() - (dated.lasted + _SLACK).floor()
+    due = (dated.lasted + dated.ahead + dated.slack).floor() - (dated.lasted + dated.slack).floor()
     return dated.select(
         "person",
         "ended_on",

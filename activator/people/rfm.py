@@ -73,9 +73,6 @@ def name_of(recency: ir.IntegerValue, frequency: ir.IntegerValue, monetary: ir.I
     )
 
 
-NAMES = ("champions", "loyal", "regular", "new", "cant_lose", "at_risk", "dormant")
-
-
 def _score(value: ir.IntegerValue, cuts: Cuts) -> ir.IntegerValue:
     """1, and one more for every cut reached; equal cuts count once, so the best score given is lower."""
     reached: Sequence[ir.IntegerValue] = [(value * 5 >= cut).cast("int64") for cut in sorted(set(cuts.fifths))]

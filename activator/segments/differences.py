@@ -11,25 +11,13 @@ from math import ceil, exp, log, sqrt
 
 from scipy import stats
 
+from activator.segments.figures import Measure
+
+__all__ = ["Difference", "Measure", "Pair", "differences", "holm", "mergeable"]
+
 BAND = log(1.10)
 ALPHA = 0.05
 Z_90 = 1.6449  # of a two-sided 90 % interval
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One number of a segment: its mean over customers, its standard deviation, and how many customers."""
-
-    mean: float
-    deviation: float
-    customers: int
-
-    @property
-    def relative_error(self) -> float:
-        """Standard error of log(mean), by the delta method; infinite where nothing is known."""
-        if self.customers < 2 or self.mean <= 0:
-            return float("inf")
-        return self.deviation / self.mean / sqrt(self.customers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ import ibis
 import ibis.expr.types as ir
 
 from activator.people.engine import Engine
-from activator.segments.differences import Measure
 
 RESPONSE_DAYS = 90
 # What segments are compared by: name -> column of `base`.
@@ -25,6 +24,22 @@ MEASURES = {
 }
 SHARES = ("response", "retention")
 CONVERSION = "conversion"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One number of a segment: its mean over customers, its standard deviation, and how many customers."""
+
+    mean: float
+    deviation: float
+    customers: int
+
+    @property
+    def relative_error(self) -> float:
+        """Standard error of log(mean), by the delta method; infinite where nothing is known."""
+        if self.customers < 2 or self.mean <= 0:
+            return float("inf")
+        return self.deviation / self.mean / sqrt(self.customers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class SegmentSummary:
     sentence: str
     action: Action | None
     persona: str
+    objections: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ def _one(made: Study, number: int, everybody: Sums, currency: str) -> SegmentSum
         sentence=sentence(section.name, made.figures, made.subjects.money_unit, currency),
         action=section.action,
         persona=section.persona,
+        objections=section.objections,
     )
 
 

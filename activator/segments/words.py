@@ -15,15 +15,15 @@ def money(minor: float, money_unit: int, currency: str) -> str:
 def share(part: float, whole: float) -> str:
     """A share in per cent, told apart from nothing and everything."""
     if not whole:
-        return "0 %"
+        return "0%"
     percent = 100 * part / whole
     if 0 < percent < 1:
-        return "under 1 %"
-    return "over 99 %" if 99 < percent < 100 else f"{percent:.0f} %"
+        return "under 1%"
+    return "over 99%" if 99 < percent < 100 else f"{percent:.0f}%"
 
 
 def trait_words(trait: Trait) -> str:
-    """E.g. "activity churned (62 %, 3.1 times as often as among all)"."""
+    """E.g. "activity churned (62%, 3.1 times as often as among all)"."""
     field = _FIELD_WORDS.get(trait.field, trait.field.replace("_", " "))
     return f"{field} {trait.value.replace('_', ' ')} ({trait.share:.0%}, {trait.lift:.1f} times as often as among all)"
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from activator.model.valuing import RFM_NAMES as NAMES
 from activator.people.engine import Engine, open_engine
-from activator.people.rfm import COLUMNS, NAMES, Cuts, name_of, with_scores
+from activator.people.rfm import COLUMNS, Cuts, name_of, with_scores
 
 AS_OF = date(2007, 1, 1)
 KINDS = {"person": "int64", "last_order_on": "date", "orders": "int64", "value_minor": "int64"}
