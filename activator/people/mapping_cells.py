@@ -32,7 +32,7 @@ ISO = (
     r"(?:[T ]([0-2]\d:[0-5]\d)(?::([0-5]\d)(?:[.,]\d{1,9})?)?(?: ?(Z|UTC|[+-][01]\d(?::?[0-5]\d)?))?)?$"
 )
 SIGN = r"^([+-]?)\s*(?:[A-Z]{3}|[€$£¥])?\s*([\d.,' \x{a0}\x{202f}’]*\d)\s*(?:[A-Z]{3}|[€$£¥])?$"
-MINOR_MAX = 10**15  # beyond any order; keeps sums of millions of rows far inside 64 bits
+MINOR_DIGITS_MAX = 15  # beyond any order; keeps sums of millions of rows far inside 64 bits
 
 _SEPARATED = r"^[\s,;|]*(?:[^,;|]+[,;|][\s,;|]*)"
 TAKEN = {
@@ -115,9 +115,23 @@ def moment(text: ir.StringValue, verb: Moment) -> ir.TimestampValue:
         return in_utc(_counted(text, verb.format), ibis.literal(""), verb.time_zone)
     if verb.format != "iso":
         return in_utc(*_formatted(text, verb.format), verb.time_zone)
-    seconds = text.substr(0, ISO_SECONDS_LENGTH).try_cast("timestamp")
-    plain = in_utc(seconds, text.substr(ISO_SECONDS_LENGTH).lstrip(), verb.time_zone)
-    return ibis.cases((text.re_search(ISO_PLAIN), plain), else_=in_utc(*_iso(text), verb.time_zone))
+    return ibis.coalesce(_plain_iso(text, verb.time_zone), in_utc(*_iso(text), verb.time_zone))
+
+
+def _plain_iso(text: ir.StringValue, time_zone: str) -> ir.TimestampValue:
+    """The instant of a cell of the shape ISO_PLAIN, read by the engine's own parser; NULL for any other."""
+    clock = text.substr(0, ISO_SECONDS_LENGTH).try_cast("timestamp")
+    instant = text.replace(" +", "+").replace(" -", "-").try_cast("timestamp('UTC')")
+    return ibis.cases(
+        (~text.re_search(ISO_PLAIN), ibis.null("timestamp")),
+        (text.length() == ISO_SECONDS_LENGTH, _from_zone(clock, time_zone)),
+        (text.endswith("Z") | text.endswith("UTC"), clock),
+        else_=_utc_wall_clock("UTC", instant),
+    )
+
+
+def _from_zone(local: ir.TimestampValue, time_zone: str) -> ir.TimestampValue:
+    return local if time_zone == "UTC" else _utc_wall_clock("UTC", _local_instant(time_zone, local))
 
 
 def day(text: ir.StringValue, verb: Moment) -> ir.DateValue:
@@ -176,9 +190,8 @@ def in_utc(local: ir.TimestampValue, zone: ir.StringValue, time_zone: str) -> ir
     digits = zone.re_replace(r"[^\d]", "").rpad(4, "0")
     minutes = digits.substr(0, 2).try_cast("int64") * 60 + digits.substr(2, 2).try_cast("int64")
     east = ibis.cases((zone.startswith("-"), -minutes), else_=minutes)
-    named = local if time_zone == "UTC" else _utc_wall_clock("UTC", _local_instant(time_zone, local))
     offset = local - east.as_interval("m")
-    return ibis.cases((zone == "", named), (zone.isin(["Z", "UTC"]), local), else_=offset)
+    return ibis.cases((zone == "", _from_zone(local, time_zone)), (zone.isin(["Z", "UTC"]), local), else_=offset)
 
 
 def whole(text: ir.StringValue) -> ir.IntegerValue:
@@ -246,23 +259,25 @@ def currency_code(text: ir.StringValue) -> ir.StringValue:
 
 
 def minor_units(amount: ir.DecimalValue, currency: ir.StringValue, unit: str = "major") -> ir.IntegerValue:
-    """An amount in minor units of its currency, half away from zero; NULL beyond MINOR_MAX.
+    """An amount in minor units of its currency, half away from zero; NULL beyond MINOR_DIGITS_MAX digits.
 
     unit: whether the amount counts whole units of the currency (`major`) or is in minor units already.
     """
     if unit == "minor":
-        return _bounded(amount)
-    codes = {digits: [code for code, own in MINOR_DIGITS.items() if own == digits] for digits in (0, 3)}
-    branches = [(currency.isin(own), ibis.literal(10**digits)) for digits, own in codes.items()]
-    factor = ibis.cases(*branches, else_=ibis.literal(10**MINOR_DIGITS_DEFAULT)).cast("decimal(4, 0)")
-    return _bounded(amount * factor)
+        return _whole(amount, 0)
+    few = [(_listed(currency, digits), _whole(amount, digits)) for digits in (0, 3)]
+    return ibis.cases(*few, else_=_whole(amount, MINOR_DIGITS_DEFAULT))
 
 
-def _bounded(amount: ir.DecimalValue) -> ir.IntegerValue:
-    kind = amount.type()
-    fits = kind.precision is not None and kind.precision <= 18  # rounded in 64 bits, else in 128
-    minor = (amount if fits else amount.cast("decimal(38, 0)")).try_cast("int64")
-    return ibis.cases((minor.between(-MINOR_MAX, MINOR_MAX), minor), else_=ibis.null("int64"))
+def _listed(currency: ir.StringValue, digits: int) -> ir.BooleanValue:
+    """Whether a currency has so many decimals. It is three letters, so that looking it up in a text is enough."""
+    return ibis.literal(" ".join(code for code, own in MINOR_DIGITS.items() if own == digits)).contains(currency)
+
+
+def _whole(amount: ir.DecimalValue, digits: int) -> ir.IntegerValue:
+    """An amount times ten to the number of digits, rounded first: 15 digits keep it in 64 bits, where it is cheap."""
+    rounded = amount.try_cast(f"decimal({MINOR_DIGITS_MAX}, {digits})")
+    return (rounded * ibis.literal(10**digits).cast(f"decimal({digits + 1}, 0)")).try_cast("int64")
 
 
 def money(texts: list[ir.StringValue], less: list[ir.StringValue], decimal: str) -> ir.DecimalValue:
