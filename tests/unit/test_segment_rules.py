@@ -143,6 +143,13 @@ class TestSequences:
         assert world.who({"sequence": {"events": ["pricing", "demo"], "within_days": 7}}) == [1, 4]
         assert world.who({"sequence": {"events": ["Pricing", "Demo"]}}) == [1, 3, 4]
 
+    def test_tools_spell_an_event_in_their_own_ways(self, world: World) -> None:
+        for person, event in ((1, "Added to Cart"), (2, "added-to-cart"), (3, "added_to_cart"), (4, "addedtocart")):
+            world.person(person)
+            world.event(person, 1, event)
+        added = [{"field": "event", "is": "Added To Cart"}]
+        assert world.who({"count": "events", "where": added, "at_least": 1}) == [1, 2, 3]
+
     def test_three_steps_may_repeat_one_event(self, world: World) -> None:
         world.person(1)
         world.person(2)
