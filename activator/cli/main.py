@@ -22,6 +22,8 @@ from activator.cli import (
     serve,
     status,
     sync,
+    value,
+    write_back,
 )
 from activator.cli.console import describe, print_json
 from activator.cli.console import explain as say_error
@@ -46,6 +48,7 @@ app = typer.Typer(
 app.command()(init.init)
 app.command()(doctor.doctor)
 app.add_typer(mappings.app, name="mappings")
+app.command()(value.value)
 app.add_typer(profile.app, name="profile")
 app.add_typer(segments.app, name="segments")
 app.command()(plan.plan)
@@ -55,6 +58,7 @@ app.command()(status.status)
 app.command()(briefing.briefing)
 app.command()(serve.serve)
 app.add_typer(experiment.app, name="experiment")
+app.command("write-back")(write_back.write_back)
 app.command()(explain.explain)
 app.command()(identifiers.identifiers)
 app.command()(sandbox.sandbox)

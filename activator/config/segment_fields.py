@@ -4,11 +4,16 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What a field holds. MONEY is stored in minor units and written in rules in whole ones."""
+    """What a field holds.
+
+    MONEY is stored in minor units and written in rules in whole ones. EVENT is the name of an event: tools write one as
+    `Added to Cart`, `added-to-cart` and `added_to_cart`, so case, blanks, hyphens and underscores are all the same.
+    """
 
     NUMBER = "number"
     MONEY = "money"
     TEXT = "text"
+    EVENT = "event"
     DATE = "date"
     FLAG = "flag"
 
@@ -48,6 +53,6 @@ HAPPENING_FIELDS: dict[str, dict[str, Kind]] = {
     "orders": {"amount": Kind.MONEY, "order_amount": Kind.MONEY, "currency": Kind.TEXT},
     "tickets": {"subject": Kind.TEXT, "score": Kind.NUMBER, "language": Kind.TEXT, "minutes": Kind.NUMBER},
     "responses": {"score": Kind.NUMBER, "language": Kind.TEXT},
-    "events": {"event": Kind.TEXT, "amount": Kind.MONEY, "quantity": Kind.NUMBER},
+    "events": {"event": Kind.EVENT, "amount": Kind.MONEY, "quantity": Kind.NUMBER},
 }
 FIELD_NAMES = frozenset({*PERSON_FIELDS, *(name for fields in HAPPENING_FIELDS.values() for name in fields), "tier"})

@@ -1,5 +1,6 @@
 """A value held against the limits of a rule, as an expression; and the error of a rule that makes no sense."""
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
@@ -43,7 +44,7 @@ def within(limits: Limits, value: ir.Value, kind: Kind, money_unit: int, path: K
     Raises:
         RuleError: a limit is of another type than the field.
     """
-    compared = value.lower() if kind is Kind.TEXT else value
+    compared = _COMPARED[kind](value) if kind in _COMPARED else value
     tests = []
     for limit, wanted in limits.limits():
         at = (*path, limit)
@@ -56,6 +57,12 @@ def within(limits: Limits, value: ir.Value, kind: Kind, money_unit: int, path: K
     return ibis.and_(*tests)
 
 
+def event_name(value: Any) -> Any:
+    """The name of an event as it is compared."""
+    return value.strip().lower().re_replace(r"[\s_-]+", "_")
+
+
+_COMPARED: dict[Kind, Callable[[Any], Any]] = {Kind.TEXT: lambda value: value.lower(), Kind.EVENT: event_name}
 _COMPARE: dict[str, Callable[[Any, Any], ir.BooleanValue]] = {
     "is": lambda value, wanted: value == wanted,
     "is_not": lambda value, wanted: value != wanted,
@@ -66,6 +73,7 @@ _COMPARE: dict[str, Callable[[Any, Any], ir.BooleanValue]] = {
 }
 _EXAMPLES = {
     Kind.TEXT: "Write text, e.g. `is: retail`; quote words like yes and no.",
+    Kind.EVENT: "Write the name of an event, e.g. add_to_cart.",
     Kind.FLAG: "Write true or false.",
     Kind.DATE: "Write a date, e.g. 2026-01-31.",
     Kind.NUMBER: "Write a number, e.g. 5.",
@@ -88,6 +96,11 @@ def _literal(value: Any, kind: Kind, money_unit: int, path: KeyPath) -> Any:
 
 def _text(value: Any) -> str | None:
     return value.lower() if isinstance(value, str) else None
+
+
+def written_event(value: Any) -> str | None:
+    """The name of an event in a rule as it is compared; None where it is no text."""
+    return re.sub(r"[\s_-]+", "_", value.strip().lower()) if isinstance(value, str) else None
 
 
 def _flag(value: Any) -> bool | None:
@@ -114,6 +127,7 @@ def _date(value: Any) -> date | None:
 
 _MAKE: dict[Kind, Callable[[Any], Any]] = {
     Kind.TEXT: _text,
+    Kind.EVENT: written_event,
     Kind.FLAG: _flag,
     Kind.NUMBER: _number,
     Kind.MONEY: _amount,

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from activator.config.documents import KeyPath
 from activator.config.segments import RowTest, Rule
 from activator.segments.fields import Kind, Subjects
-from activator.segments.limits import RuleError, unknown, within
+from activator.segments.limits import RuleError, event_name, unknown, within, written_event
 
 NUMERIC = (Kind.NUMBER, Kind.MONEY)
 
@@ -79,11 +79,11 @@ def _sequences(rule: Rule, subjects: Subjects, path: KeyPath) -> ir.Table:
     """How often the events came in order: starts whose earliest followers were all in time."""
     wanted: Any = rule.sequence
     events = _rows(subjects, "events", (*path, "sequence"))
-    named = events.select("person", "at", event=events.event.lower())
-    first = named.filter(named.event == wanted.events[0].lower())
+    named = events.select("person", "at", event=event_name(events.event))
+    first = named.filter(named.event == written_event(wanted.events[0]))
     reached = first.select("person", started="at", last="at").distinct()
     for event in wanted.events[1:]:
-        later = named.filter(named.event == event.lower()).select("person", follows="at")
+        later = named.filter(named.event == written_event(event)).select("person", follows="at")
         pairs = reached.join(later, "person")
         followed = pairs.filter(pairs.follows > pairs["last"])
         reached = followed.group_by("person", "started").agg(last=followed.follows.min())

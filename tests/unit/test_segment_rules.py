@@ -1,82 +1,21 @@
 """Rules over people: who is selected, on the edges of every test."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
-import ibis
 import pytest
 
 from activator.config.segments import SegmentSection
 from activator.people.engine import Engine, open_engine
-from activator.segments.compile import Compiler
-from activator.segments.fields import Kind, Subjects
 from activator.segments.limits import RuleError
-
-AS_OF = date(2026, 6, 30)
-PEOPLE = {
-    "person": "int64", "tier": "string", "value": "int64", "orders": "int64", "days_since_last_order": "int64",
-    "last_order_on": "date", "country": "string", "churn_risk": "float64", "latitude": "float64",
-    "longitude": "float64", "age": "int64", "newsletter": "boolean",
-}  # fmt: skip
+from tests.segment_world import AS_OF, World
 
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     with open_engine(tmp_path_factory.mktemp("scratch")) as opened:
         yield opened
-
-
-class World:
-    """People by number, and what happened to them."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._people: list[dict[str, Any]] = []
-        self._rows: dict[str, list[dict[str, Any]]] = {}
-
-    def person(self, number: int, **fields: Any) -> None:
-        self._people.append({**dict.fromkeys(PEOPLE), "person": number, **fields})
-
-    def order(self, person: int, days_ago: int, amount: int = 1_000) -> None:
-        order = len(self._rows.get("orders", ()))
-        self._add("orders", person, days_ago, amount=amount, order_amount=amount, order=order, currency="EUR")
-
-    def event(self, person: int, days_ago: float, event: str) -> None:
-        self._add("events", person, days_ago, event=event, amount=None, quantity=None)
-
-    def _add(self, happening: str, person: int, days_ago: float, **fields: Any) -> None:
-        at = datetime.combine(AS_OF, time(12)) - timedelta(days=days_ago)
-        self._rows.setdefault(happening, []).append({"person": person, "at": at, **fields})
-
-    def select(self, *sections: dict[str, Any]) -> dict[str, list[int]]:
-        """Who is in which segment."""
-        segments = [
-            SegmentSection.model_validate({"title": "A title", **section, "name": section.get("name", f"s{number}")})
-            for number, section in enumerate(sections)
-        ]
-        table = Compiler(self._engine, self._subjects()).table(segments)
-        rows = self._engine.materialise("found", table).to_pyarrow().to_pylist()
-        columns = [name for name in table.columns if name != "person"]
-        return {name: sorted(row["person"] for row in rows if row[name]) for name in columns}
-
-    def who(self, rule: dict[str, Any]) -> list[int]:
-        return self.select({"who": rule})["in_s0"]
-
-    def _subjects(self) -> Subjects:
-        kinds = {
-            "orders": {"amount": "int64", "order_amount": "int64", "order": "int64", "currency": "string"},
-            "events": {"event": "string", "amount": "int64", "quantity": "int64"},
-        }
-        happenings = {
-            name: self._table(rows, {"person": "int64", "at": "timestamp", **kinds[name]})
-            for name, rows in self._rows.items()
-        }
-        people = self._table(self._people, PEOPLE)
-        return Subjects(people, happenings, AS_OF, {"age": Kind.NUMBER, "newsletter": Kind.FLAG})
-
-    def _table(self, rows: list[dict[str, Any]], kinds: dict[str, str]) -> Any:
-        return self._engine.materialise("made", ibis.memtable(rows, schema=ibis.schema(kinds)))
 
 
 @pytest.fixture
@@ -112,6 +51,12 @@ class TestFields:
         world.person(2, last_order_on=date(2026, 2, 1), newsletter=False)
         assert world.who({"field": "last_order_on", "less_than": "2026-02-01"}) == [1]
         assert world.who({"field": "newsletter", "is": False}) == [2]
+
+    @pytest.mark.parametrize(("days", "found"), [(0, [1]), (29, [1]), (30, [1]), (31, []), (-1, [])])
+    def test_a_date_lies_within_the_last_days(self, world: World, days: int, found: list[int]) -> None:
+        world.person(1, last_order_on=AS_OF - timedelta(days=days))
+        world.person(2)
+        assert world.who({"field": "last_order_on", "within_days": 30}) == found
 
     def test_what_is_not_known_selects_nobody_and_neither_does_its_negation(self, world: World) -> None:
         world.person(1, churn_risk=0.9)
@@ -159,6 +104,29 @@ class TestCounts:
         world.order(1, -1)
         assert world.who({"count": "orders", "is": 1}) == [1]
 
+    def test_every_mail_opened(self, world: World) -> None:
+        """A share of nothing is not known: who was sent no mail has not opened all of them."""
+        for person, opened, sent in ((1, 3, 3), (2, 2, 3), (3, 0, 2), (4, 0, 0)):
+            world.person(person)
+            for _ in range(sent):
+                world.event(person, 5, "email_sent")
+            for _ in range(opened):
+                world.event(person, 4, "email_opened")
+        share = {
+            "share": "events",
+            "where": [{"field": "event", "is": "email_opened"}],
+            "among": [{"field": "event", "is": "email_sent"}],
+        }
+        assert world.who({**share, "at_least": 1}) == [1]
+        assert world.who({**share, "less_than": 1}) == [2, 3]
+
+    def test_an_order_returned_altogether_is_none_though_its_money_counts(self, world: World) -> None:
+        world.person(1)
+        world.order(1, 3)
+        world.order(1, 2, -500)
+        assert world.who({"count": "orders", "is": 1}) == [1]
+        assert world.who({"sum": "amount", "of": "orders", "is": 5}) == [1]
+
 
 class TestSequences:
     def test_order_and_span(self, world: World) -> None:
@@ -174,6 +142,13 @@ class TestSequences:
                 world.event(person, days, event)
         assert world.who({"sequence": {"events": ["pricing", "demo"], "within_days": 7}}) == [1, 4]
         assert world.who({"sequence": {"events": ["Pricing", "Demo"]}}) == [1, 3, 4]
+
+    def test_tools_spell_an_event_in_their_own_ways(self, world: World) -> None:
+        for person, event in ((1, "Added to Cart"), (2, "added-to-cart"), (3, "added_to_cart"), (4, "addedtocart")):
+            world.person(person)
+            world.event(person, 1, event)
+        added = [{"field": "event", "is": "Added To Cart"}]
+        assert world.who({"count": "events", "where": added, "at_least": 1}) == [1, 2, 3]
 
     def test_three_steps_may_repeat_one_event(self, world: World) -> None:
         world.person(1)
@@ -218,6 +193,20 @@ class TestCombinations:
         )
         assert (found["in_lost_vip"], found["in_vip"]) == ([1], [1, 2])
 
+    def test_a_segment_of_a_scheme_is_who_it_really_takes(self, world: World) -> None:
+        """Person 2 fits the second segment too, but the first one of the scheme has them."""
+        world.person(1, orders=1)
+        world.person(2, orders=5)
+        world.person(3, orders=0)
+        found = world.select(
+            {"name": "often", "scheme": "s", "who": {"field": "orders", "at_least": 5}},
+            {"name": "once", "scheme": "s", "who": {"field": "orders", "at_least": 1}},
+            {"name": "never", "scheme": "s"},
+            {"name": "of_once", "who": {"segment": "once"}},
+            {"name": "of_rest", "who": {"segment": "never"}},
+        )
+        assert (found["in_of_once"], found["in_of_rest"]) == ([1], [3])
+
     def test_tiers(self, world: World) -> None:
         world.person(1, tier="high")
         world.person(2, tier=None)
@@ -239,6 +228,8 @@ class TestCombinations:
         ({"field": "orders", "is": "five"}, (0, "who", "is"), "is compared with a number", "Write a number, e.g. 5."),
         ({"field": "value", "at_least": 1.005}, (0, "who", "at_least"), "more decimals", "Write an amount"),
         ({"field": "last_order_on", "is": "soon"}, (0, "who", "is"), "is compared with a date", "2026-01-31"),
+        ({"field": "orders", "within_days": 3}, (0, "who", "within_days"), "`orders` is no date", "at_least"),
+        ({"field": "industry", "is": "x"}, (0, "who", "field"), "no export of the project says `industry`", "accounts"),
         ({"count": "tickets", "is": 0}, (0, "who", "count"), "reads no tickets", "Add an export of tickets"),
         (
             {"any": [{"tier": "x"}, {"sum": "currency", "of": "orders", "is": 1}]},
