@@ -103,7 +103,8 @@ def churn(given: argparse.Namespace, members: Any, form: str) -> int:
         here = members.filter((members.tier == tier) & (turn != 0)).drop("tier")
         stale = here.member_key.translate("0123456789abcdef", "123456789abcdef0")  # a key still, and nobody's
         older = ibis_cases((turn == 1, stale), here.member_key)
-        here.mutate(member_key=older).to_parquet(folder / f"{form}-{tier}.parquet")
+        keys = {"member_key": older.cast("uuid"), "person_key": here.person_key.cast("uuid")}
+        here.mutate(**keys).to_parquet(folder / f"{form}-{tier}.parquet")
     return 0
 
 

@@ -61,9 +61,18 @@ def _sliced(rows: Iterable[pa.RecordBatch], rows_max: int) -> Iterator[pa.Table]
 def _write(table: pa.Table, path: Path, ordinal: int) -> PlannedBatch:
     """Write one batch for its owner only. Digests differ in every row, so a dictionary of them would only cost."""
     file = io.BytesIO()
-    pq.write_table(table.combine_chunks(), file, compression="zstd", use_dictionary=False)
+    pq.write_table(_with_uuids(table.combine_chunks()), file, compression="zstd", use_dictionary=False)
     content = file.getbuffer()
     descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(content)
     return PlannedBatch(ordinal, path.name, hashlib.sha256(content).hexdigest(), table.num_rows)
+
+
+def _with_uuids(table: pa.Table) -> pa.Table:
+    """Keys as UUIDs: half the room of their text, and read back without parsing it."""
+    for number, kind in enumerate(table.schema):
+        if pa.types.is_binary(kind.type):
+            column = table.column(number).cast(pa.binary(16)).cast(pa.uuid())
+            table = table.set_column(number, kind.name, column)
+    return table

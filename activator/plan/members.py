@@ -94,7 +94,7 @@ class MemberPlanner:
     def _batches(self, rows: ir.Table, label: str, *, short: bool) -> tuple[PlannedBatch, ...]:
         ordered = self.engine.materialise("ordered", rows.order_by("member_key"))
         sent = self.members.sent(ordered) if short else ordered
-        keys = {name: sent[name].cast("string").replace("-", "") for name in KEYS}
+        keys = {name: sent[name].cast("binary") for name in KEYS}
         stream = self.engine.stream(sent.mutate(**keys), self.batch_rows_max)
         batches = write_batches(stream, self.batch_rows_max, self.folder, label, self.normaliser_version)
         self.engine.drop(ordered)
