@@ -21,8 +21,12 @@ class CostSection(Section):
 
     ticket: Amount | None = Field(default=None, description="Each support ticket")
     support_hour: Amount | None = Field(default=None, description="Each hour of `minutes` of the tickets")
-    onboarding_hour: Amount | None = Field(default=None, description="Each hour of `onboarding_minutes` of the accounts")
-    management_hour: Amount | None = Field(default=None, description="Each hour of `management_minutes` of the accounts")
+    onboarding_hour: Amount | None = Field(
+        default=None, description="Each hour of `onboarding_minutes` of the accounts"
+    )
+    management_hour: Amount | None = Field(
+        default=None, description="Each hour of `management_minutes` of the accounts"
+    )
 
     @property
     def counted(self) -> bool:
