@@ -1,12 +1,14 @@
 """Setting up a project: recognise its exports, choose its first texts, write its files. Behind `init` and the demo."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from activator.config.copy import CopySection
 from activator.config.extensions import SOURCES, load_extension
-from activator.config.project import PROJECT_FILE, CopySection
+from activator.config.presets import PRESETS, STANDARD, Preset
+from activator.config.project import PROJECT_FILE
 from activator.config.starter import SCHEMA_FILE, Starter, StarterSource, project_text, schema_text
 from activator.config.workspace import open_workspace
 from activator.errors import ConfigurationError, SourceError
@@ -23,7 +25,7 @@ GENERIC = "generic"
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the user says about the new project; accounts may be filled in later."""
+    """What the user says about the new project; accounts may be filled in later. preset: a name of PRESETS."""
 
     name: str
     currency: str
@@ -34,6 +36,7 @@ class Answers:
     meta_page: str | None = None
     meta_pixel: str | None = None
     google_customer: str | None = None
+    preset: str = STANDARD.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +75,45 @@ def write_project(folder: Path, exports: Sequence[Path], answers: Answers) -> Wr
         StarterSource(_name(stem, names[:position]), source.path, source.mapping)
         for position, (stem, source) in enumerate(zip(names, sources, strict=True))
     ]
+    preset = _preset(answers.preset)
     _write(folder, answers, starter_sources, (GENERIC,))
     changes = _changes(answers)
+    by_tier: dict[str, str] = {}
     try:
-        motivations = _motivations(folder)
+        motivations, customers = _found(folder)
     except SourceError as error:  # e.g. no orders yet: the project stands, and says what it still needs
-        motivations, changes = (), (*changes, f"{error.message}. {error.next_step}")
-    _write(folder, answers, starter_sources, (*motivations, GENERIC))
-    return WrittenProject(folder, sources, motivations, changes)
+        motivations, changes = {}, (*changes, f"{error.message}. {error.next_step}")
+    else:
+        if preset.one_motivation:
+            by_tier, advice = _one_each(preset, motivations, customers)
+            motivations = {tier: (motive,) for tier, motive in by_tier.items()}
+            changes = (*changes, *advice)
+    named = tuple(dict.fromkeys(motive for motives in motivations.values() for motive in motives))
+    _write(folder, answers, starter_sources, (*named, GENERIC), by_tier)
+    return WrittenProject(folder, sources, named, changes)
+
+
+def _preset(name: str) -> Preset:
+    if name not in PRESETS:
+        raise ConfigurationError(f"there is no preset `{name}`", f"Presets: {', '.join(PRESETS)}.")
+    return PRESETS[name]
+
+
+def _one_each(
+    preset: Preset, motivations: Mapping[str, tuple[str, ...]], customers: int
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The strongest motivation of each delivered tier, and what is missing for those that have none."""
+    delivered = [tier.name for tier in preset.tiers if tier.delivered]
+    if customers < preset.customers_min:
+        few = f"{customers:,} customers are fewer than {preset.customers_min}"
+        return {}, (f"{few}: texts stay generic, since what so few say in one tier is mostly chance",)
+    found = {tier: motivations[tier][0] for tier in delivered if motivations.get(tier)}
+    lacking = [tier for tier in delivered if tier not in found]
+    if not lacking:
+        return found, ()
+    none = f"no dominant motivation in tier {' and '.join(lacking)}"
+    until = "until `activator profile` shows one, or you set `motivation` on the tier"
+    return found, (f"{none}: texts there stay generic {until}",)
 
 
 def _source(folder: Path, path: Path, currency: str) -> WrittenSource:
@@ -128,7 +162,13 @@ def _name(stem: str, taken: Sequence[str]) -> str:
     return f"{plain}_{len(taken) + 1}" if stem in taken else plain
 
 
-def _write(folder: Path, answers: Answers, sources: Sequence[StarterSource], motivations: Sequence[str]) -> None:
+def _write(
+    folder: Path,
+    answers: Answers,
+    sources: Sequence[StarterSource],
+    motivations: Sequence[str],
+    by_tier: Mapping[str, str] | None = None,
+) -> None:
     variants = [
         CopySection.model_validate(variant)
         for motivation in motivations
@@ -147,19 +187,22 @@ def _write(folder: Path, answers: Answers, sources: Sequence[StarterSource], mot
             meta_page=answers.meta_page,
             meta_pixel=answers.meta_pixel,
             google_customer=answers.google_customer,
+            preset=_preset(answers.preset),
+            tier_motivations=by_tier or {},
         )
     )
     (folder / PROJECT_FILE).write_text(text, encoding="utf-8")
     (folder / SCHEMA_FILE).write_text(schema_text(), encoding="utf-8")
 
 
-def _motivations(folder: Path) -> tuple[str, ...]:
-    """The dominant motivations of the tiers, best tier first, each once."""
+def _found(folder: Path) -> tuple[dict[str, tuple[str, ...]], int]:
+    """The dominant motivations of each tier, best tier first, and how many customers there are."""
     workspace = open_workspace(folder)
     with open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine:
-        found = motivations_of(workspace, engine, read_people(workspace, engine))
-    ordered = [found[tier.name] for tier in workspace.project.tiers if tier.name in found]
-    return tuple(dict.fromkeys(motive for tier in ordered for motive in tier.motivations))
+        people = read_people(workspace, engine)
+        found = motivations_of(workspace, engine, people)
+    named = {tier.name: found[tier.name].motivations for tier in workspace.project.tiers if tier.name in found}
+    return named, sum(tier.people for tier in people.tiers)
 
 
 def _changes(answers: Answers) -> tuple[str, ...]:

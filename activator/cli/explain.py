@@ -108,8 +108,8 @@ def _link(row: LinkedRow) -> str:
 
 
 def _standing(standing: Standing, currency: str) -> Iterator[str]:
+    from activator.cli.amounts import money
     from activator.cli.outcomes import OUTCOME_WORDS
-    from activator.cli.preview import money
     from activator.model.people import Outcome
 
     if standing.tier is None:
@@ -122,9 +122,30 @@ def _standing(standing: Standing, currency: str) -> Iterator[str]:
             f"orders from {standing.first_order_on} to {standing.last_order_on}; "
             f"the tier holds {money(low)} to {money(high)}"
         )
+        yield from _worth(standing, currency)
     yield "  consent: " + ", ".join(f"{name.replace('_', ' ')} {answer}" for name, answer in standing.consent.items())
     for platform, outcome in standing.outcome.items():
         yield f"  {platform}: {OUTCOME_WORDS.get(Outcome(outcome), outcome)}"
+
+
+def _worth(standing: Standing, currency: str) -> Iterator[str]:
+    """What decided the tier, and what it took."""
+    from activator.cli.amounts import money
+    from activator.cli.value_words import rule_words
+
+    if standing.worth_minor is not None and standing.worth_minor != standing.value_minor:
+        expected = "" if standing.predicted_minor is None else f", {money(standing.predicted_minor)} expected"
+        yield (
+            f"  worth: {money(standing.worth_minor)} {currency} by {standing.basis} value: "
+            f"{money(standing.value_minor or 0)} so far{expected} within {standing.horizon_days} days, "
+            f"{money(standing.cost_minor)} to serve"
+        )
+    rule = standing.tier_rule
+    if rule is not None and (rule.rfm or rule.least_minor is not None):
+        named = f", and this is one of {standing.rfm}" if standing.rfm and rule.rfm else ""
+        yield f"  to be in {rule.tier} or better: {rule_words(rule, currency)}{named}"
+    if standing.stayed:
+        yield "  keeps the tier the platforms were told last; a newcomer of the same worth would be in another"
 
 
 def _audience(audience: AudienceStanding) -> Iterator[str]:

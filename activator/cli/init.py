@@ -26,6 +26,10 @@ def init(
     meta_page: Annotated[str | None, typer.Option(help="Meta page id.")] = None,
     meta_pixel: Annotated[str | None, typer.Option(help="Meta pixel id.")] = None,
     google_customer: Annotated[str | None, typer.Option(help="Google Ads customer id.")] = None,
+    preset: Annotated[
+        str,
+        typer.Option(help="Kind of project: standard, small-team, retail, b2b or one-split-60-days.", metavar="PRESET"),
+    ] = "standard",
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing activator.yaml.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -52,6 +56,7 @@ def init(
             meta_page=meta_page,
             meta_pixel=meta_pixel,
             google_customer=google_customer,
+            preset=preset,
         ),
     )
     if as_json:

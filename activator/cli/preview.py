@@ -12,10 +12,12 @@ from rich.table import Table
 
 from activator.apply.executor import subject
 from activator.apply.result import ApplyResult, ChangeState
+from activator.cli.amounts import money
 from activator.cli.bidding import notice_lines, print_terms
 from activator.cli.console import printable
 from activator.cli.outcomes import outcomes_table, suppressions_table
 from activator.cli.sharing import matches_table, sharing_lines
+from activator.cli.value_words import basis_lines
 from activator.model.ads import AdSpec, AudienceSpec, Bid, CampaignSpec, GroupSpec, ObjectSpec
 from activator.model.delivery import Operation
 from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, Plan, UpdateObject
@@ -36,7 +38,7 @@ def show_plan(plan: Plan, folder: Path) -> None:
         if table.row_count:
             console.print()
             console.print(table)
-    for line in sharing_lines(plan.sharing):
+    for line in chain(basis_lines(plan.valuing, plan.tiers), sharing_lines(plan.sharing)):
         console.print(line, highlight=False)
     print_terms(console, plan)
     console.print()
@@ -206,12 +208,6 @@ def bid_words(bid: Bid) -> str:
     if bid.modifier_bp is not None:
         words.append(f"x {bid.modifier_bp / 10_000:g} for this tier")
     return " ".join(words)
-
-
-def money(minor: int) -> str:
-    """Minor units as people write amounts."""
-    sign = "-" if minor < 0 else ""
-    return f"{sign}{abs(minor) // 100:,}.{abs(minor) % 100:02d}"
 
 
 def _text(value: str) -> str:

@@ -3,12 +3,14 @@
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from activator.config.project import CopySection, Project
+from activator.config.copy import CopySection
+from activator.config.presets import STANDARD, Preset
+from activator.config.project import Project
 
 SCHEMA_FILE = "activator.schema.json"
 SCHEMA_ID = "activator.schema.json"
@@ -25,7 +27,10 @@ class StarterSource:
 
 @dataclass(frozen=True, slots=True)
 class Starter:
-    """What is known about the new project. Accounts left None are written as placeholders marked CHANGE."""
+    """What is known about the new project. Accounts left None are written as placeholders marked CHANGE.
+
+    tier_motivations: what a tier speaks to whatever its answers say later, for presets of one motivation per tier.
+    """
 
     name: str
     currency: str
@@ -38,6 +43,8 @@ class Starter:
     meta_page: str | None = None
     meta_pixel: str | None = None
     google_customer: str | None = None
+    preset: Preset = STANDARD
+    tier_motivations: Mapping[str, str] = field(default_factory=dict)
 
 
 def project_text(starter: Starter) -> str:
@@ -63,6 +70,8 @@ def project_text(starter: Starter) -> str:
         landing_url=starter.landing_url,
         sources=starter.sources,
         variants=starter.variants,
+        preset=starter.preset,
+        tier_motivations={tier.name: starter.tier_motivations.get(tier.name) for tier in starter.preset.tiers},
         meta_account=starter.meta_account or "0" * 15,
         meta_account_given=starter.meta_account is not None,
         meta_page=starter.meta_page or "0" * 10,

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from activator.model.valuing import Basis, TierRule
+
 
 class Whereabouts(StrEnum):
     """What the ledger believes of a person and an audience."""
@@ -28,7 +30,11 @@ class LinkedRow:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What became of a person. Money in minor units; consent and outcome by purpose and platform."""
+    """What became of a person. Money in minor units; consent and outcome by purpose and platform.
+
+    worth_minor: the value that decided the tier, and cost_minor what was subtracted for it; tier_rule: what it takes;
+    stayed: whether a newcomer of the same worth would be in another tier.
+    """
 
     person_key: str
     tier: str | None
@@ -41,6 +47,14 @@ class Standing:
     outcome: dict[str, str]
     tier_value_min_minor: int | None
     tier_value_max_minor: int | None
+    basis: Basis = Basis.PAST
+    horizon_days: int = 365
+    worth_minor: int | None = None
+    cost_minor: int = 0
+    predicted_minor: int | None = None
+    rfm: str | None = None
+    tier_rule: TierRule | None = None
+    stayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 
 from activator.model.explanation import ExplainedPerson, LinkedRow, Standing
 from activator.model.sharing import HubKind
+from activator.model.valuing import Basis
 from activator.people.conflicts import STRENGTH
 from activator.people.engine import Engine
 from activator.people.identifiers import digest, normalised
@@ -26,6 +27,7 @@ from activator.people.rows import (
     source_line,
     text_of,
 )
+from activator.people.valuation import WORTH
 
 ROWS_MAX = 200  # of one person; enough to see why, and a screen can hold it
 PEOPLE_MAX = 5  # an identifier with more people than this is a hub's, or a customer id many systems use
@@ -172,7 +174,26 @@ class Lookup:
             outcome=_named(row, "outcome_"),
             tier_value_min_minor=None if tier is None else tier.value_min_minor,
             tier_value_max_minor=None if tier is None else tier.value_max_minor,
+            **self._worth(person, row),
         )
+
+    def _worth(self, person: Any, row: Mapping[str, Any]) -> dict[str, Any]:
+        """How the person's tier came about. Predictions are made only where tiers go by them."""
+        valuing = self._people.valuing
+        known = self._people.known
+        columns = [name for name in (WORTH, "stayed") if name in known.columns]
+        mine = known.filter(known.person.cast("string") == str(person)).select("person", *columns)
+        told = mine.to_pyarrow().to_pylist()[0]
+        rule = next((rule for rule in valuing.rules if rule.tier == row["tier"]), None)
+        found: dict[str, Any] = {"basis": valuing.basis, "horizon_days": valuing.horizon_days, "tier_rule": rule}
+        found |= {"worth_minor": told.get(WORTH, row["value_minor"]), "stayed": bool(told.get("stayed"))}
+        if valuing.costs or valuing.basis is not Basis.PAST or any(rule.rfm for rule in valuing.rules):
+            standing = self._people.standing()
+            mine = standing.filter(standing.person.cast("string") == str(person))
+            (more,) = mine.select("cost_to_serve_minor", "predicted_minor", "rfm").to_pyarrow().to_pylist()
+            found |= {"cost_minor": more["cost_to_serve_minor"], "predicted_minor": more["predicted_minor"]}
+            found |= {"rfm": more["rfm"]}
+        return found
 
     def digests(self, text: str, persons: Iterable[str]) -> frozenset[str]:
         """Every digest that may have been sent for the text, and for the other identifiers of its people."""

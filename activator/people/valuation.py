@@ -1,7 +1,7 @@
 """What customers cost and will bring, worked out when somebody asks: a plan by past value alone never does."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -154,20 +154,11 @@ class Valuation:
         pace = customers.going_minor.fill_null(0).cast("float64") * horizon / ibis.greatest(known_days, horizon)
         return pace.round(0).cast("int64")
 
-    def told(self, rules: Sequence[TierRule]) -> Valuing:
-        """What a plan says about it. Tries predictions only where tiers go by them."""
+    def told(self, rules: Sequence[TierRule], *, predicting: bool = False) -> Valuing:
+        """What a plan says about it. predicting: say how the future is estimated though tiers do not go by it."""
         policy = self.policy
         plain = Valuing(policy.basis, policy.horizon_days, costs=policy.costs.counted, rules=tuple(rules))
-        if policy.basis is Basis.PAST:
+        if policy.basis is Basis.PAST and not predicting:
             return plain
         tried = self.tried
-        return Valuing(
-            policy.basis,
-            policy.horizon_days,
-            tried.method.value,
-            tried.reason,
-            tried.low,
-            tried.high,
-            plain.costs,
-            plain.rules,
-        )
+        return replace(plain, method=tried.method.value, reason=tried.reason, low=tried.low, high=tried.high)
