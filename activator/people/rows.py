@@ -97,11 +97,11 @@ class NumberedSource:
         return column in self.source.table.columns
 
 
-def _md5_number(_text: Any) -> Any:
-    raise NotImplementedError  # the engine's own: 128 bits without the way over text
+def _record_key(_text: Any) -> Any:
+    raise NotImplementedError  # a function of Engine
 
 
-_digest_number = ibis.udf.scalar.builtin(_md5_number, name="md5_number", signature=(("string",), "string"))
+_digest_of_record = ibis.udf.scalar.builtin(_record_key, name="record_key", signature=(("string",), "uuid"))
 
 
 def text_of(rows: ir.Table, column: str) -> ir.StringValue:
@@ -141,16 +141,19 @@ def source_line(row_id: int) -> int:
 
 
 def identity_key(text: ir.StringValue) -> ir.UUIDValue:
-    """128 bits of the SHA-256 of a normalised identifier, or of the digest the export already held."""
-    return hashed_once(text).left(32).cast("uuid")
+    """124 bits of the SHA-256 of a normalised identifier, or of the digest the export already held; see `id_key`."""
+    return (ibis.literal("f") + hashed_once(text).substr(1, 31)).cast("uuid")
 
 
 def id_key(space: ir.StringValue, external_id: ir.StringValue) -> ir.UUIDValue:
-    """The key of a system's own id. `4711.0` is 4711: frames turn whole numbers into decimals on the way."""
+    """The key of a system's own id. `4711.0` is 4711: frames turn whole numbers into decimals on the way.
+
+    It is smaller than `identity_key` of any address or phone, so that whoever has one keeps their key when these change.
+    """
     plain = ibis.cases(
         (external_id.re_search(_PLAIN_ID), external_id), else_=without_decimal_zero(known(clean(external_id)))
     )
-    return _digest_number(space.fill_null("") + "\x1f" + plain).cast("uuid")
+    return _digest_of_record(space.fill_null("") + "\x1f" + plain)
 
 
 def country_codes(engine: Engine, sources: Sequence[NumberedSource]) -> ir.Table:

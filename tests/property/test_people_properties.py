@@ -1,5 +1,6 @@
 """Consolidation against a union-find, and tiers against a sorted list, on anything Hypothesis thinks of."""
 
+import hashlib
 import itertools
 import uuid
 from collections.abc import Iterator
@@ -125,7 +126,12 @@ IDS = st.text("0019aAexXnN-_./+ é\u200b,", max_size=12) | st.uuids().map(str)
 def test_plain_ids_have_the_key_the_thorough_rule_gives(engine: Engine, ids: list[str]) -> None:
     table = ibis.memtable([{"text": text} for text in ids], schema=ibis.schema({"text": "string"}))
     space = ibis.literal("crm")
-    thorough = (space + "\x1f" + without_decimal_zero(known(clean(table.text)))).hexdigest("sha256").left(32)
+    thorough = space + "\x1f" + without_decimal_zero(known(clean(table.text)))
     keys = table.select(quick=id_key(space, table.text).cast("string").replace("-", ""), thorough=thorough)
     for row in engine.backend.to_pyarrow(keys).to_pylist():
-        assert row["quick"] == row["thorough"]
+        text = row["thorough"]
+        assert row["quick"] == (None if text is None else f"{number_of(text) // 256:032x}")
+
+
+def number_of(text: str) -> int:
+    return int.from_bytes(hashlib.md5(text.encode()).digest(), "little")

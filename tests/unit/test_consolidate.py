@@ -116,3 +116,18 @@ def test_a_birthday_to_come_is_not_sent(engine: Engine) -> None:
     found = build(engine, source(Entity.CONTACTS, contacts), source(Entity.ORDERS, [order("a@example.com", 1)]))
     member = found.members("meta").to_pyarrow().to_pylist()[0]
     assert (member["DOBY"], member["DOBM"], member["DOBD"]) == ("", "", "")
+
+
+def keys(engine: Engine, *contacts: dict[str, Any]) -> set[str]:
+    found = build(engine, source(Entity.CONTACTS, list(contacts)), source(Entity.ORDERS, []))
+    return {row["person_key"] for row in found.people.select("person_key").to_pyarrow().to_pylist()}
+
+
+def test_whoever_has_an_id_keeps_their_key_whatever_becomes_of_their_addresses(engine: Engine) -> None:
+    ids = [{"id_space": "crm", "external_id": str(number)} for number in range(1, 41)]
+    known = keys(engine, *ids)
+    mailed = [row | {"email": f"p{number}@example.com"} for number, row in enumerate(ids)]
+    phoned = [row | {"phone": f"+49 30 12345{number:02}"} for number, row in enumerate(mailed)]
+    moved = [row | {"email": f"q{number}@example.org"} for number, row in enumerate(phoned)]
+    for later in (mailed, phoned, moved, moved[::-1]):
+        assert keys(engine, *later) == known
