@@ -1,12 +1,12 @@
-"""Starter copy for every motivation, to be written into a project file and edited there.
+"""The copy library: texts for every motivation and channel, to be used as they are or written into a project file.
 
 The texts promise nothing a shop may not keep (no guarantees, prices, rankings) and speak of no personal attribute,
-which advertising policies refuse; what only the advertiser can know stands in the slots {product} and {saving}.
+which advertising policies refuse; what only the advertiser can know stands in slots such as {product} and {saving}, and
+a text that claims something says so under `claims`, so that somebody reviews it first.
 """
 
 import functools
 import importlib.resources
-import unicodedata
 from pathlib import Path
 from typing import Annotated, Literal, TypedDict
 
@@ -15,17 +15,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from activator.config.documents import parse_document, validate
 from activator.errors import ConfigurationError
 from activator.plan.copy import SLOT
-
-# Responsive search ads take 3 to 15 headlines of 30 and 2 to 4 descriptions of 90; double-width characters count twice
-# and "!" in a headline is refused (developers.google.com/google-ads/api/docs/responsive-search-ads, read 2026-11-22).
-HEADLINE_MAX = 30
-DESCRIPTION_MAX = 90
-HEADLINES_MIN = 3
-DESCRIPTIONS_MIN = 2
+from mappings.copy_limits import (
+    DESCRIPTION_MAX,
+    DESCRIPTIONS_MIN,
+    HEADLINE_MAX,
+    HEADLINES_MIN,
+    width,
+)
 
 
 class CopyTexts(TypedDict):
-    """One entry of a project file's `copy:` section (config.project.CopySection)."""
+    """One entry of a project file's `copy:` section (config.copy.CopySection)."""
 
     name: str
     motivation: str
@@ -34,30 +34,75 @@ class CopyTexts(TypedDict):
     message: str
 
 
-class StarterVariant(BaseModel):
-    """One text with its slots still open."""
+Template = Annotated[str, Field(min_length=1, max_length=255)]
+TemplateName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
+
+class _Template(BaseModel):
+    """What every text of the library has. claims: what somebody must confirm before it is used; '' where nothing."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+    name: TemplateName
+    claims: str = ""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Every text with its slots open."""
+        raise NotImplementedError
+
+    def slots(self) -> set[str]:
+        """The slots that must be filled before this text says something."""
+        return {slot for text in self.texts for slot in SLOT.findall(text)}
+
+
+class StarterVariant(_Template):
+    """One text for ads."""
+
     headlines: tuple[str, ...] = Field(min_length=HEADLINES_MIN)
     descriptions: tuple[str, ...] = Field(min_length=DESCRIPTIONS_MIN)
     message: str
 
-    def slots(self) -> set[str]:
-        """The slots that must be filled before this text says something."""
-        texts = (*self.headlines, *self.descriptions, self.message)
-        return {slot for text in texts for slot in SLOT.findall(text)}
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Headlines, descriptions and Meta's primary text."""
+        return (*self.headlines, *self.descriptions, self.message)
+
+
+class EmailTemplate(_Template):
+    """The two lines of an e-mail seen before it is opened."""
+
+    subject: Template
+    preheader: Template
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Subject and preheader."""
+        return (self.subject, self.preheader)
+
+
+class SmsTemplate(_Template):
+    """One text message."""
+
+    text: Template
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The message."""
+        return (self.text,)
 
 
 class StarterCopy(BaseModel):
-    """The starter variants of one motivation."""
+    """Everything written for one motivation. reactivation: for a tier most of whose customers have stopped buying."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     version: Literal[1]
     motivation: str
     variants: tuple[StarterVariant, ...] = Field(min_length=2)
+    reactivation: tuple[StarterVariant, ...] = Field(min_length=1)
+    email: tuple[EmailTemplate, ...] = Field(min_length=1)
+    sms: tuple[SmsTemplate, ...] = Field(min_length=1)
 
 
 @functools.cache
@@ -69,6 +114,20 @@ def starter_copy() -> dict[str, StarterCopy]:
     return {copy.motivation: copy for copy in found}
 
 
+def copy_set(motivation: str) -> StarterCopy:
+    """What is written for one motivation.
+
+    Raises:
+        ConfigurationError: there is no such motivation.
+    """
+    shipped = starter_copy()
+    if motivation not in shipped:
+        raise ConfigurationError(
+            f"there is no starter copy for motivation `{motivation}`", f"Choose from: {', '.join(sorted(shipped))}."
+        )
+    return shipped[motivation]
+
+
 def copy_for(motivation: str, brand: str, product: str = "", saving: str = "") -> tuple[CopyTexts, ...]:
     """The starter variants for a motivation with their slots filled.
 
@@ -78,13 +137,8 @@ def copy_for(motivation: str, brand: str, product: str = "", saving: str = "") -
     Raises:
         ConfigurationError: there is no such motivation, or a text cannot be made to fit.
     """
-    shipped = starter_copy()
-    if motivation not in shipped:
-        raise ConfigurationError(
-            f"there is no starter copy for motivation `{motivation}`", f"Choose from: {', '.join(sorted(shipped))}."
-        )
     values = {name: value for name, value in (("brand", brand), ("product", product), ("saving", saving)) if value}
-    variants = [each for each in shipped[motivation].variants if each.slots() - {"brand"} <= values.keys()]
+    variants = [each for each in copy_set(motivation).variants if each.slots() - {"brand"} <= values.keys()]
     return tuple(fill(variant, motivation, values) for variant in variants)
 
 
@@ -100,9 +154,9 @@ def fill(variant: StarterVariant, motivation: str, values: dict[str, str]) -> Co
             f"copy variant `{variant.name}` has an unfilled slot {{{unfilled[0]}}}", f"Give a value for {unfilled[0]}."
         )
     headlines = tuple(
-        line for line in _filled(variant.headlines, values) if width(line) <= HEADLINE_MAX and "!" not in line
+        line for line in filled(variant.headlines, values) if width(line) <= HEADLINE_MAX and "!" not in line
     )
-    descriptions = tuple(line for line in _filled(variant.descriptions, values) if width(line) <= DESCRIPTION_MAX)
+    descriptions = tuple(line for line in filled(variant.descriptions, values) if width(line) <= DESCRIPTION_MAX)
     for kind, lines, least in (
         ("headlines", headlines, HEADLINES_MIN),
         ("descriptions", descriptions, DESCRIPTIONS_MIN),
@@ -112,16 +166,12 @@ def fill(variant: StarterVariant, motivation: str, values: dict[str, str]) -> Co
                 f"copy variant `{variant.name}`: with these words fewer than {least} {kind} fit the platforms' limits",
                 f"Use shorter words: {HEADLINE_MAX} characters a headline, {DESCRIPTION_MAX} a description.",
             )
-    (message,) = _filled((variant.message,), values)
+    (message,) = filled((variant.message,), values)
     return CopyTexts(
         name=variant.name, motivation=motivation, headlines=headlines, descriptions=descriptions, message=message
     )
 
 
-def width(text: str) -> int:
-    """Length as Google counts it: full-width characters twice."""
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
-
-
-def _filled(lines: tuple[str, ...], values: dict[str, str]) -> tuple[str, ...]:
-    return tuple(SLOT.sub(lambda match: values[match[1]], line) for line in lines)
+def filled(lines: tuple[str, ...], values: dict[str, str]) -> tuple[str, ...]:
+    """Lines with the slots filled that have a value; the others stay as they are."""
+    return tuple(SLOT.sub(lambda match: values.get(match[1], match[0]), line) for line in lines)

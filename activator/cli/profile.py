@@ -1,21 +1,31 @@
 """`activator profile`: why each tier buys, and what single comments speak of."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
+from activator.cli import profile_comments, profile_copy
 from activator.cli.console import JsonOption, ProjectOption, print_json, printable, say, steps
 
 if TYPE_CHECKING:
-    from activator.model.plan import TierMotivation
+    from activator.model.plan import Statement, TierMotivation
+    from activator.motivation.learning import Learned
 
 app = typer.Typer(help="Why each tier buys, in its own words.", rich_markup_mode=None)
+app.command("classify")(profile_comments.classify)
+app.command("correct")(profile_comments.correct)
+app.command("copy")(profile_copy.copy)
 OUTCOMES = {
     "one": "one driver",
     "two": "two drivers",
     "none": "no dominant motivation",
     "too_few": "too few answers",
+}
+KINDS = {
+    "driver": "those who would recommend praise",
+    "pain": "those who would not miss",
+    "need": "others speak of",
 }
 
 
@@ -28,20 +38,22 @@ def profile(context: typer.Context, project: ProjectOption = Path(), as_json: Js
     if context.invoked_subcommand:
         return
     from activator.config.workspace import open_workspace
-    from activator.plan.inputs import read_motivations
+    from activator.plan.inputs import read_motivations, reader_of
 
     workspace = open_workspace(project)
     with steps(quiet=as_json) as report:
         report("reading the exports", 0)
-        found = read_motivations(workspace)
+        reader = reader_of(workspace)
+        found = read_motivations(workspace, reader)
     if as_json:
-        print_json([{"motivation": motivation, "copy": copy} for motivation, copy in found])
+        print_json({"tiers": [{"motivation": why, "texts": texts} for why, texts in found], "read_by": reader.learned})
         return
-    for motivation, copy in found:
-        _show(motivation, copy)
+    for motivation, texts in found:
+        _show(motivation, texts)
+    _show_reader(reader.languages, reader.learned)
 
 
-def _show(motivation: "TierMotivation", copy: tuple[str, ...]) -> None:
+def _show(motivation: "TierMotivation", texts: dict[str, tuple[str, ...]]) -> None:
     said = OUTCOMES[motivation.outcome]
     named = " and ".join(motivation.motivations)
     say(f"{motivation.tier}: {said}{f': {named}' if named else ''}")
@@ -51,48 +63,53 @@ def _show(motivation: "TierMotivation", copy: tuple[str, ...]) -> None:
             f"(at least {motivation.share_low:.0%}, 90 % interval)"
         )
     else:
-        say(f"  {motivation.answers} customers said why")
+        say(f"  {motivation.answers} customers said why, of {motivation.customers} who said anything")
     for name, lift in motivation.lifts:
         say(f"  {name}: {lift:.1f} times as often as among all customers")
     for quote in motivation.quotes:
         say(f"  “{printable(quote)}”")
-    say(f"  texts: {', '.join(copy) or 'none speak to it'}")
+    for statement in motivation.statements:
+        _show_statement(statement)
+    if motivation.lapsed_share:
+        say(f"  {motivation.lapsed_share:.0%} of its customers have stopped buying")
+    for destination, names in texts.items():
+        say(f"  texts on {destination}: {', '.join(names) or 'none'}")
+    _show_missing(motivation, texts)
+
+
+def _show_statement(statement: "Statement") -> None:
+    say(f"  {statement.kind}: {KINDS[statement.kind]} {statement.motive} ({statement.customers} customers)")
+    for evidence in statement.evidence:
+        say(f"    {printable(evidence.id)}: “{printable(evidence.quote)}”")
+
+
+def _show_missing(motivation: "TierMotivation", texts: dict[str, tuple[str, ...]]) -> None:
+    """What to ask for, and the copy set that would speak to it."""
+    sets = motivation.motivations or ("generic",)
+    say(f"  copy set: {', '.join(sets)} (`activator profile copy {sets[0]}`)")
     if motivation.answers_wanted:
         say(f"  missing: about {motivation.answers_wanted} more customers who say why; ask them in a survey")
+    if not texts:
+        say("  missing: no destination has a group for this tier")
 
 
-@app.command("classify")
-def classify(
-    file: Annotated[Path, typer.Argument(help="CSV with columns id and text, and language if known (en, de, ...).")],
-    project: Annotated[
-        Path | None, typer.Option("--project", "-C", help="Use this project's lexicons too.", file_okay=False)
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Say of each comment which motive it speaks of, which second one, how surely, and which phrases decided.
-
-    Prints CSV: id, motive, second, confidence, language, phrases. The motive is empty where the lexicon abstains.
-    """
-    import csv
-    import sys
-
-    from activator.config.workspace import open_workspace
-    from activator.motivation.labelling import label_file
-    from activator.motivation.lexicon import load_lexicon, shipped_lexicon
-
-    lexicon = shipped_lexicon()
-    if project is not None:
-        workspace = open_workspace(project)
-        lexicon = load_lexicon([workspace.folder / path for path in workspace.project.motivation.lexicons], lexicon)
-    found = label_file(file, lexicon)
-    if as_json:
-        print_json(found)
+def _show_reader(languages: tuple[str, ...], learned: "Learned | None") -> None:
+    say(f"Read with the lexicons of {', '.join(languages)}.")
+    if learned is None:
+        say("No corrections yet: `activator profile correct FILE` teaches it your customers' words.")
         return
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(["id", "motive", "second", "confidence", "language", "phrases"])
-    for label in found:
-        reading = label.reading
-        phrases = "; ".join(reading.phrases)
-        writer.writerow(
-            [label.id, reading.motive or "", reading.second or "", reading.confidence, reading.language or "", phrases]
+    before, now = learned.lexicon_right / learned.corrections, learned.right / learned.corrections
+    say(
+        f"{learned.corrections} corrections: the lexicon reads {before:.0%} of them right, with what was learned "
+        f"{now:.0%} (cross-validated, {learned.kind})."
+    )
+    for trial in learned.trials:
+        who = "read by the model" if trial.taken_over else "read by the lexicon"
+        say(
+            f"  {trial.motive}: {who}; told from the rest in {trial.lexicon_right} (lexicon) and {trial.model_right} "
+            f"(model) of {learned.corrections}, p = {trial.p:.3f}"
         )
+    if not learned.trials:
+        from activator.motivation.learning import CORRECTIONS_MIN
+
+        say(f"  A motive is learned from {CORRECTIONS_MIN} corrections that have it.")

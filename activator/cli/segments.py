@@ -95,7 +95,7 @@ def segments(
 
 
 def _write_page(found: Opened, told: "Summary", path: Path) -> None:
-    from activator.plan.inputs import lexicon_of, motivations_of
+    from activator.plan.inputs import motivations_of, reader_of
     from activator.reports.segments_page import PageFacts, render
     from activator.reports.written import write_page
     from activator.segments.audit import audit
@@ -111,7 +111,7 @@ def _write_page(found: Opened, told: "Summary", path: Path) -> None:
         portrait=portrait(found.people, found.study, found.kept),
         tried=found.people.valuation.tried,
         tiers=[tier.name for tier in project.tiers],
-        needs=needs(found.engine, found.people, found.study, lexicon_of(found.workspace)),
+        needs=needs(found.engine, found.people, found.study, reader_of(found.workspace)),
     )
     write_page(path, render(facts))
 
@@ -141,11 +141,11 @@ def _table(told: "Summary") -> "Table":
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("segment", overflow="fold", min_width=12)
-    columns = ["people", "of all", "reachable", f"value, {told.currency}", "of all", "each"]
+    columns = ["people", "of all", "reached", f"value {told.currency}", "of all", "each"]
     for column in (*columns, *(("came", "left") if told.last_time else ())):
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
     for each in told.segments:
         table.add_row(
             escape(each.name if each.scheme is None else f"{each.scheme}: {each.name}"),
@@ -184,7 +184,7 @@ def check(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
 
 def _told_apart(project: "Project", motivations: "Mapping[str, TierMotivation]") -> dict[str, bool]:
     """Whether a tier is told something of its own: copy for its motivation, said or heard."""
-    written = {variant.motivation for variant in project.copy_variants} - {"generic"}
+    written = {text.speaks_to for text in project.copy_variants} - {"generic"}
     return {
         tier.name: bool(written & ({tier.motivation} if tier.motivation else set(motivations[tier.name].motivations)))
         for tier in project.tiers

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from activator.config.bidding import BiddingSection, DeliverySection, check_bidding
+from activator.config.copy import GENERIC, CopySection, MotivationSection, place_copy
 from activator.config.documents import Document, read_document, validate
 from activator.config.exports import SourceSection
 from activator.config.keeping_out import ConsentSection, HoldoutSection, SuppressionSection
@@ -56,24 +57,6 @@ class IdentitySection(Positions):
         le=1000,
         description="An e-mail address or phone of more people than this joins no rows and is sent for nobody",
     )
-
-
-class MotivationSection(Section):
-    """How customers' own words are read."""
-
-    lexicons: tuple[str, ...] = Field(
-        default=(), description="Lexicon files relative to this file, read after the shipped ones"
-    )
-
-
-class CopySection(Section):
-    """One text. Used in the tiers whose dominant motivation it speaks to; `generic` is used where there is none."""
-
-    name: Name
-    motivation: str = Field(min_length=1)
-    headlines: tuple[Annotated[str, Field(min_length=1, max_length=255)], ...] = Field(min_length=1)
-    descriptions: tuple[Annotated[str, Field(min_length=1, max_length=1024)], ...] = Field(min_length=1)
-    message: str = Field(min_length=1, max_length=1024, description="Meta's primary text")
 
 
 class DestinationSection(Section):
@@ -160,6 +143,13 @@ class Project(Section):
     schedules: tuple[ScheduleSection, ...] = ()
     briefing: BriefingSection = BriefingSection()
 
+    _folder: Path = PrivateAttr(default=Path())
+
+    @property
+    def folder(self) -> Path:
+        """Where the file lies; what it names is relative to it."""
+        return self._folder
+
     @model_validator(mode="before")
     @classmethod
     def _without_empty_sections(cls, data: Any) -> Any:
@@ -174,7 +164,7 @@ class Project(Section):
         names = [*(source.name for source in self.sources), *(listed.name for listed in self.suppressions)]
         _unique("suppressions", names)
         _unique("tiers", [tier.name for tier in self.tiers])
-        _unique("copy", [variant.name for variant in self.copy_variants])
+        _unique("copy", [text.name for text in self.copy_variants if text.name and text.like is None])
         _unique("segments", [segment.name for segment in self.segments])
         for number, fault in scheme_faults(self.segments):
             _check(condition=False, message=f"segments.{number}: {fault}")
@@ -182,7 +172,7 @@ class Project(Section):
         in_tiers = tier_fault(self.tiers, self.value.basis)
         _check(in_tiers is None, in_tiers or "")
         _check(
-            any(variant.motivation == "generic" for variant in self.copy_variants),
+            any(text.speaks_to == GENERIC and not text.channel and not text.lapsed for text in self.copy_variants),
             "copy: needs at least one variant with `motivation: generic`, for tiers without a dominant motivation",
         )
         for name, destination in self.destinations.items():
@@ -227,4 +217,7 @@ def load_project(path: Path) -> tuple[Project, Document]:
         ConfigurationError: names file, line, field and fix.
     """
     document = read_document(path)
-    return validate(document, Project), document
+    project = validate(document, Project)
+    place_copy(project.copy_variants, document)
+    project._folder = path.parent
+    return project, document

@@ -114,11 +114,35 @@ class AudienceState:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """One comment: the export and the line it stands in, and its words with whatever could name a person hidden."""
+
+    id: str
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What customers of a tier say, with the comments that say it.
+
+    kind: driver (what those who would recommend, 9 or 10, praise), pain (what those who would not, 0 to 6, miss) or
+    need (what all others speak of); customers: how many say it, one vote each.
+    """
+
+    kind: str
+    motive: str
+    customers: int
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TierMotivation:
     """Why a tier buys: outcome is one | two | none | too_few; motivations are the dominant ones, strongest first.
 
     share, share_low: of the motivations named, or of the leading one; lifts: how many times as often each motivation
-    named is heard here as among all customers; answers_wanted: how many more would probably name one, 0 where known.
+    named is heard here as among all customers; answers_wanted: how many more would probably name one, 0 where known;
+    statements: drivers, pains and needs, most customers first; customers: those in the tier who said anything at all;
+    lapsed_share: of all its customers, those who have stopped buying, where a text is written for them (else 0).
     """
 
     tier: str
@@ -130,6 +154,9 @@ class TierMotivation:
     quotes: tuple[str, ...] = ()
     lifts: tuple[tuple[str, float], ...] = ()
     answers_wanted: int = 0
+    statements: tuple[Statement, ...] = ()
+    customers: int = 0
+    lapsed_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

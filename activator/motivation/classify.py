@@ -6,8 +6,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from activator.motivation.lexicon import Lexicon
-from activator.motivation.reading import read_comment
+from activator.motivation.reader import Reader
 
 BATCH_ROWS = 20_000
 READINGS = pa.schema(
@@ -25,11 +24,11 @@ class Relations(Protocol):
         ...
 
 
-def classify(engine: Relations, responses: ir.Table, lexicon: Lexicon) -> ir.Table:
-    """One row per answer that has a comment: its motive, or null where the lexicon abstains.
+def classify(engine: Relations, responses: ir.Table, reader: Reader) -> ir.Table:
+    """One row per answer that has a comment: its motive, or null where nothing can be said.
 
-    responses: person_key, tier, answered_at, comment, language, source, source_row; one row per answer. The result has
-    these columns, without language, plus motive and confidence. Each different text is read once.
+    responses: person_key, tier, answered_at, score, comment, language, source, source_row; one row per answer. The
+    result has these columns, without language, plus motive and confidence. Each different text is read once.
     """
     answers = responses.select(
         "person_key",
@@ -37,11 +36,12 @@ def classify(engine: Relations, responses: ir.Table, lexicon: Lexicon) -> ir.Tab
         "answered_at",
         "source",
         "source_row",
+        "score",
         comment=responses.comment.cast("string").strip(),
         language=ibis.coalesce(responses.language.cast("string").strip(), ""),
     ).filter(lambda answer: answer.comment.length() > 0)
     answers = engine.materialise("answers", answers)
-    readings = engine.materialise("readings", ibis.memtable(_readings(answers, lexicon)))
+    readings = engine.materialise("readings", ibis.memtable(_readings(answers, reader)))
     joined = answers.inner_join(readings, ["comment", "language"]).drop("language")
     return engine.materialise("motives", joined)
 
@@ -63,19 +63,16 @@ def votes(engine: Relations, classified: ir.Table) -> ir.Table:
     return engine.materialise("votes", ranked.filter(ranked.place == 0).drop("place"))
 
 
-def _readings(answers: ir.Table, lexicon: Lexicon) -> pa.Table:
+def _readings(answers: ir.Table, reader: Reader) -> pa.Table:
     """Read the distinct texts in Arrow batches; the engine is asked once."""
     distinct = answers.select("comment", "language").distinct()
-    batches = [_read_batch(batch, lexicon) for batch in distinct.to_pyarrow().to_batches(BATCH_ROWS)]
+    batches = [_read_batch(batch, reader) for batch in distinct.to_pyarrow().to_batches(BATCH_ROWS)]
     return pa.Table.from_batches(batches, READINGS)
 
 
-def _read_batch(batch: pa.RecordBatch, lexicon: Lexicon) -> pa.RecordBatch:
+def _read_batch(batch: pa.RecordBatch, reader: Reader) -> pa.RecordBatch:
     comments, languages = batch.column("comment"), batch.column("language")
-    readings = [
-        read_comment(comment, language, lexicon)
-        for comment, language in zip(comments.to_pylist(), languages.to_pylist(), strict=True)
-    ]
+    readings = reader.read_all(list(zip(comments.to_pylist(), languages.to_pylist(), strict=True)))
     motives = pa.array([reading.motive for reading in readings], pa.string())
     confidences = pa.array([reading.confidence for reading in readings], pa.float64())
     return pa.RecordBatch.from_arrays(

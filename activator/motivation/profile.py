@@ -1,6 +1,7 @@
 """Why each tier buys: its dominant motivation with the evidence for it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import ibis
 import ibis.expr.types as ir
@@ -8,8 +9,10 @@ import ibis.expr.types as ir
 from activator.model.plan import TierMotivation
 from activator.motivation.classify import Relations, classify, votes
 from activator.motivation.dominance import MINIMUM_ANSWERS, answers_wanted, dominance
-from activator.motivation.lexicon import Lexicon, shipped_lexicon
+from activator.motivation.lexicon import shipped_lexicon
 from activator.motivation.quotes import choose_quotes
+from activator.motivation.reader import Reader
+from activator.motivation.statements import statements
 
 QUOTES = 3
 CANDIDATES = 60  # answers looked through for quotes; short or equal ones are passed over
@@ -19,21 +22,37 @@ READABLE = 90  # characters of a comment that makes a good quote
 def profile(
     engine: Relations,
     responses: ir.Table,
-    lexicon: Lexicon | None = None,
+    reader: Reader | None = None,
     minimum_answers: int = MINIMUM_ANSWERS,
     tiers: Sequence[str] = (),
 ) -> dict[str, TierMotivation]:
     """The motivation of every tier that answered, and of `tiers` (too_few where nobody did), by tier.
 
-    responses: see classify. lexicon: default the shipped one. Quotes are of the motives named, strongest motive first.
+    responses: see classify. reader: default the shipped lexicon. Quotes are of the motives named, strongest first.
     """
-    classified = classify(engine, responses, lexicon or shipped_lexicon())
+    classified = classify(engine, responses, reader or Reader(shipped_lexicon()))
     voted = votes(engine, classified)
     counted = voted.group_by(["tier", "motive"]).agg(customers=voted.count()).to_pyarrow().to_pylist()
     counts: dict[str, dict[str, int]] = {tier: {} for tier in tiers}
     for row in counted:
         counts.setdefault(row["tier"], {})[row["motive"]] = row["customers"]
-    return {tier: _motivation(voted, tier, counts, minimum_answers) for tier in counts}
+    told = statements(voted)
+    spoke = _customers(classified)
+    return {
+        tier: replace(
+            _motivation(voted, tier, counts, minimum_answers),
+            statements=told.get(tier, ()),
+            customers=spoke.get(tier, 0),
+        )
+        for tier in counts
+    }
+
+
+def _customers(classified: ir.Table) -> dict[str, int]:
+    """Customers by tier who said anything, with a motive or not."""
+    said = classified.filter(classified.person_key.notnull() & classified.tier.notnull())
+    counted = said.group_by("tier").agg(customers=said.person_key.nunique()).to_pyarrow().to_pylist()
+    return {row["tier"]: row["customers"] for row in counted}
 
 
 def _motivation(

@@ -1,7 +1,8 @@
 """Reading one comment: which motive it speaks of, or none. Pure; called for distinct comments only."""
 
+import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -9,6 +10,7 @@ from activator.motivation.lexicon import NONE, Cue, CueIndex, Lexicon, Pack, Par
 
 BREAK = "."  # stands for any punctuation that ends a thought
 WORDS = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[.,!?;:()\n]")
+TAG = re.compile(r"</?[a-zA-Z][^<>]{0,300}>")
 CHARACTERS_MAX = 5_000  # the rest of a longer comment is not read
 WINDOW = 3  # words a negation or a phrase of indifference reaches
 GAP = 4  # words a gap in a cue may hold
@@ -47,24 +49,53 @@ Tokens: TypeAlias = Sequence[str]
 NOTHING = Reading(None, 0.0, None)
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A reading with what every motive weighed in it, loudest first; `none` is among them where its cues were found."""
+
+    reading: Reading
+    scores: Mapping[str, int]
+
+    @property
+    def motive(self) -> str | None:
+        """The motive read."""
+        return self.reading.motive
+
+    @property
+    def language(self) -> str | None:
+        """The language read in."""
+        return self.reading.language
+
+    @property
+    def spoken(self) -> list[str]:
+        """The motives that weigh enough to be said, loudest first."""
+        return [motive for motive, score in self.scores.items() if score >= SCORE_MIN]
+
+
 def read_comment(text: str, declared_language: str, lexicon: Lexicon) -> Reading:
     """The motive of one comment.
 
     declared_language: e.g. "en" or "de-AT", '' where the export does not say; then the text itself decides.
     """
+    return hear(text, declared_language, lexicon).reading
+
+
+def hear(text: str, declared_language: str, lexicon: Lexicon) -> Heard:
+    """The motive of one comment, and what every other weighed."""
     tokens = tokenise(text)
     pack = language_pack(tokens, declared_language, lexicon)
     if pack is None:
-        return NOTHING
+        return Heard(NOTHING, {})
     hits = _hits(tokens, _about(tokens, pack))
     ranked = _ranked(hits)
+    scores = dict(ranked)
     if not ranked or ranked[0][1] < SCORE_MIN or ranked[0][0] == NONE:
-        return Reading(None, 0.0, pack.language)
+        return Heard(Reading(None, 0.0, pack.language), scores)
     (motive, best), (second, next_best) = ranked[0], ranked[1] if len(ranked) > 1 else (None, 0)
     second = None if second == NONE else second
     decided = sorted((hit.cue for hit in hits if hit.cue.motive == motive), key=lambda cue: -cue.weight)
     confidence = round(best / (best + next_best + 1), 3)
-    return Reading(motive, confidence, pack.language, second, tuple(cue.phrase for cue in decided))
+    return Heard(Reading(motive, confidence, pack.language, second, tuple(cue.phrase for cue in decided)), scores)
 
 
 def _ranked(hits: list[Hit]) -> list[tuple[str, int]]:
@@ -87,8 +118,11 @@ def _about(tokens: Tokens, pack: Pack) -> Pack:
 
 
 def tokenise(text: str) -> list[str]:
-    """Words in lower case; punctuation that ends a thought becomes BREAK."""
-    plain = text[:CHARACTERS_MAX].lower().replace("’", "'")
+    """Words in lower case; punctuation that ends a thought becomes BREAK. Tags and entities of web forms are undone."""
+    plain = text[:CHARACTERS_MAX]
+    if "<" in plain or "&" in plain:
+        plain = TAG.sub(" . ", html.unescape(html.unescape(plain)))  # exports of web forms are often escaped twice
+    plain = plain.lower().replace("’", "'")
     return [token if token[0].isalnum() else BREAK for token in WORDS.findall(plain)]
 
 

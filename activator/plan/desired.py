@@ -10,8 +10,8 @@ from activator.model.ads import AdSpec, AudienceSpec, CampaignSpec, CopyVariant,
 from activator.model.bidding import TierTerms
 from activator.model.naming import marked_name, marker
 from activator.model.plan import TierMotivation
-from activator.plan.copy import variants_for_tier
 from activator.plan.terms import as_said, bid_of
+from activator.plan.texts import texts_for_tier, written_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +89,11 @@ def desired_objects(
         for tier in tiers
         if tier.name in destination.tiers and tier.name not in excluded
     )
-    variants = written_variants(project)
+    texts = written_texts(project)
     ads = tuple(
         _ad(named, destination, group, variant)
         for group in groups
-        for variant in variants_for_tier(motivations.get(group.tier), _override(project, group.tier), variants)
+        for variant in texts_for_tier(project, destination.connector, motivations.get(group.tier), group.tier, texts)
     )
     return Desired(audiences, campaign, groups, ads)
 
@@ -101,9 +101,10 @@ def desired_objects(
 def markers(project: Project, name: str) -> dict[str, str]:
     """Marker -> spec key of everything the project could own on a destination, whatever the motivations are now."""
     keys = ["campaign"]
+    names = {text.variant.name: None for text in written_texts(project)}
     for tier in project.tiers:
         keys += [audience_key(tier.name), f"group/{tier.name}"]
-        keys += [f"ad/{tier.name}/{variant.name}" for variant in project.copy_variants]
+        keys += [f"ad/{tier.name}/{name}" for name in names]
     return {marker(project.project.id, name, key): key for key in keys}
 
 
@@ -161,15 +162,3 @@ def _ad(named: _Namer, destination: DestinationSection, group: GroupSpec, varian
         landing_url=destination.landing_url,
         url_tags="&".join(f"{name}={quote(value, safe='')}" for name, value in tags.items()),
     )
-
-
-def written_variants(project: Project) -> tuple[CopyVariant, ...]:
-    """Every text of the project file."""
-    return tuple(
-        CopyVariant(section.name, section.motivation, section.headlines, section.descriptions, section.message)
-        for section in project.copy_variants
-    )
-
-
-def _override(project: Project, tier: str) -> str | None:
-    return next(section.motivation for section in project.tiers if section.name == tier)

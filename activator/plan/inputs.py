@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from activator.config.documents import read_document
 from activator.config.exports import SourceSection
@@ -11,8 +12,11 @@ from activator.config.project import Project
 from activator.config.workspace import Workspace
 from activator.model.people import Entity, SourceCount, SuppressionCount
 from activator.model.plan import TierMotivation
+from activator.motivation.corrections import read_corrections
+from activator.motivation.embeddings import embeddings_digest, open_embeddings
 from activator.motivation.lexicon import Lexicon, load_lexicon, shipped_lexicon
 from activator.motivation.profile import profile
+from activator.motivation.reader import Reader, reader_for
 from activator.people.consent import ConsentPolicy
 from activator.people.decimals import check_decimals
 from activator.people.engine import Engine, open_engine
@@ -20,10 +24,9 @@ from activator.people.holdout import Holdout
 from activator.people.mapping import canonical
 from activator.people.pipeline import CanonicalSource, People, PeoplePolicy, build_people
 from activator.people.recall import Recall
-from activator.plan.copy import variants_for_tier
-from activator.plan.desired import written_variants
 from activator.plan.earlier import earlier_tiers
 from activator.plan.suppressions import list_parts, read_lists
+from activator.plan.texts import texts_for_tier, written_texts
 from activator.plan.valuing import tier_cuts, valuing_policy
 from activator.ports import Source
 from mappings.loader import load_mapping
@@ -86,9 +89,38 @@ def people_policy(project: Project) -> PeoplePolicy:
     )
 
 
-def motivations_of(workspace: Workspace, engine: Engine, people: People) -> Mapping[str, TierMotivation]:
+def motivations_of(
+    workspace: Workspace, engine: Engine, people: People, reader: Reader | None = None
+) -> Mapping[str, TierMotivation]:
     """Why each tier buys, from the answers of its own people."""
-    return profile(engine, people.responses, lexicon_of(workspace), tiers=[tier.tier for tier in people.tiers])
+    found = profile(
+        engine, people.responses, reader or reader_of(workspace), tiers=[tier.tier for tier in people.tiers]
+    )
+    if not any(text.lapsed for text in workspace.project.copy_variants):
+        return found
+    lapsed = _lapsed_shares(people)
+    return {tier: replace(why, lapsed_share=lapsed.get(tier, 0.0)) for tier, why in found.items()}
+
+
+def _lapsed_shares(people: People) -> dict[str, float]:
+    """Of the customers of each tier, those who by their own interval have stopped buying."""
+    standing = people.standing()
+    gone = standing.activity.isin(["dormant", "churned"]).cast("float64")
+    rows = standing.group_by("tier").agg(gone=gone.mean()).to_pyarrow().to_pylist()
+    return {row["tier"]: round(row["gone"] or 0.0, 4) for row in rows if row["tier"] is not None}
+
+
+def reader_of(workspace: Workspace) -> Reader:
+    """How the project reads comments: its lexicons, and what was learned from its corrections.
+
+    Raises:
+        ConfigurationError: a lexicon, or the folder of embeddings, cannot be used.
+        SourceError: the corrections cannot be read; names file, line and fix.
+    """
+    section = workspace.project.motivation
+    corrections = read_corrections(workspace.folder / section.corrections)
+    embedder = open_embeddings(workspace.folder / section.embeddings) if section.embeddings and corrections else None
+    return reader_for(lexicon_of(workspace), corrections, embedder)
 
 
 def lexicon_of(workspace: Workspace) -> Lexicon:
@@ -97,19 +129,29 @@ def lexicon_of(workspace: Workspace) -> Lexicon:
     return load_lexicon(own, shipped_lexicon())
 
 
-def read_motivations(workspace: Workspace) -> list[tuple[TierMotivation, tuple[str, ...]]]:
-    """Why each tier buys, best tier first, and the names of the texts it is shown.
+def read_motivations(workspace: Workspace, reader: Reader) -> list[tuple[TierMotivation, dict[str, tuple[str, ...]]]]:
+    """Why each tier buys, best tier first, and the names of the texts it is shown by destination.
 
     Raises:
         SourceError: an export cannot be used.
         ConfigurationError: a text has an unfilled slot.
     """
     project = workspace.project
-    texts = written_variants(project)
+    texts = written_texts(project)
     with open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine:
-        found = motivations_of(workspace, engine, read_people(workspace, engine))
+        found = motivations_of(workspace, engine, read_people(workspace, engine), reader)
     return [
-        (found[tier.name], tuple(v.name for v in variants_for_tier(found[tier.name], tier.motivation, texts)))
+        (
+            found[tier.name],
+            {
+                name: tuple(
+                    text.name
+                    for text in texts_for_tier(project, destination.connector, found[tier.name], tier.name, texts)
+                )
+                for name, destination in project.destinations.items()
+                if tier.name in destination.tiers
+            },
+        )
         for tier in project.tiers
         if not tier.suppress
     ]
@@ -124,9 +166,20 @@ def source_digest(workspace: Workspace) -> str:
         total.update(f"{section.name}\n{mapping.model_dump_json()}\n".encode())
         total.update(reader.digest(section.place(workspace.folder), mapping.known_columns()).encode())
     total.update("\n".join(list_parts(workspace)).encode())
-    for path in workspace.project.motivation.lexicons:
+    for path in (*workspace.project.motivation.lexicons, *workspace.project.motivation.copy_sets):
         total.update(read_document(workspace.folder / path).path.read_bytes())
+    total.update(_corrections_digest(workspace))
     return total.hexdigest()
+
+
+def _corrections_digest(workspace: Workspace) -> bytes:
+    """Of what the reader learns from, and of the embeddings it may use."""
+    section = workspace.project.motivation
+    corrections = workspace.folder / section.corrections
+    total = hashlib.sha256(corrections.read_bytes() if corrections.exists() else b"")
+    if section.embeddings:
+        total.update(embeddings_digest(workspace.folder / section.embeddings))
+    return total.digest()
 
 
 def rows_by_source(counts: Sequence[SourceCount], suppressions: Sequence[SuppressionCount]) -> dict[str, int]:

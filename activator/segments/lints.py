@@ -166,7 +166,7 @@ def _hard_only(
 
 
 def _unsegmented(project: Project) -> Iterator[SegmentFinding]:
-    own = sorted({variant.motivation for variant in project.copy_variants} - {GENERIC})
+    own = sorted({text.speaks_to for text in project.copy_variants} - {GENERIC})
     for name, destination in project.destinations.items():
         if own and len(destination.tiers) == 1:
             yield SegmentFinding(

@@ -4,12 +4,13 @@ import re
 
 import pytest
 
-from activator.config.project import CopySection
+from activator.config.copy import CopySection
 from activator.errors import ConfigurationError
 from activator.model.ads import CopyVariant
 from activator.motivation.lexicon import MOTIVES
 from activator.plan.copy import refuse_unfilled
-from mappings.copy_library import CopyTexts, copy_for, fill, starter_copy, width
+from mappings.copy_library import CopyTexts, copy_for, fill, starter_copy
+from mappings.copy_limits import width
 
 TWELVE = "Ahrenshoop &"  # twelve characters, with one that must survive escaping
 EVERYTHING = [*MOTIVES, "generic"]
@@ -51,7 +52,8 @@ class TestEveryVariant:
 
     def test_is_valid_in_a_project_file_and_complete(self, variant: CopyTexts) -> None:
         section = CopySection.model_validate(variant)
-        refuse_unfilled(CopyVariant(**section.model_dump()))
+        refuse_unfilled(CopyVariant(**variant))
+        assert section.speaks_to == variant["motivation"]
 
     def test_does_not_shout(self, variant: CopyTexts) -> None:
         assert [line for line in lines(variant) if "!" in line or re.search(r"\b[A-Z]{4,}\b", line)] == []

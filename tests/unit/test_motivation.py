@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import ibis
 import ibis.expr.types as ir
@@ -14,6 +14,7 @@ from activator.motivation.classify import classify, votes
 from activator.motivation.lexicon import shipped_lexicon
 from activator.motivation.profile import profile
 from activator.motivation.quotes import LENGTH_MAX, choose_quotes, mask, shorten
+from activator.motivation.reader import Reader
 from activator.people.engine import Engine, open_engine
 
 SCHEMA = pa.schema(
@@ -25,9 +26,10 @@ SCHEMA = pa.schema(
         ("language", pa.string()),
         ("source", pa.string()),
         ("source_row", pa.int64()),
+        ("score", pa.int64()),
     ]
 )
-LEXICON = shipped_lexicon()
+READER = Reader(shipped_lexicon())
 
 
 @pytest.fixture
@@ -36,8 +38,10 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
         yield opened
 
 
-def answers(engine: Engine, *rows: tuple[str | None, str | None, str | None]) -> ir.Table:
-    """One answer a day: (person, tier, comment)."""
+def answers(
+    engine: Engine, *rows: tuple[str | None, str | None, str | None], scores: dict[str, int] | None = None
+) -> ir.Table:
+    """One answer a day: (person, tier, comment); scores by person."""
     table = [
         {
             "person_key": person,
@@ -47,6 +51,7 @@ def answers(engine: Engine, *rows: tuple[str | None, str | None, str | None]) ->
             "language": None,
             "source": "survey",
             "source_row": day + 2,
+            "score": (scores or {}).get(person or ""),
         }
         for day, (person, tier, comment) in enumerate(rows)
     ]
@@ -70,7 +75,7 @@ def test_every_comment_gets_its_motive_or_none(engine: Engine) -> None:
             ("d", "low", None),
             ("e", "low", "   "),
         ),
-        LEXICON,
+        READER,
     )
     assert rows(classified, "person_key", "tier", "motive", "source", "source_row") == [
         ("a", "high", "risk", "survey", 2),
@@ -92,14 +97,14 @@ def test_a_customer_has_one_vote_and_it_is_the_latest_with_a_motive(engine: Engi
         (None, None, "It is reliable."),
         ("b", None, "It is reliable."),
     )
-    assert rows(votes(engine, classify(engine, responses, LEXICON)), "person_key", "motive") == [("a", "quality")]
+    assert rows(votes(engine, classify(engine, responses, READER)), "person_key", "motive") == [("a", "quality")]
 
 
 def test_tiers_are_judged_each_for_itself(engine: Engine) -> None:
     high = [(f"h{n}", "high", "It is reliable, I trust them.") for n in range(25)]
     high += [(f"i{n}", "high", "It saves a lot of time.") for n in range(5)]
     low = [(f"l{n}", "low", "I love the discount.") for n in range(29)]
-    judged = profile(engine, answers(engine, *high, *low), LEXICON, tiers=("high", "mid", "low"))
+    judged = profile(engine, answers(engine, *high, *low), READER, tiers=("high", "mid", "low"))
     assert {tier: (found.outcome, found.motivations, found.answers) for tier, found in judged.items()} == {
         "high": ("one", ("risk",), 30),
         "mid": ("too_few", (), 0),
@@ -112,13 +117,52 @@ def test_tiers_are_judged_each_for_itself(engine: Engine) -> None:
 def test_two_drivers_are_both_quoted(engine: Engine) -> None:
     told = ("It is reliable, number {}.", "It saves me time on day {}.")
     both = [(f"{n}", "high", told[n % 2].format(n)) for n in range(60)]
-    judged = profile(engine, answers(engine, *both), LEXICON)["high"]
+    judged = profile(engine, answers(engine, *both), READER)["high"]
     assert (judged.outcome, judged.motivations) == ("two", ("efficiency", "risk"))
     assert [("reliable" in quote, "time" in quote) for quote in judged.quotes] == [
         (False, True),
         (False, True),
         (True, False),
     ]
+
+
+class TestStatements:
+    """Needs, pains and drivers, each with the comments that say it."""
+
+    SAID = (
+        ("a", "high", "It is so reliable, I can trust it."),
+        ("b", "high", "It is reliable, ask anna@example.com about it."),
+        ("c", "high", "Much too expensive for what it does."),
+        ("d", "high", "The price is really too high now."),
+        ("e", "high", "A sustainable choice for our family."),
+        ("f", "high", "It saves me a lot of time every day."),
+        ("g", "high", "We save a lot of time with it."),
+    )
+    SCORES: ClassVar = {"a": 10, "b": 9, "c": 2, "d": 6, "e": 10, "f": 8}
+
+    def test_who_recommends_names_drivers_who_does_not_pains_and_the_rest_needs(self, engine: Engine) -> None:
+        told = profile(engine, answers(engine, *self.SAID, scores=self.SCORES), READER)["high"].statements
+        assert [(each.kind, each.motive, each.customers) for each in told] == [
+            ("driver", "risk", 2),
+            ("pain", "price", 2),
+            ("need", "efficiency", 2),
+        ]
+
+    def test_every_statement_is_linked_to_what_was_said_with_identifiers_hidden(self, engine: Engine) -> None:
+        told = profile(engine, answers(engine, *self.SAID, scores=self.SCORES), READER)["high"].statements
+        assert {(each.id, each.quote) for each in told[0].evidence} == {
+            ("survey:2", "It is so reliable, I can trust it."),
+            ("survey:3", "It is reliable, ask […] about it."),
+        }
+
+    def test_one_voice_is_no_statement(self, engine: Engine) -> None:
+        told = profile(engine, answers(engine, *self.SAID, scores=self.SCORES), READER)["high"].statements
+        assert "values" not in {each.motive for each in told}
+
+    def test_everyone_who_said_anything_is_counted(self, engine: Engine) -> None:
+        said = (*self.SAID, ("h", "high", "Fine."), ("h", "high", "Fine again."))
+        found = profile(engine, answers(engine, *said), READER)["high"]
+        assert (found.customers, found.answers) == (8, 7)
 
 
 class TestQuotes:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from activator.config.copy import CopySection
 from activator.config.presets import PRESETS, SMALL_TEAM, Preset
-from activator.config.project import CopySection, Project, load_project
+from activator.config.project import Project, load_project
 from activator.config.starter import Starter, StarterSource, project_text
 from activator.errors import ConfigurationError
 from activator.model.plan import TierMotivation

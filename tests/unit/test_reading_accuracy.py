@@ -4,8 +4,8 @@ clothing_reviews_labelled.csv: 240 of the Women's E-Commerce Clothing Reviews (C
 one; clothing_reviews_labelled_later.csv: 80 more, labelled when the cues for clothes were written, to see whether they
 hold. verbatims_labelled.csv: 488 of our own in English, as answers to surveys of ten trades, and 43 in other languages,
 which must be left alone. `motive` is what the writer chiefly gains or misses, `none` where it is only fit, size, colour
-or looks, or bare praise; `also` is a second motive the text speaks of as clearly. Cues were added after most of these were
-counted, so this guards against getting worse; docs/explanation/motivation.md says what was measured before.
+or looks, or bare praise; `also` is a second motive the text speaks of as clearly. Cues were added after most of these
+were counted, so this guards against getting worse; docs/explanation/motivation.md says what was measured before.
 """
 
 import csv

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import ibis.expr.types as ir
 
 from activator.model.identity import DEFAULT_RULES, NORMALISER_VERSION, IdentifierRules
-from activator.people.identifiers import birth, devices, email, names, phone, places
+from activator.people.identifiers import birth, devices, email, names, phone, places, postal
 from activator.people.identifiers.countries import iso2
 from activator.people.identifiers.forms import FORM_COLUMNS, STRONG_COLUMNS, member_key
 from activator.people.identifiers.hashing import hashed_once
@@ -55,7 +55,7 @@ FIELDS: dict[tuple[str, str], Field] = {
     ("google", "given_name"): Field(_alone(names.google_given_name), hashed=True),
     ("google", "family_name"): Field(_ruled(names.google_family_name), hashed=True),
     ("google", "region_code"): Field(_alone(places.google_region_code), hashed=False),
-    ("google", "postal_code"): Field(_placed(places.google_postal_code), hashed=False),
+    ("google", "postal_code"): Field(_placed(postal.google_postal_code), hashed=False),
     ("meta", "EMAIL"): Field(_alone(email.meta_email), hashed=True),
     ("meta", "PHONE"): Field(_placed(phone.meta_phone), hashed=True),
     ("meta", "FN"): Field(_ruled(names.meta_name), hashed=True),
@@ -67,7 +67,7 @@ FIELDS: dict[tuple[str, str], Field] = {
     ("meta", "DOBD"): Field(_alone(birth.meta_day), hashed=True),
     ("meta", "ST"): Field(places.meta_state, hashed=True),
     ("meta", "CT"): Field(_ruled(places.meta_city), hashed=True),
-    ("meta", "ZIP"): Field(places.meta_zip, hashed=True),
+    ("meta", "ZIP"): Field(postal.meta_zip, hashed=True),
     ("meta", "COUNTRY"): Field(_alone(places.meta_country), hashed=True),
     ("meta", "EXTERN_ID"): Field(_alone(devices.external_id), hashed=False),
     ("meta", "APPUID"): Field(_alone(devices.external_id), hashed=False),

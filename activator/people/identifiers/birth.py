@@ -8,12 +8,15 @@ import ibis
 import ibis.expr.types as ir
 
 from activator.people.identifiers.hashing import digest_of
-from activator.people.identifiers.text import clean, extracted, kept, unquoted, without_decimal_zero
+from activator.people.identifiers.text import clean, kept, unquoted, without_decimal_zero
+
+_YEAR = r"^(?:19|20)\d\d$"
 
 
 def meta_year(value: ir.StringValue) -> ir.StringValue:
     """1900 to 2099; that nobody is born after today is checked where today is known."""
-    return digest_of(value).coalesce(extracted(_whole(value), r"^(?:19|20)\d\d$"))
+    plain = value.re_search(_YEAR)
+    return ibis.cases((plain, value), else_=digest_of(value).coalesce(kept(_whole(value), _YEAR))).nullif("")
 
 
 def until(year: ir.StringValue, newest_year: int) -> ir.StringValue:

@@ -111,16 +111,25 @@ def _looked_up(words: pa.Array, which: str) -> pa.Array:
 
 
 def _arrow_letters(text: pa.Array) -> pa.Array:
-    """Letters alone, without accents. Most texts are ASCII, for which the pattern is ten times quicker."""
-    lowered = pc.utf8_lower(text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text)
+    """Letters alone, without accents, of each distinct text once."""
+    distinct = pc.dictionary_encode(text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text)
+    return pc.take(_letters_of_each(distinct.dictionary), distinct.indices)
+
+
+def _letters_of_each(texts: pa.Array) -> pa.Array:
+    """Most texts are ASCII, for which one pattern is enough."""
+    lowered = pc.utf8_lower(texts)
     letters = pc.replace_substring_regex(lowered, pattern="[^a-z]+", replacement="")
     accented = pc.invert(pc.fill_null(pc.string_is_ascii(lowered), True))
-    return pc.replace_with_mask(letters, accented, _letters_of_any_script(pc.filter(lowered, accented)))
+    others = [_letters_of_any_script(other) for other in pc.filter(lowered, accented).to_pylist()]
+    return pc.replace_with_mask(letters, accented, pa.array(others, pa.string())) if others else letters
 
 
-def _letters_of_any_script(lowered: pa.Array) -> pa.Array:
-    marked = pc.replace_substring_regex(lowered, pattern=r"[^\p{L}\p{M}]+", replacement="")
-    return pc.replace_substring_regex(pc.utf8_normalize(marked, form="NFKD"), pattern=r"[^\p{L}]+", replacement="")
+@functools.lru_cache(maxsize=1 << 14)
+def _letters_of_any_script(lowered: str) -> str:
+    """In Python: the engine would build the tables of all scripts' letters anew for every few rows."""
+    marked = "".join(letter for letter in lowered if unicodedata.category(letter)[0] in "LM")
+    return "".join(letter for letter in unicodedata.normalize("NFKD", marked) if letter.isalpha())
 
 
 def _country_codes(words: pa.Array) -> pa.Array:
@@ -131,20 +140,31 @@ def _country_codes(words: pa.Array) -> pa.Array:
     return pc.if_else(nothing, "", _looked_up(letters, "countries"))
 
 
-def _state_codes(states: pa.Array, countries: pa.Array) -> pa.Array:
-    return _looked_up(pc.binary_join_element_wise(countries, _arrow_letters(states), ":"), "states")
+def _state_codes(states: pa.Array, countries: pa.Array, otherwise: pa.Array) -> pa.Array:
+    codes = _looked_up(pc.binary_join_element_wise(countries, _arrow_letters(states), ":"), "states")
+    return pc.if_else(pc.equal(codes, ""), otherwise, codes)
 
 
 _country_of_word = ibis.udf.scalar.pyarrow(_country_codes, signature=(("string",), "string"))
-_state_code = ibis.udf.scalar.pyarrow(_state_codes, signature=(("string", "string"), "string"))
+_state_code = ibis.udf.scalar.pyarrow(_state_codes, signature=(("string", "string", "string"), "string"))
+
+
+def is_code(country: ir.StringValue) -> ir.BooleanValue:
+    """Whether a text is an assigned ISO 3166-1 alpha-2 code in upper case. Spares most rows the look-up."""
+    return country.re_search("^(?:" + "|".join(alpha2_codes()) + ")$")
 
 
 def iso2(country: ir.StringValue) -> ir.StringValue:
     """ISO 3166-1 alpha-2 in upper case for a code or a name in any of LANGUAGES, else NULL. One vectorised look-up."""
-    is_code = country.re_search("^(?:" + "|".join(alpha2_codes()) + ")$")  # spares most rows the look-up
-    return ibis.cases((is_code, country), else_=_country_of_word(country)).nullif("")
+    return ibis.cases((is_code(country), country), else_=_country_of_word(country)).nullif("")
 
 
-def state_code(state: ir.StringValue, country: ir.StringValue) -> ir.StringValue:
-    """Postal abbreviation of a US or Canadian state, else NULL; country is US, CA, or "" where it is not known."""
-    return _state_code(state, country).nullif("")
+def state_code(state: ir.StringValue, country: ir.StringValue, otherwise: ir.StringValue) -> ir.StringValue:
+    """Postal abbreviation of a US or Canadian state, else otherwise; country is US, CA, or "" where it is not known."""
+    return _state_code(state, country, otherwise)
+
+
+def state_codes(country: str) -> str:
+    """A pattern of the abbreviations of a country, US or CA, all in upper or all in lower case."""
+    codes = sorted({code for key, code in _states().items() if key == f"{country}:{code}"})
+    return f"^(?:{'|'.join(spelt for code in codes for spelt in (code.upper(), code))})$"

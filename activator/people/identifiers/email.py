@@ -43,12 +43,14 @@ _MAYBE_FILLERS = frozenset(
     | {f"{text.partition('@')[0]}@"[:4] for text in _FILLERS}
 )
 _DIGEST_LENGTH = 64
-_GMAIL = r"@g(?:oogle)?mail\.com$"
+_GMAIL_DOMAINS = ("@gmail.com", "@googlemail.com")
+_NO_INBOX = rf"^\.*(?:\+[^@]*)?(?:{'|'.join(map(re.escape, _GMAIL_DOMAINS))})$"
 
 
 def address(value: ir.StringValue) -> ir.StringValue:
     """One lower-case address (or digest), or NULL: what both platforms' forms are made from."""
-    plain = value.lower().replace(" ", "")
+    lowered = value.lower()
+    plain = ibis.cases((value.contains(" "), lowered.replace(" ", "")), else_=lowered)
     size = byte_length(value)
     neither = (size < _DIGEST_LENGTH) & ~value.contains("@") & (size == value.length())
     # NULL is made last: inside a branch the engine would compute what it compares with "" once more.
@@ -75,18 +77,24 @@ def google_form(plain: ir.StringValue, rules: IdentifierRules = DEFAULT_RULES) -
     """Google's form of an `address`; under the default rules also its identity: one Gmail inbox is one person."""
     if rules.google_gmail_suffix is Suffix.KEEP:
         return _with_suffix(plain)
-    is_gmail = plain.endswith("@gmail.com") | plain.endswith("@googlemail.com")
-    unsuffixed = ibis.cases((plain.contains("+"), plain.re_replace(r"\+[^@]*@", "@")), else_=plain)
-    undotted = unsuffixed.replace(".", "")  # jane.doe+x@gmail.com -> janedoe@gmailcom
-    inbox = undotted.replace("@gmailcom", "@gmail.com").replace("@googlemailcom", "@googlemail.com")
-    return ibis.cases((is_gmail, inbox), else_=plain).nullif("@gmail.com").nullif("@googlemail.com")
+    is_gmail = ibis.or_(*[plain.endswith(domain) for domain in _GMAIL_DOMAINS])
+    dressed = plain.like("%.%@%") | plain.contains("+")
+    return ibis.cases((is_gmail & dressed, _inbox(plain)), else_=plain).nullif("")
+
+
+def _inbox(plain: ir.StringValue) -> ir.StringValue:
+    """Without dots and suffix: jane.doe+x@gmail.com -> janedoe@gmail.com. "" where nothing is left before the "@"."""
+    undotted = plain.re_replace(r"\+[^@]*@", "@").replace(".", "")
+    for domain in _GMAIL_DOMAINS:
+        undotted = undotted.replace(domain.replace(".", ""), domain)
+    return undotted.re_replace("^@.*$", "")
 
 
 def _with_suffix(plain: ir.StringValue) -> ir.StringValue:
     """Google's form with `+suffix` kept: jane.doe+x.y@gmail.com -> janedoe+x.y@gmail.com."""
     local = plain.re_extract(r"^([^+@]*)", 1).replace(".", "")
     kept = local.nullif("") + plain.re_extract(r"^[^+@]*(.*)$", 1)
-    is_gmail = plain.endswith("@gmail.com") | plain.endswith("@googlemail.com")
+    is_gmail = ibis.or_(*[plain.endswith(domain) for domain in _GMAIL_DOMAINS])
     return ibis.cases((is_gmail, kept), else_=plain)
 
 
@@ -97,4 +105,4 @@ def meta_email(value: ir.StringValue) -> ir.StringValue:
 
 def meta_form(plain: ir.StringValue) -> ir.StringValue:
     """Meta's form of an `address`."""
-    return plain.re_replace(rf"^\.*(?:\+[^@]*)?{_GMAIL}", "").nullif("")
+    return plain.re_replace(_NO_INBOX, "").nullif("")

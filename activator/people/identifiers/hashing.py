@@ -16,7 +16,7 @@ EMPTY_DIGESTS = frozenset(hashlib.sha256(word.encode()).hexdigest() for word in 
 
 def is_digest(value: ir.StringValue) -> ir.BooleanValue:
     """Whether a normalised value is a SHA-256 digest that came with the export. The length test spares the pattern."""
-    return (value.length() == 64) & value.re_search(DIGEST)
+    return (byte_length(value) == 64) & value.re_search(DIGEST)
 
 
 def hashed_once(value: ir.StringValue) -> ir.StringValue:
@@ -24,9 +24,9 @@ def hashed_once(value: ir.StringValue) -> ir.StringValue:
     return ibis.cases((is_digest(value), value), else_=value.hexdigest("sha256"))
 
 
-def not_empty_digest(value: ir.StringValue) -> ir.StringValue:
-    """NULL where the value is the digest of nothing."""
-    return value.re_replace(one_of(EMPTY_DIGESTS), "").nullif("")
+def without_empty_digest(value: ir.StringValue) -> ir.StringValue:
+    """The value, or "" where it is the digest of nothing."""
+    return value.re_replace(one_of(EMPTY_DIGESTS), "")
 
 
 def digest_of(value: ir.StringValue) -> ir.StringValue:
@@ -35,4 +35,6 @@ def digest_of(value: ir.StringValue) -> ir.StringValue:
     Quotes and invisible characters around it do not matter. Only values long enough are looked at: most are not.
     """
     hexadecimal = value.re_extract(r"^[^0-9A-Za-z]*([0-9a-fA-F]{64})[^0-9A-Za-z]*$", 1).lower()
-    return ibis.cases((byte_length(value) >= 64, not_empty_digest(hexadecimal)), else_=ibis.null("string"))
+    return ibis.cases(
+        (byte_length(value) >= 64, without_empty_digest(hexadecimal).nullif("")), else_=ibis.null("string")
+    )

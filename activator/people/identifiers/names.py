@@ -7,11 +7,13 @@ Meta: https://developers.facebook.com/docs/marketing-api/audiences/guides/custom
 no punctuation, UTF-8 kept. That inner spaces go too is how Meta's own capi-param-builder does it.
 """
 
+import ibis
 import ibis.expr.types as ir
 
 from activator.model.identity import IdentifierRules, Punctuation, Separators
 from activator.people.identifiers import headers
-from activator.people.identifiers.hashing import digest_of, not_empty_digest
+from activator.people.identifiers.hashing import digest_of, without_empty_digest
+from activator.people.identifiers.plain import LETTERS, is_word
 from activator.people.identifiers.text import AN_ADDRESS, OTHER_DIGESTS, cleared, extracted, folded, kept, nfc, one_of
 
 _TITLES = "mr|mrs|ms|miss|mx|dr|prof|rev|sir|herr|frau|mme|mlle|sr|sra|srta|sig"
@@ -45,7 +47,7 @@ def google_given_name(value: ir.StringValue) -> ir.StringValue:
     """Lower case, single inner spaces, no leading title, no trailing Jr., III or PhD."""
     text = cleared(folded(value), *NO_NAME).re_replace(_SPACES, " ")
     text = text.re_replace(_GIVEN_PREFIX, "").re_replace(_GIVEN_SUFFIX, "")
-    return _named(kept(text, _HAS_LETTER))
+    return _named(value, kept(text, _HAS_LETTER))
 
 
 def google_family_name(value: ir.StringValue, rules: IdentifierRules) -> ir.StringValue:
@@ -56,7 +58,7 @@ def google_family_name(value: ir.StringValue, rules: IdentifierRules) -> ir.Stri
     else:
         text = text.re_replace(_PUNCTUATION, "").re_replace(r"\s+", " ").strip()
         text = text.re_replace(_PREFIX, r"\1").re_replace(_SUFFIX, "")
-    return _named(kept(text, _HAS_LETTER))
+    return _named(value, kept(text, _HAS_LETTER))
 
 
 def meta_name(value: ir.StringValue, rules: IdentifierRules) -> ir.StringValue:
@@ -67,7 +69,7 @@ def meta_name(value: ir.StringValue, rules: IdentifierRules) -> ir.StringValue:
         text = text.re_replace("^[ -]+|[ -]+$", "")
     else:
         text = text.re_replace(r"[^\p{L}\p{M}\p{N}]+", "")
-    return _named(kept(text, _HAS_LETTER))
+    return _named(value, kept(text, _HAS_LETTER))
 
 
 def meta_initial(value: ir.StringValue, rules: IdentifierRules) -> ir.StringValue:
@@ -78,10 +80,16 @@ def meta_initial(value: ir.StringValue, rules: IdentifierRules) -> ir.StringValu
 def meta_gender(value: ir.StringValue) -> ir.StringValue:
     """`m` or `f`; anything else is not sent rather than guessed."""
     word = folded(value).re_replace("^[ \"'().]+|[ \"'().]+$", "")
-    letter = word.re_replace(one_of(_FEMALE), "f").re_replace(one_of(_MALE), "m")
-    return digest_of(value).coalesce(extracted(letter, "^[fm]$"))
+    letter = kept(word.re_replace(one_of(_FEMALE), "f").re_replace(one_of(_MALE), "m"), "^[fm]$")
+    told = value.re_search("^(?i:f|m|female|male)$")
+    return ibis.cases((told, value.left(1).lower()), else_=digest_of(value).coalesce(letter)).nullif("")
 
 
-def _named(name: ir.StringValue) -> ir.StringValue:
-    """Composed once more: where a sign is gone, a letter and a mark may have met."""
-    return not_empty_digest(cleared(nfc(name), *NO_NAME))
+def _named(value: ir.StringValue, name: ir.StringValue) -> ir.StringValue:
+    """The name composed once more: where a sign is gone, a letter and a mark may have met.
+
+    One plain word is its own name, unless it says that there is none.
+    """
+    word = cleared(value.lower(), *NO_NAME)
+    whole = without_empty_digest(cleared(nfc(name), *NO_NAME))
+    return ibis.cases((is_word(value, LETTERS), word), else_=whole).nullif("")

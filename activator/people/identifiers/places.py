@@ -1,18 +1,19 @@
-"""City, state, postal code and country.
+"""City, state and country.
 
-Google: https://developers.google.com/data-manager/api/devguides/concepts/formatting (2026-11): alpha-2 region code and
-postal code, neither hashed. Meta: https://developers.facebook.com/docs/marketing-api/audiences/guides/custom-audiences#hash
+Google: https://developers.google.com/data-manager/api/devguides/concepts/formatting (2026-11): alpha-2 region code,
+not hashed. Meta: https://developers.facebook.com/docs/marketing-api/audiences/guides/custom-audiences#hash
 (2026-11): city a-z only; state two letters in the US, elsewhere the full name without punctuation, special characters
-and spaces; ZIP lower case without spaces and dashes, five digits in the US; country alpha-2 in lower case.
+and spaces; country alpha-2 in lower case.
 """
 
 import ibis
 import ibis.expr.types as ir
 
-from activator.model.identity import IdentifierRules, Letters, State, ZipExtension, ZipSpaces
+from activator.model.identity import IdentifierRules, Letters, State
 from activator.people.identifiers import headers
-from activator.people.identifiers.countries import alpha2_codes, iso2, state_code
+from activator.people.identifiers.countries import alpha2_codes, is_code, iso2, state_code, state_codes
 from activator.people.identifiers.hashing import digest_of
+from activator.people.identifiers.plain import ROMAN, are_words, joined
 from activator.people.identifiers.text import (
     AN_ADDRESS,
     ANY_DIGEST,
@@ -24,8 +25,6 @@ from activator.people.identifiers.text import (
     nfc,
     one_of,
     strip_accents,
-    unquoted,
-    without_decimal_zero,
 )
 
 # Latin letters that decompose into nothing; transliterated one for one, or one for two.
@@ -34,7 +33,8 @@ _DOUBLE = {"ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ĳ": "ij"}
 NO_CITY = (*headers.spelt(headers.CITY), AN_ADDRESS, *ANY_DIGEST)
 NO_STATE = (*headers.spelt(headers.STATE), AN_ADDRESS, *ANY_DIGEST)
 
-_ZIP_PLUS_4 = ("US", "PR", "VI", "GU", "AS", "MP")  # the countries of the United States Postal Service
+# Whose states are abbreviated. Where the country is not known, a name that only one of them has is.
+_ABBREVIATED = {State.US_AND_CANADA: ("US", "CA"), State.US: ("US",), State.NOBODY: ()}
 
 
 def google_region_code(value: ir.StringValue) -> ir.StringValue:
@@ -42,76 +42,51 @@ def google_region_code(value: ir.StringValue) -> ir.StringValue:
     return extracted(clean(value).upper(), one_of(alpha2_codes()))
 
 
-def google_postal_code(value: ir.StringValue, country: ir.StringValue | None) -> ir.StringValue:
-    """As written, trimmed; a US code that a spreadsheet has taken the leading zero of gets it back."""
-    text = cleared(without_decimal_zero(unquoted(clean(value))).re_replace(" +", " "))
-    if country is not None:
-        text = ibis.cases((iso2(country).fill_null("").isin(_ZIP_PLUS_4), _with_lost_zero(text)), else_=text)
-    shaped = kept(text, r"^[\p{L}\p{N} .-]*\p{N}[\p{L}\p{N} .-]*$")
-    return extracted(shaped, f"^.{{1,{_POSTAL_LENGTH_MAX}}}$")
-
-
 def meta_country(value: ir.StringValue) -> ir.StringValue:
     """Alpha-2 in lower case, from a code or a name."""
-    return digest_of(value).coalesce(iso2(clean(value)).lower())
+    return ibis.cases((is_code(value), value.lower()), else_=digest_of(value).coalesce(iso2(clean(value)).lower()))
 
 
 def meta_city(value: ir.StringValue, rules: IdentifierRules) -> ir.StringValue:
     """Letters a-z. Accents are transliterated; a city in another script is not sent, unless the rules keep letters."""
-    return digest_of(value).coalesce(_letters(cleared(folded(value), *NO_CITY), rules.meta_place_letters))
+    letters = _letters(cleared(folded(value), *NO_CITY), rules.meta_place_letters)
+    plain = [(are_words(value, ROMAN), _plain_letters(value, *NO_CITY))] if _transliterates(rules) else []
+    return _first(*plain, else_=digest_of(value).coalesce(letters))
 
 
 def meta_state(value: ir.StringValue, country: ir.StringValue | None, rules: IdentifierRules) -> ir.StringValue:
     """US and Canada: two letters. Elsewhere, and where the country is unknown, the letters of the full name."""
     name = cleared(folded(value), *NO_STATE)
     letters = _letters(name, rules.meta_place_letters)
-    if rules.meta_state_letters is State.NOBODY:
-        return digest_of(value).coalesce(letters)
-    code = ibis.literal("") if country is None else iso2(country).fill_null("")
-    if rules.meta_state_letters is State.US:
-        abbreviated = ibis.cases(
-            (code.isin(["US", ""]), state_code(name, ibis.literal("US"))), else_=ibis.null("string")
-        )
+    abbreviating = _ABBREVIATED[rules.meta_state_letters]
+    if not abbreviating:
+        written = letters
     else:
-        abbreviated = ibis.cases((code.isin(["US", "CA", ""]), state_code(name, code)), else_=ibis.null("string"))
-    elsewhere = ibis.cases((code == "US", ibis.null("string")), else_=letters)
-    return ibis.coalesce(digest_of(value), abbreviated, elsewhere)
+        code = ibis.literal("") if country is None else iso2(country).fill_null("")
+        said = code if "CA" in abbreviating else ibis.literal("US")
+        known = state_code(name, said, ibis.cases((code == "US", ""), else_=letters))
+        written = ibis.cases((code.isin((*abbreviating, "")), known), else_=letters)
+    plain = [(value.fill_null("") == "", ibis.literal(""))]
+    if country is not None:
+        plain += [((country == code) & value.re_search(state_codes(code)), value.lower()) for code in abbreviating]
+        if _transliterates(rules):
+            elsewhere = is_code(country) & country.notin(abbreviating) & are_words(value, ROMAN)
+            plain.append((elsewhere, _plain_letters(value, *NO_STATE)))
+    return _first(*plain, else_=digest_of(value).coalesce(written))
 
 
-def meta_zip(value: ir.StringValue, country: ir.StringValue | None, rules: IdentifierRules) -> ir.StringValue:
-    """Lower case, letters and digits only; five digits in the US, also where the leading zero was lost.
-
-    Elsewhere nothing is cut off: 01310-100 is a whole Brazilian code. Without a country only what looks like ZIP+4 is.
-    """
-    text = cleared(without_decimal_zero(folded(value).re_replace("^[\"' .-]+|[\"' .-]+$", "")))
-    code = None if country is None else iso2(country).fill_null("")
-    if rules.meta_zip_extension is ZipExtension.CUT:
-        unlocated = text.re_replace(r"^(\d{5})(?:-|[- ]\d{4})$", r"\1")
-        american = _with_lost_zero(text).re_replace(r"^(\d{5})(?:[- ]\d{0,4}|\d{4})$", r"\1")
-    else:
-        unlocated, american = text, _with_lost_zero(text)
-    if code is None:
-        written = unlocated
-    else:
-        written = ibis.cases((code.isin(_ZIP_PLUS_4), american), (code == "", unlocated), else_=text)
-    return digest_of(value).coalesce(_postal_letters(written, rules))
+def _first(*plain: tuple[ir.BooleanValue, ir.StringValue], else_: ir.StringValue) -> ir.StringValue:
+    """What the first condition that holds says of a plain value, else what the thorough rule says; NULL for ""."""
+    return (ibis.cases(*plain, else_=else_) if plain else else_).nullif("")
 
 
-def _with_lost_zero(text: ir.StringValue) -> ir.StringValue:
-    """No US code has four digits: 2139 is Cambridge, Massachusetts, 02139, through a spreadsheet."""
-    return text.re_replace(r"^(\d{4})(-\d{0,4})?$", r"0\1\2")
+def _transliterates(rules: IdentifierRules) -> bool:
+    return rules.meta_place_letters is Letters.TRANSLITERATE
 
 
-_POSTAL_LENGTH_MAX = 12  # no postal code has more characters; what has is another column's value
-
-
-def _postal_letters(text: ir.StringValue, rules: IdentifierRules) -> ir.StringValue:
-    if rules.meta_zip_spaces is ZipSpaces.KEEP:
-        plain = text.re_replace(r"[.-]+", "").re_replace(r"\s+", " ").strip()
-    else:
-        plain = text.re_replace(r"[\s.-]+", "")
-    shaped = kept(plain, r"^[a-z0-9 ]*[0-9][a-z0-9 ]*$").re_replace("^[0 ]+$", "")
-    return extracted(shaped, f"^.{{1,{_POSTAL_LENGTH_MAX}}}$")
+def _plain_letters(words: ir.StringValue, *nothing: str) -> ir.StringValue:
+    """The letters of plain words, "" where they say that there is nothing, also once they are written together."""
+    return cleared(joined(strip_accents(cleared(words.lower(), *nothing))), *NO_CITY)
 
 
 def _letters(text: ir.StringValue, position: Letters) -> ir.StringValue:
@@ -121,7 +96,7 @@ def _letters(text: ir.StringValue, position: Letters) -> ir.StringValue:
         letters = kept(text.re_replace("[^a-z]+", ""), "^[a-z]{1,60}$")
     else:
         letters = kept(_transliterated(text).re_replace(r"\P{L}+", ""), "^[a-z]{1,60}$")
-    return cleared(letters, *NO_CITY).nullif("")  # "N / A" has become "na"
+    return cleared(letters, *NO_CITY)  # "N / A" has become "na"
 
 
 def _transliterated(text: ir.StringValue) -> ir.StringValue:
