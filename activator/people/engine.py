@@ -20,7 +20,7 @@ from activator.config.room import FULL, disk_room, no_room
 from activator.errors import ResourceError
 
 # What no expression says: 120 bits of a digest as a key, whose first eight bits are zero.
-_FUNCTIONS = ("record_key(t) AS (md5_number(t) // 256)::UUID",)
+_FUNCTIONS = ("record_key(t) AS (md5_number(t) >> 8)::UUID",)
 
 
 class Engine:
