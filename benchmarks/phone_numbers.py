@@ -13,7 +13,10 @@ from phonenumbers import (
     national_significant_number,
 )
 
-_SEPARATORS = ("", " ", "-", ".", "/", " (0) ", "(", ")", "\u2011", "\u00a0", "+", "  ")
+_SEPARATORS = (
+    "", " ", "-", ".", "/", " (0) ", "(", ")", "+", "  ", "\u2011", "\u2013", "\u2212", "\u00b7", "\u00a0", "\u2009",
+    "\u200e",
+)  # fmt: skip
 _FILLERS = ("1111111111", "00000000", "1234567890", "123456789", "+491111111111", "+4912345678", "+4912345678.0")
 _ARABIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 
@@ -63,7 +66,9 @@ def _spelt(number: str, code: str, trunk: str, chance: random.Random) -> str:
         f"011{code}{number}": 3, f"+{code}(0){number}": 3, f"+{code}{trunk}{number}": 3, f"00{code} (0) {number}": 2,
         f"{trunk}{number}.0": 1, f"{code}{number}.0": 1, f"{code}{trunk}{number}": 2,
         f"({trunk}{number[:3]}) {number[3:]}": 3, f"(+{code}) {number}": 1, f"+ {code}{number}": 1,
-        f"{trunk}{number} ext. 12": 1, f"tel: {number}x3": 1, f"0{code}{number}": 1,
+        f"{trunk}{number} ext. 12": 1, f"tel: {number}x3": 1, f"0{code}{number}": 1, f"Mobil {trunk}{number};ext=4": 1,
+        f"Telephone +{code} {number}": 1, f"handy.{number}.0": 1, f"{code}{number}.0 x12": 1,
+        f"{trunk}{number}#7 x8": 1,
     }  # fmt: skip
     return chance.choices(list(spellings), weights=list(spellings.values()))[0]
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from activator.config.project import Project
 from activator.errors import UnsafePlanError
 from activator.model.checks import Severity
-from activator.segments.checks import Checked, check
+from activator.segments.checks import Checked, check, known_shares
 from activator.segments.kept import KeptMemberships
 from activator.segments.lints import SegmentFinding, lints
 from activator.segments.samples import splits
@@ -61,7 +61,9 @@ def audit(made: Study, project: Project, kept: KeptMemberships, motivated: Mappi
         *_tier_order(project, tiers),
         *_review(made.as_of, kept.first_kept, project.segment_checks.review_days, drift),
     ]
-    return Audit(check(made, project, splits(made), written), drift, kept.first_kept, review_on)
+    known = known_shares(made.rows, made.sections)
+    checked = check(made.figures, made.sections, project.segment_checks, known, written, splits(made))
+    return Audit(checked, drift, kept.first_kept, review_on)
 
 
 def refuse_blocked(project: Project, made: Study) -> None:

@@ -6,19 +6,18 @@ are enough of them. Differentiable: their numbers differ from everybody else's. 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import ibis.expr.types as ir
 
-from activator.config.project import Project
 from activator.config.segment_fields import PERSON_FIELDS
-from activator.config.segments import SegmentSection
+from activator.config.segments import SegmentChecks, SegmentSection
 from activator.errors import ConfigurationError
 from activator.model.checks import Severity
 from activator.segments.differences import Difference, Pair, differences, mergeable
-from activator.segments.figures import CONVERSION, MEASURES, Sums
+from activator.segments.figures import CONVERSION, MEASURES, Figures, Sums
 from activator.segments.lints import CODES, SegmentFinding
 from activator.segments.splits import Split
-from activator.segments.study import Study
 
 EVERYBODY_ELSE = "everybody else"
 SAME_PEOPLE = 0.9  # shared by two segments, of those in either
@@ -56,42 +55,46 @@ class Checked:
         return any(each.severity is Severity.ERROR and each.accepted is None for each in self.findings)
 
 
-def check(made: Study, project: Project, splits: Mapping[str, Split], lints: Sequence[SegmentFinding]) -> Checked:
-    """Everything about a study's segments. splits: what was found in each; lints: of how they are written.
+def check(
+    figures: Figures,
+    sections: Sequence[SegmentSection],
+    limits: SegmentChecks,
+    known: Mapping[str, float],
+    lints: Sequence[SegmentFinding] = (),
+    splits: Mapping[str, Split] | None = None,
+) -> Checked:
+    """Everything about segments.
+
+    figures: of sections; limits: of the project; known: see known_shares; lints: of how segments are written; splits:
+    what was found in each.
 
     Raises:
         ConfigurationError: something is accepted that is not a finding.
     """
-    against_rest = differences([_against_rest(made, section.name) for section in made.sections])
-    between = differences(_pairs(made))
-    known = known_shares(made.rows, made.sections)
-    criteria = [
-        _criteria(made, project, section, known.get(section.name, 1.0), against_rest) for section in made.sections
-    ]
+    names = [section.name for section in sections]
+    against_rest = differences(
+        [_pair(name, EVERYBODY_ELSE, figures.segments[name], figures.without(name)) for name in names]
+    )
+    between = differences(_pairs(figures, names))
+    criteria = [_criteria(figures.segments[each.name], limits, each, known, against_rest) for each in sections]
     found = [
         *lints,
-        *(finding for one in criteria for finding in _unmet(one, project, against_rest)),
-        *_merges(made, between),
-        *(_split_advice(name, split) for name, split in splits.items()),
+        *(finding for one in criteria for finding in _unmet(one, limits, against_rest)),
+        *_merges(figures, between),
+        *(_split_advice(name, split) for name, split in (splits or {}).items()),
     ]
-    return Checked(criteria, _accepted(found, project.segment_checks.accept), against_rest, between)
+    return Checked(criteria, _accepted(found, limits.accept), against_rest, between)
 
 
-def _against_rest(made: Study, name: str) -> Pair:
-    return _pair(name, EVERYBODY_ELSE, made.figures.segments[name], made.figures.without(name))
-
-
-def _pairs(made: Study) -> list[Pair]:
+def _pairs(figures: Figures, names: Sequence[str]) -> list[Pair]:
     """Every two segments by the people only one of them has."""
-    names = [section.name for section in made.sections]
     pairs = []
-    for place, first in enumerate(names):
-        for second in names[place + 1 :]:
-            one, other = made.figures.segments[first], made.figures.segments[second]
-            shared = made.figures.shared.get((first, second))
-            if shared is not None:
-                one, other = one.minus(shared), other.minus(shared)
-            pairs.append(_pair(first, second, one, other))
+    for first, second in combinations(names, 2):
+        one, other = figures.segments[first], figures.segments[second]
+        shared = figures.shared.get((first, second))
+        if shared is not None:
+            one, other = one.minus(shared), other.minus(shared)
+        pairs.append(_pair(first, second, one, other))
     return pairs
 
 
@@ -106,9 +109,13 @@ def _is_told(name: str, one: Sums, other: Sums) -> bool:
 
 
 def _criteria(
-    made: Study, project: Project, section: SegmentSection, known: float, against_rest: Sequence[Difference]
+    own: Sums,
+    limits: SegmentChecks,
+    section: SegmentSection,
+    known_shares: Mapping[str, float],
+    against_rest: Sequence[Difference],
 ) -> Criteria:
-    own, limits = made.figures.segments[section.name], project.segment_checks
+    known = known_shares.get(section.name, 1.0)
     reachable = own.reachable / own.people if own.people else 0.0
     outcomes = {each.outcome for each in against_rest if each.first == section.name}
     return Criteria(
@@ -124,8 +131,7 @@ def _criteria(
     )
 
 
-def _unmet(one: Criteria, project: Project, against_rest: Sequence[Difference]) -> Iterator[SegmentFinding]:
-    limits = project.segment_checks
+def _unmet(one: Criteria, limits: SegmentChecks, against_rest: Sequence[Difference]) -> Iterator[SegmentFinding]:
     if not one.measurable:
         yield SegmentFinding(
             "not_measurable",
@@ -175,9 +181,9 @@ def _not_different(one: Criteria, against_rest: Sequence[Difference]) -> Segment
     )
 
 
-def _merges(made: Study, between: Sequence[Difference]) -> Iterator[SegmentFinding]:
-    for (first, second), shared in made.figures.shared.items():
-        one, other = made.figures.segments[first].people, made.figures.segments[second].people
+def _merges(figures: Figures, between: Sequence[Difference]) -> Iterator[SegmentFinding]:
+    for (first, second), shared in figures.shared.items():
+        one, other = figures.segments[first].people, figures.segments[second].people
         either = one + other - shared.people
         if shared.people >= SAME_PEOPLE * either:
             yield SegmentFinding(

@@ -81,15 +81,11 @@ def _candidates(sample: Sample) -> Iterator[tuple[str, float | None, str | None,
     """(field, limit, word, in the group, known) of every split with enough customers on both sides."""
     for field, numbers in sample.numbers.items():
         known = ~np.isnan(numbers)
-        if known.any():
-            for limit in (
-                np.unique(np.percentile(numbers[known & sample.searched], CUTS))
-                if (known & sample.searched).any()
-                else ()
-            ):
-                inside = known & (np.nan_to_num(numbers) >= limit)
-                if _is_large_enough(inside, known):
-                    yield field, float(limit), None, inside, known
+        among = numbers[known & sample.searched]
+        for limit in np.unique(np.percentile(among, CUTS, method="higher")) if among.size else ():
+            inside = known & (np.nan_to_num(numbers) >= limit)
+            if _is_large_enough(inside, known):
+                yield field, float(limit), None, inside, known
     for field, words in sample.words.items():
         known = np.array([word is not None for word in words], dtype=bool)
         for word in sorted({word for word in words if word is not None}):

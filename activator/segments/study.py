@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import ibis
 import ibis.expr.types as ir
@@ -26,20 +27,35 @@ from activator.segments.subjects import subjects_of
 class Study:
     """The segments of one run.
 
-    sections: with what they take from shipped ones; members: person, segment, since; rows: see figures.base; moves:
-    segment -> (came in, left) since last_time; rules_changed: whether some of the moves come of new rules.
+    sections: with what they take from shipped ones; members: person, segment, since; moved: on, person, segment, came;
+    last_time: the day moves are counted from; rules_changed: whether some of the moves come of new rules.
     """
 
+    engine: Engine
+    people: People
     sections: tuple[SegmentSection, ...]
     subjects: Subjects
     members: ir.Table
     moved: ir.Table
-    rows: ir.Table
-    figures: Figures
-    moves: dict[str, tuple[int, int]]
     last_time: date | None
     rules_changed: bool
     rules: str
+
+    @cached_property
+    def moves(self) -> dict[str, tuple[int, int]]:
+        """Segment -> (came in, left) since last_time."""
+        return moves(self.moved)
+
+    @cached_property
+    def rows(self) -> ir.Table:
+        """Everyone with what is summed: see figures.base."""
+        return base(self.engine, self.subjects.people, _reachable(self.people))
+
+    @cached_property
+    def figures(self) -> Figures:
+        """Of everybody and of every segment; computed when asked, since a list of members needs none."""
+        names = [section.name for section in self.sections]
+        return figures(self.engine, self.rows, self.members, names, _trait_fields(self.subjects))
 
     @property
     def as_of(self) -> date:
@@ -67,21 +83,9 @@ def study(
         raise document.error(("segments", *error.path), error.message, error.fix) from None
     members = memberships(engine, truths, sections, before, people.as_of)
     moved_rows = engine.materialise("moved", moved(before, members, people.as_of))
-    rows = base(engine, subjects.people, _reachable(people))
-    names = [section.name for section in sections]
     rules = rules_digest([section.model_dump(include={"name", "who", "stay", "scheme"}) for section in sections])
-    return Study(
-        sections,
-        subjects,
-        members,
-        moved_rows,
-        rows,
-        figures(engine, rows, members, names, _trait_fields(subjects)),
-        moves(moved_rows),
-        last.as_of if last else None,
-        _changed(last, rules),
-        rules,
-    )
+    last_day = last.as_of if last else None
+    return Study(engine, people, sections, subjects, members, moved_rows, last_day, _changed(last, rules), rules)
 
 
 def keep(made: Study, kept: KeptMemberships) -> bool:

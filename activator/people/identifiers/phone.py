@@ -17,17 +17,18 @@ from phonenumbers import PhoneNumber, PhoneNumberFormat, ValidationResult
 from activator.people.identifiers.countries import iso2
 from activator.people.identifiers.hashing import EMPTY_DIGESTS
 from activator.people.identifiers.phone_fast import Stage, decided
-from activator.people.identifiers.phone_plans import BARE_INTERNATIONAL_DIGITS_MIN, has_country_code
+from activator.people.identifiers.phone_plans import (
+    BARE_INTERNATIONAL_DIGITS_MIN,
+    EXTENSIONS,
+    LABELS,
+    has_country_code,
+)
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?e[+-]?\d+", re.IGNORECASE)
 _WHOLE = re.compile(r"(\+?\d{6,})[.,]0+")
-_LABEL = re.compile(
-    r"^(?:tel|phone|telephone|telefon|mobile|mobil|handy|cell|fon|tlf|whatsapp)\s*[.:]?\s*", re.IGNORECASE
-)
-_EXTENSION = re.compile(
-    r"\s*(?:;ext=|,?\s*(?:extension|extn|ext|durchwahl|poste|x|#)\s*[.:]?)\s*\d{1,7}$", re.IGNORECASE
-)
+_LABEL = re.compile(rf"^(?:{LABELS})\s*[.:]?\s*", re.IGNORECASE)
+_EXTENSION = re.compile(rf"\s*(?:;ext=|,?\s*(?:{EXTENSIONS})\s*[.:]?)\s*\d{{1,7}}$", re.IGNORECASE)
 _ODD = re.compile(r"[^\d\s()./+\-–—‐‑‒―−·\u2009]")  # letters, separators of two numbers, anything else
 _TRUNK_ZERO = re.compile(r"\(\s*0\s*\)")
 # Typed to get past a form: 1234567890 and its kin; one repeated digit is caught by counting.
@@ -61,7 +62,8 @@ def _plain(text: str) -> tuple[str, bool] | None:
     """Digits, and whether they were written with their country code; None where the text is not one number."""
     if _SCIENTIFIC.fullmatch(text):
         return None  # a spreadsheet has cut the digits off
-    text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    if not text.isascii():
+        text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
     whole = _WHOLE.fullmatch(text)
     text = whole.group(1) if whole else _EXTENSION.sub("", _LABEL.sub("", text))
     if _ODD.search(text) or text.find("+", 1) > 1 or text.count("+") > 1:

@@ -12,6 +12,8 @@ import ibis.expr.types as ir
 
 from activator.people.identifiers.phone_plans import (
     BARE_INTERNATIONAL_DIGITS_MIN,
+    EXTENSIONS,
+    LABELS,
     Plan,
     families,
     international,
@@ -26,6 +28,11 @@ Stage: TypeAlias = Callable[..., ir.Table]
 _UNDECIDED = ibis.null("string")
 _SIMPLE = r"^ *\(?\+?[0-9 ()./-]*$"
 _WHOLE = r"^ *(\+?[0-9]{6,})\.0+ *$"  # 4915123456789.0 went through a spreadsheet or a data frame
+# What else is understood as the parser's callers do: hyphens and blanks of other kinds, a label, an extension.
+_HYPHENS = r"[\x{B7}\x{2010}-\x{2015}\x{2212}]"
+_BLANKS = r"[\x{A0}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}]"
+_LABEL = rf"(?i)^ *(?:{LABELS}) *[.:]? *"
+_EXTENSION = rf"(?i) *(?:;ext=|,? *(?:{EXTENSIONS}) *[.:]?) *[0-9]{{1,7}} *$"
 _TRUNK_ZERO = r"\( *0 *\)"
 _DIGITS_MIN, _INTERNATIONAL_DIGITS_MIN, _DIGITS_MAX = 6, 8, 20
 
@@ -46,8 +53,9 @@ def decided(stage: Stage, numbers: ir.Table, regions: Iterable[str], fillers: Se
         fillers: patterns of digits typed to get past a form.
     """
     plans = _plans(regions)
-    t = stage(numbers, bare_=_bare(numbers.phone))
-    t = stage(t, digits_=_digits(t.phone, t.bare_))
+    t = stage(numbers, spelt_=_spelt(numbers.phone))
+    t = stage(t, bare_=t.spelt_.re_replace("[^0-9+]+", ""))
+    t = stage(t, digits_=_digits(t.spelt_, t.bare_))
     t = stage(t, length_=t.digits_.replace("+", "").length(), key_=t.region + t.digits_)
     t = stage(t, rest_=_without_trunk(t.key_, plans), begins_=t.digits_.startswith(t.code))
     t = stage(t, trunk_=t.rest_.length() < t.length_)
@@ -62,16 +70,18 @@ def _plans(regions: Iterable[str]) -> list[Plan]:
     return [known for region in sorted(set(regions)) if (known := plan(region)) is not None]
 
 
-def _bare(phone: ir.StringValue) -> ir.StringValue:
-    """Digits and "+", where there is nothing else but separators; else NULL."""
+def _spelt(phone: ir.StringValue) -> ir.StringValue:
+    """One number in digits and the usual separators, without label and extension; NULL for anything else."""
     whole = ibis.cases((phone.contains(".0"), phone.re_replace(_WHOLE, r"\1")), else_=phone)
-    return ibis.cases((phone.re_search(_SIMPLE), whole.re_replace("[^0-9+]+", "")), else_=_UNDECIDED)
+    usual = phone.re_replace(_HYPHENS, "-").re_replace(_BLANKS, " ").re_replace(_LABEL, "").re_replace(_EXTENSION, "")
+    unusual = usual.re_replace(r"^.*\.0.*$", "").re_extract(_SIMPLE, 0).nullif("")  # of ".0" and more only one may go
+    return ibis.cases((phone.re_search(_SIMPLE), whole), else_=unusual)
 
 
-def _digits(phone: ir.StringValue, bare: ir.StringValue) -> ir.StringValue:
+def _digits(spelt: ir.StringValue, bare: ir.StringValue) -> ir.StringValue:
     """`+` and digits where the number was written with its country code, digits elsewhere."""
-    untrunked = phone.re_replace(_TRUNK_ZERO, "").re_replace("[^0-9]+", "")
-    whole = ibis.cases((phone.contains("("), untrunked), else_=bare)
+    untrunked = spelt.re_replace(_TRUNK_ZERO, "").re_replace("[^0-9]+", "")
+    whole = ibis.cases((spelt.contains("("), untrunked), else_=bare)
     coded = ibis.literal("+") + whole.re_replace(r"^[+0]+", "")
     return ibis.cases((bare.startswith("+") | bare.startswith("00"), coded), else_=bare)
 
@@ -106,15 +116,17 @@ def _at_home(t: ir.Table, plans: Sequence[Plan]) -> ir.StringValue:
     """As dialled in the region: a valid number of it, or certainly none of any region, or undecided."""
     short = t.length_ < BARE_INTERNATIONAL_DIGITS_MIN
     american = (t.code == "1") & t.digits_.re_search(r"^1[2-9]\d{9}$")
+    # In North America the trunk prefix is the country code: whichever it was, what follows must be valid.
+    either = (t.code == "1") & short & t.begins_ & t.trunk_
     # No country code begins with 0; and North America also takes 01 and ten digits.
-    hopeless = ~t.begins_ & (short | (t.digits_.startswith("0") & (t.code != "1")))
+    hopeless = either | (~t.begins_ & (short | (t.digits_.startswith("0") & (t.code != "1"))))
     with_code = t.code + ":"
     return ibis.cases(
         (t.region == "", ibis.cases((short, REFUSED), else_=_UNDECIDED)),
         (t.code.isnull() | _matches(t.region, t.key_, plans, _dials_elsewhere), _UNDECIDED),
         (american, ibis.literal("+") + t.digits_),
-        (t.begins_ & t.trunk_, _UNDECIDED),
-        (t.coded_ & _matches(t.region, t.candidate_, plans, _begins_with_trunk), _UNDECIDED),
+        (t.begins_ & t.trunk_ & ~either, _UNDECIDED),
+        ((t.coded_ | either) & _matches(t.region, t.candidate_, plans, _begins_with_trunk), _UNDECIDED),
         (_fits(t, plans), ibis.literal("+") + t.code + t.candidate_.substr(2)),
         (t.coded_ | ~hopeless, _UNDECIDED),
         (_matches(t.region, with_code + t.candidate_.substr(2), plans, families), _UNDECIDED),

@@ -14,6 +14,9 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 # A number typed without "+" is read as international only from this length on: ten digits are how North America
 # writes a national number, and many of those would also be somebody else's valid international one.
 BARE_INTERNATIONAL_DIGITS_MIN = 11
+# What may stand before a number, and before the extension after it.
+LABELS = "tel|phone|telephone|telefon|mobile|mobil|handy|cell|fon|tlf|whatsapp"
+EXTENSIONS = "extension|extn|ext|durchwahl|poste|x|#"
 _NON_GEOGRAPHIC = "001"
 _TYPES = (
     "fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "pager", "uan",

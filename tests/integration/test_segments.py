@@ -1,0 +1,312 @@
+"""`activator segments` on exports with attributes: who is in, who moved, what is handed on, and what errors say."""
+
+import csv
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from activator.cli.main import app
+from activator.people.engine import open_engine
+from activator.segments.kept import KeptMemberships
+from tests.projects import PROJECT, write_project
+
+CONTACTS = """\
+customer_id,account_id,email,Age,Plan,Lat,Lon,Joined,Active
+1,A1,ada@example.com,"25",pro,52.5219,13.4132,2026-06-20,yes
+2,A1,ben@example.com,34,Pro,52.3906,13.0645,2026-01-01,no
+3,,cleo@example.com,35,free,,,,
+4,A2,dan@example.com,not told,free,48.1,11.5,2026-06-01,ja
+5,,eve@example.com,40,pro,,,2025-01-01,yes
+5,,eve@example.com,99,free,1,1,2020-01-01,no
+ada@example.com,,ada@example.com,,,,,,
++49301234567,,cleo@example.com,,,,,,
+"""
+ACCOUNTS = "account_id,account_name,industry,employees\nA1,Adler,Manufacturing,120\nA2,Bauer,Retail,9\n"
+ORDERS = """\
+order_id,customer_id,ordered_at,amount,currency,Category
+o1,1,2026-06-30 10:00,60.00,EUR,hiking
+o1,1,2026-06-30 10:00,30.00,EUR,books
+o2,2,2026-03-01 10:00,200.00,EUR,books
+o3,3,2026-04-01 10:00,50.00,EUR,hiking
+o3,3,2026-04-02 10:00,-50.00,EUR,hiking
+o4,5,2026-06-01 10:00,10.00,EUR,hiking
+o5,5,2026-06-02 10:00,15.00,EUR,hiking
+"""
+EVENTS = """\
+event,customer_id,happened_at
+Pricing Viewed,1,2026-06-26 10:00
+Pricing Viewed,5,2026-06-01 09:00
+"""
+MAPPINGS = {
+    "contacts.yaml": """\
+extends: generic_contacts
+name: contacts_with_attributes
+attributes:
+  age: {from: Age, type: number}
+  plan: {from: Plan}
+  latitude: {from: Lat, type: number}
+  longitude: {from: Lon, type: number}
+  joined_on: {from: Joined, type: date}
+  active: {from: Active, type: flag}
+""",
+    "orders.yaml": """\
+extends: generic_orders
+name: orders_with_categories
+attributes:
+  category: {from: Category}
+""",
+}
+SEGMENTS = """\
+segments:
+  - name: young_pro
+    title: Win young professionals
+    who: {all: [{field: age, at_least: 25, at_most: 34}, {field: plan, is: pro}]}
+  - name: near_tower
+    title: Invite to the shop
+    who: {near: {latitude: 52.520817, longitude: 13.409419, miles: 2}}
+  - name: hikers
+    title: Show hiking gear
+    who: {count: orders, where: [{field: category, is: hiking}], at_least: 1}
+  - name: big_makers
+    title: Call big makers
+    who: {all: [{field: industry, is: manufacturing}, {field: employees, at_least: 100}]}
+  - {name: recent, title: Welcome, who: {field: joined_on, within_days: 29}}
+  - {name: lively, title: Ask the lively, who: {field: active, is: true}}
+  - {name: slow, like: slow_deciders}
+  - name: hiking_money
+    title: Thank hikers
+    who: {sum: amount, of: orders, where: [{field: category, is: hiking}], more_than: 24}
+"""
+
+
+def project_text(segments: str = SEGMENTS, extra: str = "") -> str:
+    sources = """\
+sources:
+  - {name: contacts, path: contacts.csv, mapping: contacts.yaml}
+  - {name: orders, path: orders.csv, mapping: orders.yaml}
+  - {name: accounts, path: accounts.csv, mapping: generic_accounts}
+  - {name: events, path: events.csv, mapping: generic_events}
+"""
+    begin, end = PROJECT.index("sources:"), PROJECT.index("identity:")
+    return PROJECT[:begin] + sources + PROJECT[end:] + segments + extra
+
+
+def write_shop(folder: Path, text: str) -> Path:
+    write_project(folder, text)
+    files = {"contacts.csv": CONTACTS, "orders.csv": ORDERS, "accounts.csv": ACCOUNTS, "events.csv": EVENTS}
+    for name, content in {**files, **MAPPINGS}.items():
+        (folder / name).write_text(content, encoding="utf-8")
+    return folder
+
+
+def run(folder: Path, *arguments: str) -> Any:
+    return CliRunner().invoke(app, ["segments", *arguments, "-C", str(folder)], catch_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_shop(tmp_path_factory.mktemp("shop"), project_text())
+
+
+@pytest.fixture(scope="module")
+def exported(shop: Path) -> list[dict[str, str]]:
+    answer = run(shop, "export", "--output", str(shop / "people.csv"))
+    assert answer.exit_code == 0, answer.output
+    with (shop / "people.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def members(rows: list[dict[str, str]], segment: str) -> set[str]:
+    """The ids of customers in a segment."""
+    return {row["source_ids"].partition(":")[2] for row in rows if segment in row["segments"].split(";")}
+
+
+@pytest.mark.parametrize(
+    ("segment", "ids"),
+    [
+        ("young_pro", {"1", "2"}),
+        ("near_tower", {"1"}),
+        ("hikers", {"1", "5"}),  # the order of 3 was returned altogether
+        ("big_makers", {"1", "2"}),
+        ("recent", {"1", "4"}),
+        ("lively", {"1", "4", "5"}),
+        ("slow", {"1"}),  # 5 ordered on the day of the first visit
+        ("hiking_money", {"1", "5"}),
+    ],
+)
+def test_rules_speak_of_attributes_companies_places_and_orders(
+    exported: list[dict[str, str]], segment: str, ids: set[str]
+) -> None:
+    assert members(exported, segment) == ids
+
+
+def test_the_first_filled_row_of_a_person_says_what_they_are(exported: list[dict[str, str]]) -> None:
+    """Customer 5 stands in two rows: of 40 and of 99 years, active and not."""
+    (five,) = [row for row in exported if row["source_ids"] == "customer:5"]
+    assert "lively" in five["segments"].split(";")
+
+
+def test_the_file_holds_every_person_once_and_nobodys_address(shop: Path, exported: list[dict[str, str]]) -> None:
+    text = (shop / "people.csv").read_text(encoding="utf-8")
+    assert len(exported) == 5
+    assert "@" not in text
+    assert "+49" not in text
+    assert [row["met_in"] for row in exported] == [f"contacts:{line}" for line in range(2, 7)]
+    assert stat.S_IMODE((shop / "people.csv").stat().st_mode) == 0o600
+
+
+def test_money_is_exact_and_in_whole_units(exported: list[dict[str, str]]) -> None:
+    assert {row["source_ids"]: row["value"] for row in exported} == {
+        "customer:1": "90.00", "customer:2": "200.00", "customer:3": "0.00", "customer:4": "0.00",
+        "customer:5": "25.00",
+    }  # fmt: skip
+
+
+def test_parquet_has_the_same_rows_with_types(shop: Path, exported: list[dict[str, str]]) -> None:
+    assert run(shop, "export", "--output", str(shop / "people.parquet")).exit_code == 0
+    table = pq.read_table(shop / "people.parquet")
+    assert table["segments"].to_pylist() == [row["segments"] for row in exported]
+    assert str(table.schema.field("value").type) == "decimal128(23, 2)"
+
+
+def test_the_list_says_who_they_are(shop: Path) -> None:
+    told = json.loads(run(shop, "--json").output)
+    by_name = {each["name"]: each for each in told["segments"]}
+    assert by_name["hikers"]["people"] == 2
+    assert by_name["hikers"]["value_minor"] == 11_500
+    assert "2 people, 40% of all" in by_name["hikers"]["sentence"]
+    assert {"first": "young_pro", "second": "big_makers", "people": 2, "share": 1.0} in told["overlaps"]
+
+
+def test_asking_again_on_the_same_day_moves_nobody(shop: Path) -> None:
+    first, second = (json.loads(run(shop, "--json").output) for _ in range(2))
+    assert first == second
+    assert second["last_time"] is None
+
+
+def test_the_check_names_each_fault_with_its_fix_and_blocks_what_is_too_many(shop: Path) -> None:
+    answer = run(shop, "check", "--json")
+    found = json.loads(answer.output)["checked"]["findings"]
+    by_code = {(each["code"], each["segment"]): each for each in found}
+    assert ("missing_action", "young_pro") in by_code
+    assert ("soft_without_hard", "near_tower") in by_code
+    assert ("not_substantial", "hikers") in by_code
+    assert by_code["too_many", ""]["severity"] == "warning"
+    assert all(each["fix"] for each in found)
+    assert answer.exit_code == 0
+
+
+NINE = SEGMENTS + "  - {name: ninth, like: at_risk}\n"
+
+
+def test_nine_segments_are_refused_until_somebody_says_why(tmp_path: Path) -> None:
+    write_shop(tmp_path, project_text(NINE))
+    assert run(tmp_path, "check", "--json").exit_code == 4
+    refused = CliRunner().invoke(app, ["segments", "export", "-o", str(tmp_path / "x.csv"), "-C", str(tmp_path)])
+    assert type(refused.exception).__name__ == "UnsafePlanError"
+    assert not (tmp_path / "x.csv").exists()
+    write_shop(tmp_path, project_text(NINE, "segment_checks: {accept: {too_many: one for each shop window}}\n"))
+    assert run(tmp_path, "check", "--json").exit_code == 0
+    assert run(tmp_path, "export", "-o", str(tmp_path / "x.csv")).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("segments", "said", "fix"),
+    [
+        ("segments:\n  - {name: a, like: at_rsik}\n", "line 39: segments.0.like", "Did you mean `at_risk`?"),
+        (
+            "segments:\n  - name: a\n    title: A title\n    who: {field: odrers, is: 1}\n",
+            "line 41: segments.0.who.field: there is no field `odrers`",
+            "Did you mean `orders`?",
+        ),
+        (
+            "segments:\n  - name: a\n    title: Tit\n    who:\n      any:\n        - tier: high\n        - tier: hi\n",
+            "line 44: segments.0.who.any.1.tier: there is no tier `hi`",
+            "Did you mean `high`?",
+        ),
+        (
+            "segments:\n  - {name: a, title: A title, scheme: s, who: {tier: high}}\n",
+            "line 39: segments.0: scheme `s`: nobody takes the rest",
+            "docs/reference/project.md",
+        ),
+    ],
+)
+def test_a_fault_in_the_project_file_is_named_with_its_line(tmp_path: Path, segments: str, said: str, fix: str) -> None:
+    write_shop(tmp_path, project_text(segments))
+    answer = CliRunner().invoke(app, ["segments", "-C", str(tmp_path)])
+    error: Any = answer.exception
+    assert said in error.message
+    assert fix in error.next_step
+
+
+STAYING = """\
+segments:
+  - name: quiet
+    title: Win back
+    who: {field: days_since_last_order, at_least: 90}
+    stay: {field: days_since_last_order, at_least: 60}
+"""
+
+
+def at(folder: Path, day: str) -> dict[str, Any]:
+    """The list as of a day."""
+    write_shop(folder, project_text(STAYING).replace("identity:", f"value: {{as_of: {day}}}\nidentity:"))
+    told: dict[str, Any] = json.loads(run(folder, "--json").output)
+    return told
+
+
+def test_moves_are_counted_from_the_day_before_and_survive_restarts(tmp_path: Path) -> None:
+    """Customer 2 ordered on 1 March only: 89 days on 29 May, 90 on 30 May."""
+    assert at(tmp_path, "2026-05-29")["segments"][0]["people"] == 0
+    after = at(tmp_path, "2026-05-30")
+    assert (after["last_time"], after["segments"][0]["came"], after["segments"][0]["left"]) == ("2026-05-29", 1, 0)
+    again = at(tmp_path, "2026-05-30")
+    assert again["segments"] == after["segments"]
+    with open_engine(tmp_path / "scratch") as engine:
+        history = KeptMemberships(engine, tmp_path / ".activator").history()
+        assert history is not None
+        assert [(str(row["on"]), row["came"]) for row in history.to_pyarrow().to_pylist()] == [("2026-05-30", True)]
+
+
+def test_who_was_in_stays_while_the_second_rule_holds(tmp_path: Path) -> None:
+    """An order on 1 July takes customer 2 out at once; at 60 to 89 days only those who were in are in."""
+    at(tmp_path, "2026-05-30")
+    kept = sorted(path.name for path in (tmp_path / ".activator" / "segments").iterdir())
+    assert any(name.startswith("members-2026-05-30") for name in kept)
+    orders = ORDERS.replace("2026-03-01 10:00", "2026-03-20 10:00")
+    write_shop(tmp_path, project_text(STAYING).replace("identity:", "value: {as_of: 2026-06-01}\nidentity:"))
+    (tmp_path / "orders.csv").write_text(orders, encoding="utf-8")
+    told = json.loads(run(tmp_path, "--json").output)
+    assert (told["segments"][0]["people"], told["segments"][0]["left"]) == (1, 0)
+
+
+def test_what_is_kept_holds_no_identifier(tmp_path: Path) -> None:
+    at(tmp_path, "2026-05-30")
+    for path in (tmp_path / ".activator" / "segments").iterdir():
+        assert b"example.com" not in path.read_bytes()
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_page_needs_nothing_but_itself(shop: Path) -> None:
+    answer = run(shop, "--report", str(shop / "page.html"))
+    assert answer.exit_code == 0
+    page = (shop / "page.html").read_text(encoding="utf-8")
+    assert page.count("<article") == 8
+    assert "Win young professionals" in page
+    for foreign in ("http://", "https://", "<script", "<img", "url(", "@import"):
+        assert foreign not in page
+    assert "ada@" not in page
+
+
+def test_a_name_cannot_become_markup(tmp_path: Path) -> None:
+    hostile = "segments:\n  - {name: a, title: '<b>bold</b>', like: loyal_vips, persona: '<script>x</script>'}\n"
+    write_shop(tmp_path, project_text(hostile))
+    assert run(tmp_path, "--report", str(tmp_path / "page.html")).exit_code == 0
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "&lt;b&gt;bold" in page
