@@ -178,7 +178,8 @@ def _bindings_now(runner: Runner, ledger: Ledger, plan: Plan) -> Bindings:
 def _finish(runner: Runner, ledger: Ledger, plan: Plan, result: ApplyResult) -> None:
     now = runner.clock.now()
     digest = plan.bindings.source_digest
-    rows = rows_by_source(plan.sources, plan.suppressions)
+    # What is gone from the project file, as somebody has accepted by now, is not missed again.
+    rows = dict.fromkeys(ledger.last_uses(), 0) | rows_by_source(plan.sources, plan.suppressions)
     uses = tuple(SourceUse(name, count, digest, now) for name, count in rows.items())
     with ledger.writing() as connection:
         plans.finish(connection, runner.clock, plan.plan_id, complete=result.complete, uses=uses)

@@ -148,7 +148,7 @@ def identity_key(text: ir.StringValue) -> ir.UUIDValue:
 def id_key(space: ir.StringValue, external_id: ir.StringValue) -> ir.UUIDValue:
     """The key of a system's own id. `4711.0` is 4711: frames turn whole numbers into decimals on the way.
 
-    It is smaller than `identity_key` of any address or phone, so that whoever has one keeps their key when these change.
+    It is smaller than any `identity_key`, so that whoever has an id keeps their key when addresses and phones change.
     """
     plain = ibis.cases(
         (external_id.re_search(_PLAIN_ID), external_id), else_=without_decimal_zero(known(clean(external_id)))

@@ -3,7 +3,7 @@
 They look at the plan itself, so the preview shows what apply would refuse.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from activator.config.project import GuardSection, minor
 from activator.model.ads import CampaignSpec, GroupSpec, ObjectSpec, RemoteObject
@@ -16,7 +16,7 @@ SMALL_AUDIENCE = 10  # below this a share says nothing; emptying is still guarde
 GUARDS: Mapping[str, str] = {
     "removal-share": "A plan removes too large a share of an audience.",
     "empty-audience": "An audience would fall below what the platform delivers to, or to nobody.",
-    "source-shrunk": "An export has far fewer rows than the one used last.",
+    "source-shrunk": "An export has far fewer rows than the one used last, or is no longer in the project file.",
     "suppression-shrunk": "A suppression list names far fewer people than the one used last.",
     "daily-budget": "The daily budgets together exceed the ceiling of the project file.",
     "unproven-budget": "A budget grows before a test has confirmed the tier's copy.",
@@ -68,6 +68,20 @@ def source_guards(rows: Mapping[str, int], last: Mapping[str, SourceUse], limits
         )
         for name, count in rows.items()
         if name in last and count < limits.source_rows_share_min * last[name].rows
+    ]
+
+
+def missing_guards(named: Collection[str], last: Mapping[str, SourceUse]) -> list[GuardFinding]:
+    """source-shrunk: an entry taken out of the project file takes its people, or its objections, with it."""
+    return [
+        GuardFinding(
+            "source-shrunk",
+            name,
+            f"no longer in the project file; {use.rows:,} rows when last used",
+            "Put it back. If it was a suppression list, whoever it named may be sent again without it.",
+        )
+        for name, use in sorted(last.items())
+        if name not in named and use.rows
     ]
 
 

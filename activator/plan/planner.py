@@ -165,6 +165,7 @@ def assemble(
         *(finding for part in parts.values() for finding in part.guards),
         *guards.source_guards(world.source_rows, ledger.last_uses(), limits),
         *guards.suppression_guards(world.suppression_rows, ledger.last_uses(), limits),
+        *guards.missing_guards({*world.source_rows, *world.suppression_rows}, ledger.last_uses()),
         *guards.audience_guards(states, limits, {name: reader.members_min for name, reader in readers.items()}),
         *guards.budget_guards({name: part.desired.specs for name, part in parts.items()}, limits),
     ]

@@ -15,6 +15,7 @@ from activator.plan.guards import (
     accept,
     audience_guards,
     budget_guards,
+    missing_guards,
     source_guards,
     unproven_budget_guards,
 )
@@ -71,6 +72,16 @@ def test_an_export_may_halve_and_no_more(rows: int, objections: list[str]) -> No
 
 def test_a_new_export_has_nothing_to_be_compared_with() -> None:
     assert source_guards({"orders": 1}, {}, LIMITS) == []
+
+
+def test_an_entry_taken_out_of_the_project_file_is_missed_until_somebody_accepts_it() -> None:
+    last = {
+        name: SourceUse(name, rows, "", datetime(2026, 11, 1, tzinfo=UTC))
+        for name, rows in (("crm", 10), ("objections", 3), ("old", 0))
+    }
+    (found,) = missing_guards({"crm"}, last)
+    assert (found.guard, found.subject) == ("source-shrunk", "objections")
+    assert "3 rows" in found.message
 
 
 def campaign(minor: int) -> CampaignSpec:
