@@ -98,7 +98,8 @@ _MEMORY = {
 def tier_fault(tiers: Sequence[TierSection], basis: Basis) -> str | None:
     """What is wrong with the tiers together, beginning with the place; None where nothing is."""
     *leading, last = tiers
-    said = [key for key in (*POLICIES, *_every_memory(), "people_min") if getattr(last, key) not in (None, (), 0)]
+    said = [key for key in (*POLICIES, *_every_memory()) if getattr(last, key) not in (None, ())]
+    said += ["people_min"] if last.people_min else []
     if said:
         return f"tiers: the last tier ({last.name}) must have no {said[0]}: it takes the rest"
     for number, tier in enumerate(leading):
@@ -109,7 +110,7 @@ def tier_fault(tiers: Sequence[TierSection], basis: Basis) -> str | None:
     if len(policies) > 1:
         return f"tiers: say who enters in one way for all tiers, not by {' and '.join(policies)}"
     if policies == ["rfm"] and basis is not Basis.PAST:
-        return "value.basis: RFM names go by what came so far; remove `basis`, or give tiers shares or amounts"
+        return "value.basis: names by `rfm` go by what came so far; remove `basis`, or give tiers shares or amounts"
     if tiers[0].suppress:
         return "tiers: the best tier cannot be suppressed"
     return _order_fault(leading, policies[0])

@@ -11,10 +11,9 @@ from datetime import date, timedelta
 
 import ibis.expr.types as ir
 import numpy as np
-from scipy import stats
 
 from activator.people.forecast.forecast import Customers, Estimator, Method, enough_for_a_model, fit
-from activator.people.forecast.histories import distinct_histories, histories
+from activator.people.forecast.histories import distinct_histories, kept_histories
 from activator.people.forecast.purchases import Array
 
 ORIGINS = 3
@@ -96,13 +95,13 @@ def backtest(days: ir.Table, as_of: date, horizon_days: int) -> Backtest:
     return Backtest(tuple(trials), method, reason, low, high, own[-1].risks if own else (), scale, _trend(trials))
 
 
-def known_customers(days: ir.Table, as_of: date) -> Customers:
-    """At most CUSTOMERS_MAX customers as of a day, for fitting."""
-    return _customers(_thinned(histories(days, as_of)).select(*FIELDS))[0]
+def known_customers(people: ir.Table) -> Customers:
+    """At most CUSTOMERS_MAX of some histories, for fitting."""
+    return _customers(_thinned(people).select(*FIELDS))[0]
 
 
 def _tried(days: ir.Table, origin: date, horizon_days: int) -> list[Trial]:
-    past = histories(days, origin)
+    past = kept_histories(days, origin)
     later = days.filter((days.day > origin) & (days.day <= origin + timedelta(days=horizon_days)))
     came = later.group_by("person").agg(
         came_minor=later.net_minor.sum().cast("int64"), bought=(later.net_minor > 0).any()
@@ -116,8 +115,9 @@ def _tried(days: ir.Table, origin: date, horizon_days: int) -> list[Trial]:
     if enough_for_a_model(customers):
         methods.append(Method.MODEL)
     distinct = distinct_histories(past)
+    model = fit(Method.MODEL, customers, distinct) if Method.MODEL in methods else None
     return [
-        _trial(method, fit(method, customers, distinct), customers, came_minor, bought, origin, horizon_days)
+        _trial(method, fit(method, customers, distinct, model), customers, came_minor, bought, origin, horizon_days)
         for method in methods
     ]
 
@@ -168,7 +168,9 @@ def capture(predicted: Array, came: Array) -> float:
 
 def area_under_curve(scores: Array, positive: Array) -> float:
     """The chance that a positive scores above a negative (Mann-Whitney); 0.5 where there is only one kind."""
-    ranks, hits = stats.rankdata(scores), positive.astype(bool)
+    hits = positive.astype(bool)
+    _, place, alike = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(alike) - (alike - 1) / 2)[place]  # equal scores share the mean of their ranks
     yes, no = int(hits.sum()), int((~hits).sum())
     if yes == 0 or no == 0:
         return 0.5

@@ -4,7 +4,6 @@ Three ways to estimate, tried on the past (backtest.py): the purchase model with
 small or odd customer bases; and past spend, which is hard to beat where only the order of customers counts.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -125,16 +124,18 @@ def enough_for_a_model(customers: Customers) -> bool:
     return customers.repeats.size >= CUSTOMERS_MIN and int((customers.repeats > 0).sum()) >= REPEAT_BUYERS_MIN
 
 
-def fit(method: Method, customers: Customers, distinct: Histories) -> Estimator:
-    """The estimator of a method, fitted to these customers."""
-    return FITS[method](customers, distinct)
+def fit(method: Method, customers: Customers, distinct: Histories, model: Estimator | None = None) -> Estimator:
+    """The estimator of a method, fitted to these customers. model: of the same customers, where it has been fitted."""
+    if method is Method.MODEL:
+        return model or _fit_model(customers, distinct)
+    return _fit_robust(customers) if method is Method.ROBUST else _fit_past(customers, distinct, model)
 
 
 def _fit_model(customers: Customers, distinct: Histories) -> ModelEstimator:
     return ModelEstimator(fit_purchases(distinct), choose_spend(customers.repeats, _repeat_mean(customers)))
 
 
-def _fit_robust(customers: Customers, _distinct: Histories) -> RobustEstimator:
+def _fit_robust(customers: Customers) -> RobustEstimator:
     repeating = customers.repeats > 0
     intervals = customers.last_days[repeating] / customers.repeats[repeating]
     overall = float(customers.value_minor.clip(0).sum() / max(float((customers.repeats + 1).sum()), 1.0))
@@ -145,18 +146,12 @@ def _fit_robust(customers: Customers, _distinct: Histories) -> RobustEstimator:
     )
 
 
-def _fit_past(customers: Customers, distinct: Histories) -> PastSpendEstimator:
+def _fit_past(customers: Customers, distinct: Histories, model: Estimator | None) -> PastSpendEstimator:
     """Spend goes on at the pace it had, over the days since the first purchase of all."""
     share = 1 / max(float(customers.age_days.max(initial=0.0)), 1.0)
-    risks = _fit_model(customers, distinct) if enough_for_a_model(customers) else _fit_robust(customers, distinct)
-    return PastSpendEstimator(share, risks)
-
-
-FITS: dict[Method, Callable[[Customers, Histories], Estimator]] = {
-    Method.MODEL: _fit_model,
-    Method.ROBUST: _fit_robust,
-    Method.PAST_SPEND: _fit_past,
-}
+    if not enough_for_a_model(customers):
+        return PastSpendEstimator(share, _fit_robust(customers))
+    return PastSpendEstimator(share, model or _fit_model(customers, distinct))
 
 
 def _in_weeks(customers: Customers) -> tuple[Array, Array, Array]:

@@ -46,6 +46,13 @@ def histories(days: ir.Table, as_of: date) -> ir.Table:
     )
 
 
+def kept_histories(days: ir.Table, as_of: date) -> ir.Table:
+    """`histories`, computed now: they are looked at several times."""
+    name = ibis.util.gen_name("histories")
+    table: ir.Table = days.get_backend().create_table(name, histories(days, as_of), temp=True)
+    return table
+
+
 def distinct_histories(people: ir.Table) -> Histories:
     """Equal histories once, with how many share them. Sorted, so that sums come out alike in every run."""
     grouped = _grouped(people, 1)

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from activator.people.forecast.backtest import FIELDS, Backtest, known_customers
 from activator.people.forecast.forecast import Customers, Method, fit
-from activator.people.forecast.histories import distinct_histories, histories
+from activator.people.forecast.histories import distinct_histories, kept_histories
 from activator.people.forecast.purchases import Array
 
 
@@ -22,10 +22,13 @@ def predictions(days: ir.Table, as_of: date, horizon_days: int, tried: Backtest)
     looks at more than the past total; no_purchase: the chance, 0 to 1, that nothing is bought; silent_days: days since
     the last purchase.
     """
-    people = histories(days, as_of)
-    known, distinct = known_customers(days, as_of), distinct_histories(people)
-    estimator = fit(tried.method, known, distinct)
-    looking = fit(tried.trend, known, distinct) if tried.method is Method.PAST_SPEND else estimator
+    people = kept_histories(days, as_of)
+    known, distinct = known_customers(people), distinct_histories(people)
+    past = tried.method is Method.PAST_SPEND
+    looking = fit(tried.trend if past else tried.method, known, distinct)
+    estimator = (
+        fit(tried.method, known, distinct, looking if tried.trend is Method.MODEL else None) if past else looking
+    )
     value = _of_columns(
         "predicted_minor", "int64", lambda bought: _rounded(estimator.value(bought, horizon_days) * tried.scale)
     )
