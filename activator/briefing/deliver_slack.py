@@ -1,15 +1,13 @@
 """The briefing in a Slack channel, through an incoming webhook. Sent once; nothing here retries."""
 
-import ipaddress
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from pydantic import SecretStr
 
+from activator.config.public_address import HTTPS_PORT, https_host, refuse_private
 from activator.errors import (
     AuthenticationRequiredError,
     ConfigurationError,
@@ -22,7 +20,6 @@ from activator.errors import (
 )
 
 SLACK_HOST = "hooks.slack.com"
-HTTPS_PORT = 443
 CONNECT_SECONDS, READ_SECONDS = 5, 30
 
 
@@ -74,28 +71,11 @@ def post_to_slack(webhook_url: SecretStr, payload: dict[str, Any], rules: Webhoo
 
 def _check_webhook(url: str, rules: WebhookRules) -> None:
     fix = f"Set ACTIVATOR_SLACK_WEBHOOK_URL to the https://{SLACK_HOST}/services/... address Slack shows."
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port or HTTPS_PORT
-    except ValueError:
-        raise ConfigurationError("The Slack webhook is not a URL", fix) from None
-    if parts.scheme != "https" or parts.username is not None or parts.password is not None:
-        raise ConfigurationError("The Slack webhook must be a plain https:// address", fix)
+    host, port = https_host(url, "The Slack webhook", fix)
     if host not in rules.hosts or port != rules.port:
         raise ConfigurationError("The Slack webhook leads to a host that is not allowed", fix)
     if not rules.private_addresses:
-        _refuse_private(host, port, fix)
-
-
-def _refuse_private(host: str, port: int, fix: str) -> None:
-    """Whoever answers must hold a valid certificate for the host, so a later, other resolution gains nothing."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError:
-        raise RetryableError(f"{host} cannot be resolved", "Check the network and try again.") from None
-    addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
-    if not all(address.is_global and not address.is_multicast for address in addresses):
-        raise ConfigurationError("The Slack webhook leads to a private address", fix)
+        refuse_private(host, port, "The Slack webhook", fix)
 
 
 def _connection_error(error: requests.exceptions.ConnectionError) -> DestinationError:

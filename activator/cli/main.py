@@ -15,6 +15,7 @@ from activator.cli import (
     identifiers,
     init,
     mappings,
+    outbox,
     plan,
     profile,
     sandbox,
@@ -59,6 +60,7 @@ app.command()(briefing.briefing)
 app.command()(serve.serve)
 app.add_typer(experiment.app, name="experiment")
 app.command("write-back")(write_back.write_back)
+app.add_typer(outbox.app, name="outbox")
 app.command()(explain.explain)
 app.command()(identifiers.identifiers)
 app.command()(sandbox.sandbox)

@@ -15,6 +15,7 @@ from activator.config.copy import GENERIC, CopySection, MotivationSection, place
 from activator.config.documents import Document, read_document, validate
 from activator.config.exports import SourceSection
 from activator.config.keeping_out import ConsentSection, HoldoutSection, SuppressionSection
+from activator.config.outbox import OutboxSection, outbox_fault
 from activator.config.positions import Positions
 from activator.config.sections import Amount, Name, Section, Share
 from activator.config.segments import SegmentChecks, SegmentSection, scheme_faults
@@ -142,6 +143,7 @@ class Project(Section):
     guards: GuardSection = GuardSection()
     schedules: tuple[ScheduleSection, ...] = ()
     briefing: BriefingSection = BriefingSection()
+    outbox: OutboxSection = OutboxSection()
 
     _folder: Path = PrivateAttr(default=Path())
 
@@ -175,6 +177,8 @@ class Project(Section):
             any(text.speaks_to == GENERIC and not text.channel and not text.lapsed for text in self.copy_variants),
             "copy: needs at least one variant with `motivation: generic`, for tiers without a dominant motivation",
         )
+        lost = outbox_fault(self.outbox, [t.name for t in self.tiers], [segment.name for segment in self.segments])
+        _check(lost is None, f"outbox.events.{lost[0]}: {lost[1]}" if lost else "")
         for name, destination in self.destinations.items():
             self._check_destination(name, destination)
         return self

@@ -197,6 +197,7 @@ outbox = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_attempt_at", Instant, nullable=False),
     Column("delivered_at", Instant),
+    Column("source_ids", Text),  # JSON, only where the project tells them, and only until they are told
     Column("detail", Text, nullable=False, server_default=""),
     Index("outbox_due", "state", "due_at", "sequence"),
 )

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from activator.briefing.run import brief
 from activator.config.project import RunKind
 from activator.config.workspace import Workspace
-from activator.errors import UnsafePlanError
+from activator.errors import ActivatorError, UnsafePlanError
 from activator.ports import Clock
 from activator.schedule.daemon import Runner as SlotRunner
 from activator.schedule.slots import Slot
 from activator.schedule.stop import RunParkedError, StopSignal
 from activator.sync import Runner, apply_plan, make_plan, poll_processing
+from activator.tags.collect import collect
+from activator.tags.tell import tell_due
 
 
 def slot_runners(workspace: Workspace, clock: Clock) -> Mapping[RunKind, SlotRunner]:
@@ -45,4 +47,17 @@ def run_sync(runner: Runner) -> str:
     failed = next((row.error for row in result.results if row.error is not None), None)
     if failed is not None:
         raise failed
-    return account
+    return account + _tell_changes(runner)
+
+
+def _tell_changes(runner: Runner) -> str:
+    """What became of the outbox, where the project has one. Its trouble is told and fails no sync that is done."""
+    if not runner.workspace.project.outbox.events:
+        return ""
+    try:
+        made = collect(runner.workspace, runner.clock)
+        told = tell_due(runner.workspace, runner.clock, runner.actor, runner.should_stop)
+    except ActivatorError as error:
+        return f"; outbox: {error.message}"
+    problem = f" ({told.problem})" if told.problem else ""
+    return f"; outbox: {made.events} new, {told.delivered} told{problem}"

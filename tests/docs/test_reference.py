@@ -10,6 +10,7 @@ import typer
 
 import activator.errors
 from activator.cli.main import app
+from activator.config.outbox import WebhookSettings
 from activator.config.project import Project
 from activator.config.settings import Settings, SettingsSection
 from activator.config.starter import project_schema, schema_text
@@ -49,6 +50,7 @@ def test_every_command_and_option_is_in_the_reference() -> None:
     [
         (Settings, "ACTIVATOR_"),
         (DatabaseSettings, "ACTIVATOR_SOURCES__<CONNECTION>__"),
+        (WebhookSettings, "ACTIVATOR_WEBHOOK__"),
         (MetaSettings, "ACTIVATOR_META__"),
         (GoogleSettings, "ACTIVATOR_GOOGLE__"),
     ],

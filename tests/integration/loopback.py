@@ -57,6 +57,7 @@ class Webhook:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     bodies: list[bytes] = field(default_factory=list)
+    heard: list[dict[str, str]] = field(default_factory=list)
     port: int = 0
 
 
@@ -67,6 +68,7 @@ def webhook_server(files: tuple[Path, Path]) -> Iterator[Webhook]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
+            state.heard.append({name.lower(): value for name, value in self.headers.items()})
             state.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
             if not state.status:
                 return

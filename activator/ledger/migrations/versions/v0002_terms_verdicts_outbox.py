@@ -49,6 +49,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("next_attempt_at", sa.String(length=32), nullable=False),
         sa.Column("delivered_at", sa.String(length=32), nullable=True),
+        sa.Column("source_ids", sa.Text(), nullable=True),
         sa.Column("detail", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("event_id"),
     )
