@@ -12,6 +12,7 @@ from activator.schedule.slots import Slot
 from activator.schedule.stop import RunParkedError, StopSignal
 from activator.sync import Runner, apply_plan, make_plan, poll_processing
 from activator.tags.collect import collect
+from activator.tags.tags import tagged
 from activator.tags.tell import tell_due
 
 
@@ -47,7 +48,18 @@ def run_sync(runner: Runner) -> str:
     failed = next((row.error for row in result.results if row.error is not None), None)
     if failed is not None:
         raise failed
-    return account + _tell_changes(runner)
+    return account + _tell_changes(runner) + keep_segments(runner.workspace)
+
+
+def keep_segments(workspace: Workspace) -> str:
+    """Keep who is in which segment today, where filling the outbox has not done so. Its trouble fails no sync."""
+    if not workspace.project.segments or workspace.project.outbox.events:
+        return ""
+    try:
+        with tagged(workspace):
+            return "; segments kept"
+    except ActivatorError as error:
+        return f"; segments: {error.message}"
 
 
 def _tell_changes(runner: Runner) -> str:

@@ -11,7 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from activator.cli.main import app
+from activator.config.workspace import open_workspace
 from activator.people.engine import open_engine
+from activator.schedule.runs import keep_segments
 from activator.segments.kept import KeptMemberships
 from tests.projects import PROJECT, write_project
 
@@ -283,6 +285,13 @@ def test_who_was_in_stays_while_the_second_rule_holds(tmp_path: Path) -> None:
     (tmp_path / "orders.csv").write_text(orders, encoding="utf-8")
     told = json.loads(run(tmp_path, "--json").output)
     assert (told["segments"][0]["people"], told["segments"][0]["left"]) == (1, 0)
+
+
+def test_a_nightly_sync_keeps_them_too(tmp_path: Path) -> None:
+    write_shop(tmp_path, project_text(STAYING))
+    assert keep_segments(open_workspace(tmp_path)) == "; segments kept"
+    with open_engine(tmp_path / "scratch") as engine:
+        assert str(KeptMemberships(engine, tmp_path / ".activator").first_kept) == "2026-06-30"
 
 
 def test_what_is_kept_holds_no_identifier(tmp_path: Path) -> None:
