@@ -56,7 +56,7 @@ def _hashed(texts: Sequence[str]) -> sp.csr_matrix:
             {place for word in words for place in _letters(word)},
         ):
             indices.extend(sorted(places))
-            values.extend([1 / sqrt(len(places))] * len(places))
+            values.extend([1 / sqrt(max(1, len(places)))] * len(places))
         ends.append(len(indices))
     shape = (len(texts), FEATURES)
     matrix = sp.csr_matrix((np.array(values), np.array(indices, dtype=np.int32), np.array(ends)), shape=shape)

@@ -132,7 +132,7 @@ def language_pack(tokens: Tokens, declared: str, lexicon: Lexicon) -> Pack | Non
         return lexicon.packs.get(declared[:2].lower())
     words = [token for token in tokens if token != BREAK]
     likely = [pack for pack in lexicon.packs.values() if _is_likely(words, pack)]
-    return max(likely, key=lambda pack: (_function_share(words, pack), _known_share(words, pack)), default=None)
+    return max(likely, key=lambda pack: _function_share(words, pack) + _known_share(words, pack), default=None)
 
 
 def _is_likely(words: Tokens, pack: Pack) -> bool:

@@ -88,6 +88,12 @@ def test_one_label_alone_teaches_nothing(motive: str) -> None:
     assert learn(house_words(40, motive), LEXICON).motives == ()
 
 
+def test_comments_without_words_are_no_error() -> None:
+    nothing = [Correction(text, "en", "none") for text in ("...", "👍", "?")]
+    assert learn([*house_words(40), *plain(40), *nothing], LEXICON).motives == ("risk",)
+    assert reader_for(LEXICON, [*house_words(40), *plain(40)]).read("…", "en").motive is None
+
+
 class _Meaning:
     """An embedding that knows what words cannot say: whether a comment ends in an even letter."""
 
