@@ -199,7 +199,7 @@ outbox = Table(
     Column("delivered_at", Instant),
     Column("source_ids", Text),  # JSON, only where the project tells them, and only until they are told
     Column("detail", Text, nullable=False, server_default=""),
-    Index("outbox_due", "state", "due_at", "sequence"),
+    Index("outbox_due", "state", "next_attempt_at", "sequence"),
 )
 
 audit = Table(

@@ -53,7 +53,7 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("event_id"),
     )
-    op.create_index("outbox_due", "outbox_event", ["state", "due_at", "sequence"], unique=False)
+    op.create_index("outbox_due", "outbox_event", ["state", "next_attempt_at", "sequence"], unique=False)
 
 
 def downgrade() -> None:
