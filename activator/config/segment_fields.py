@@ -35,6 +35,7 @@ PERSON_FIELDS: dict[str, Kind] = {
     "frequency_score": Kind.NUMBER,
     "monetary_score": Kind.NUMBER,
     "rfm_name": Kind.TEXT,
+    "dropping": Kind.FLAG,
     "activity": Kind.TEXT,
     "stage": Kind.TEXT,
     "pattern": Kind.TEXT,

@@ -1,13 +1,13 @@
 """Everything known of every person about value, in one row each: what segments, bids and exports are made of."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import ibis
 import ibis.expr.types as ir
 
 from activator.model.people import Entity
 from activator.people.engine import Engine
-from activator.people.rfm import with_scores
+from activator.people.rfm import DROP_DAYS, drops, recency_before, with_scores
 from activator.people.rows import NumberedSource
 from activator.people.standing import activity, growth, pattern, rhythm, stage
 from activator.people.valuation import WORTH, Valuation
@@ -29,7 +29,8 @@ def standing_of(engine: Engine, valuation: Valuation, known: ir.Table) -> ir.Tab
     stayed: whether a newcomer of the same worth would be in a lesser tier;
     churn_risk: 0 to 1, that nothing is bought within the horizon; orders, first_order_on, last_order_on,
     days_since_last_order, interval_days, age_days; activity, pattern, growth, stage: see standing.py; r, f, m: 1 to 5,
-    rfm: see rfm.py; score: the newest answer of 0 to 10; tickets: how many.
+    rfm: see rfm.py; r_before, dropping: the recency score DROP_DAYS earlier, and whether a good customer grows silent;
+    score: the newest answer of 0 to 10; tickets: how many.
     """
     worth = [name for name in (WORTH, "stayed") if name in known.columns]
     people = known.select(*_OF_THE_PLAN, *worth)
@@ -40,7 +41,8 @@ def standing_of(engine: Engine, valuation: Valuation, known: ir.Table) -> ir.Tab
     )
     paced = rhythm(engine, valuation.days, valuation.as_of)
     joined = people
-    for part in (rfm, paced, valuation.predicted, valuation.costs, _contacts(engine, valuation)):
+    before = recency_before(engine, valuation.days, valuation.as_of - timedelta(days=DROP_DAYS))
+    for part in (rfm, before, paced, valuation.predicted, valuation.costs, _contacts(engine, valuation)):
         joined = joined.left_join(part, "person").drop("person_right")
     facts = engine.materialise("facts", _facts(joined, valuation))
     labelled = facts.mutate(
@@ -49,6 +51,7 @@ def standing_of(engine: Engine, valuation: Valuation, known: ir.Table) -> ir.Tab
         growth=growth(facts, valuation.policy.horizon_days),
         stage=stage(facts.orders, facts.touches, facts.intents, facts.score),
         days_since_last_order=facts.silent_days,
+        dropping=drops(facts.r_before, facts.r, facts.f, facts.m),
     )
     hidden = ("silent_days", "first_half_minor", "second_half_minor", "touches", "intents", "trend_minor")
     made = engine.materialise("standing", labelled.drop(*hidden))

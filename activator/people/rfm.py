@@ -17,6 +17,8 @@ import ibis.expr.types as ir
 from activator.people.engine import Engine
 
 SCORES = 5
+DROP, HIGH = 2, 4  # scores; see drops
+DROP_DAYS = 30  # between the two looks at recency
 COLUMNS = ("recency_score", "frequency_score", "monetary_score")
 
 
@@ -57,6 +59,29 @@ def with_scores(
     )
     named = scored.mutate(rfm_name=name_of(*(scored[column] for column in COLUMNS))).drop("recency_days")
     return named, cuts
+
+
+def recency_before(engine: Engine, days: ir.Table, day: date) -> ir.Table:
+    """(person, r_before): the recency score on an earlier day, of everyone who had bought by then.
+
+    Worked out from the purchases themselves, so that it needs no snapshot and is the same in every run.
+
+    Args:
+        engine: where the cuts are computed.
+        days: (person, day, net_minor), one row per person and day.
+        day: the earlier day; later ones are not looked at.
+    """
+    known = days.filter((days.day <= day) & (days.net_minor > 0))
+    last = known.group_by("person").agg(last_on=known.day.max())
+    recency_days = ibis.literal(day).delta(last.last_on, unit="day").cast("int64")
+    measured = engine.materialise("recency", last.select("person", recency_days=recency_days))
+    cuts = _cuts(engine, measured, "recency_days", 1)
+    return measured.select("person", r_before=SCORES + 1 - _score(measured.recency_days, cuts))
+
+
+def drops(r_before: ir.IntegerValue, r: ir.IntegerValue, f: ir.IntegerValue, m: ir.IntegerValue) -> ir.BooleanValue:
+    """Whether a good customer grows silent: recency fell by DROP or more while frequency or monetary value is high."""
+    return ((r_before - r >= DROP) & ((f >= HIGH) | (m >= HIGH))).fill_null(False)
 
 
 def name_of(recency: ir.IntegerValue, frequency: ir.IntegerValue, monetary: ir.IntegerValue) -> ir.StringValue:

@@ -29,6 +29,7 @@ STANDING = {
     "frequency_score": "f",
     "monetary_score": "m",
     "rfm_name": "rfm",
+    "dropping": "dropping",
     "activity": "activity",
     "stage": "stage",
     "pattern": "pattern",

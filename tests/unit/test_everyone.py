@@ -118,6 +118,19 @@ def test_an_interval_is_never_narrower_than_a_fifth_either_way(engine: Engine) -
         assert 0 <= row["churn_risk"] <= 1
 
 
+def test_a_good_customer_who_grows_silent_is_dropping(engine: Engine) -> None:
+    """Seen from 30 days earlier; a newcomer then, or somebody who was silent before, does not drop."""
+    orders = [
+        row for who in range(40) for row in bought(f"{who}@example.com", (200 - who, 900), (1 + who % 20, 100 + who))
+    ]
+    orders += [row for n in range(6) for row in bought("silent@example.com", (31 + 20 * n, 9_001))]
+    orders += bought("gone@example.com", *[(250 + 10 * n, 9_000) for n in range(6)])
+    silent, gone, *_ = rows(build(engine, source(Entity.ORDERS, orders)))
+    assert (silent["m"], gone["m"]) == (5, 5)
+    assert (silent["r_before"], silent["r"], silent["dropping"]) == (5, 1, True)
+    assert (gone["r_before"], gone["r"], gone["dropping"]) == (1, 1, False)
+
+
 def test_a_plan_by_past_value_computes_none_of_it(engine: Engine) -> None:
     found = build(engine, source(Entity.ORDERS, bought("a@example.com", (5, 9))))
     assert not {"days", "tried", "predicted"} & vars(found.valuation).keys()
