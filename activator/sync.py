@@ -163,6 +163,8 @@ def _applied(runner: Runner, plan: Plan, folder: Path) -> ApplyResult:
 
 
 def _bindings_now(runner: Runner, ledger: Ledger, plan: Plan) -> Bindings:
+    with ledger.reading() as connection:
+        verdicts = terms.verdicts_recorded(connection)
     return Bindings(
         ledger_lineage=ledger.lineage,
         ledger_serial=ledger.serial(),
@@ -172,6 +174,7 @@ def _bindings_now(runner: Runner, ledger: Ledger, plan: Plan) -> Bindings:
         normaliser_version=runner.workspace.project.identity.rules().version,
         remote_fingerprints={},
         expires_at=plan.bindings.expires_at,
+        verdicts=verdicts,
     )
 
 

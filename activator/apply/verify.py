@@ -44,6 +44,7 @@ def refuse_stale(
         "the project file changed since the plan was made": made.project_digest == current.project_digest,
         "activator was updated since the plan was made": made.code_version == current.code_version,
         "the rules for identifiers changed since": made.normaliser_version == current.normaliser_version,
+        "a test's verdict was recorded since the plan was made": made.verdicts == current.verdicts,
         "the plan has expired": now <= made.expires_at,
         "another plan was applied since": resuming or made.ledger_serial == current.ledger_serial,
     }

@@ -59,6 +59,11 @@ def record_verdict(
     )
 
 
+def verdicts_recorded(connection: Connection) -> int:
+    """How many verdicts there are: a plan made before the last one is stale."""
+    return int(connection.execute(select(func.count()).select_from(verdicts)).scalar_one())
+
+
 def newest_verdicts(connection: Connection) -> tuple[TierVerdict, ...]:
     """The newest word on each tier anything was recorded of."""
     newest = select(func.max(verdicts.c.sequence)).group_by(verdicts.c.tier)

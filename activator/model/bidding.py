@@ -114,9 +114,13 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class BiddingFacts:
-    """What a plan's bids are made from besides the people: read from the ledger at the start of planning."""
+    """What a plan's bids are made from besides the people: read from the ledger at the start of planning.
+
+    verdicts_recorded: how many so far, of any tier.
+    """
 
     today: date
     applied: tuple[AppliedTerms, ...] = ()
     spend: tuple[TierSpend, ...] = ()
     verdicts: tuple[TierVerdict, ...] = ()
+    verdicts_recorded: int = 0

@@ -171,6 +171,7 @@ class Bindings:
     normaliser_version: str
     remote_fingerprints: Mapping[str, str]
     expires_at: datetime
+    verdicts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,9 @@ def bidding_facts(project: Project, ledger: LedgerReader, clock: Clock) -> Biddi
     with ledger.reading() as connection:
         rows = performance.latest(connection, today - timedelta(days=SPEND_DAYS), today - timedelta(days=1))
         applied, verdicts = terms.applied(connection), terms.newest_verdicts(connection)
+        recorded = terms.verdicts_recorded(connection)
     spend = tuple(
         TierSpend(total.destination, total.tier or "", total.spend_micros, total.conversions_milli, total.currency)
         for total in by_tier(ad_days(rows, keys))
     )
-    return BiddingFacts(today, applied, spend, verdicts)
+    return BiddingFacts(today, applied, spend, verdicts, recorded)

@@ -183,6 +183,7 @@ def assemble(
             normaliser_version=world.project.identity.rules().version,
             remote_fingerprints=prints,
             expires_at=world.now + PLAN_LIFE,
+            verdicts=world.bidding.verdicts_recorded,
         ),
         changes=ordered(tuple(parts.values())),
         audiences=states,

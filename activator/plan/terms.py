@@ -8,6 +8,7 @@ from fractions import Fraction
 from activator.config.bidding import BID_FIELDS, BiddingSection, DeliverySection, from_value
 from activator.config.mapping import MINOR_DIGITS, MINOR_DIGITS_DEFAULT
 from activator.config.project import DestinationSection, Project, basis_points, minor
+from activator.errors import ConfigurationError
 from activator.model.ads import Bid, BidStrategy
 from activator.model.bidding import AppliedTerms, BiddingFacts, TierSpend, TierTerms, Worths
 from activator.plan.bids import SLOPE_DEFAULT, TierBid, TierValue, bids, credibility_of
@@ -33,7 +34,11 @@ class Budgets:
 def tier_terms(
     project: Project, name: str, worths: Worths, facts: BiddingFacts, budgets: Budgets, small: Collection[str] = ()
 ) -> dict[str, TierTerms]:
-    """One entry per tier the destination delivers to, in the project's order. small: tiers without an audience."""
+    """One entry per tier the destination delivers to, in the project's order. small: tiers without an audience.
+
+    Raises:
+        ConfigurationError: the total budget is too small to leave every tier something.
+    """
     destination = project.destinations[name]
     tiers = [tier.name for tier in project.tiers if tier.name in destination.tiers and tier.name not in small]
     section = from_value(destination.bidding)
@@ -158,6 +163,11 @@ class _Made:
         everything = sum(weights.values(), Fraction())
         for tier, amount in given.items():
             share = float(weights[tier] / everything) if everything else 0.0
+            if not amount and weights[tier]:
+                raise ConfigurationError(
+                    f"activator.yaml: destinations.{self.name}.bidding.total_daily_budget: nothing is left for {tier}",
+                    "Raise it, or exclude the tier: take it out of the destination's `tiers`.",
+                )
             found[tier] = (amount, self._budget_words(tier, judged[tier], share, left, wanted[tier], amount))
         return found
 
@@ -246,4 +256,4 @@ class _Made:
 def in_place_of(observed: Mapping[str, int], applied: Sequence[AppliedTerms]) -> dict[str, int]:
     """The budget each tier has: what the platform shows, or what we last gave it where somebody has lowered it."""
     given = {row.tier: row.daily_budget_minor for row in applied if row.daily_budget_minor is not None}
-    return {tier: max(amount, given.get(tier, 0)) for tier, amount in observed.items()}
+    return {tier: max(amount, given.get(tier, 0)) for tier, amount in observed.items() if amount}

@@ -11,6 +11,7 @@ from activator.config.workspace import Workspace
 from activator.people.engine import Engine, open_engine
 from activator.people.pipeline import People
 from activator.plan.inputs import read_people
+from activator.segments.audit import refuse_blocked
 from activator.segments.declared import declared
 from activator.segments.kept import KeptMemberships
 from activator.segments.study import keep, study
@@ -51,6 +52,7 @@ def _segments(workspace: Workspace, engine: Engine, people: People) -> ir.Table 
     sections, document = declared(workspace)
     kept = KeptMemberships(engine, workspace.state)
     made = study(engine, people, sections, kept, document)
+    refuse_blocked(workspace.project, made)
     keep(made, kept)
     return made.members
 

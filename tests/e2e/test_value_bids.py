@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from activator.apply.result import ApplyResult
+from activator.errors import StalePlanError
 from activator.experiments.records import record_verdict
 from activator.experiments.verdict import Arm, verdict
 from activator.model.ads import GroupSpec
@@ -122,6 +123,13 @@ def test_no_budget_grows_before_a_verdict_and_the_total_is_kept_afterwards(value
     grown, _ = value_shop.plan()
     assert budgets(grown)["high"] > budgets(first)["high"]
     assert sum(budgets(grown).values()) == 10_000
+
+
+def test_a_plan_made_before_the_last_verdict_is_stale(value_shop: ValueShop) -> None:
+    plan, folder = value_shop.plan()
+    value_shop.confirm("high")
+    with pytest.raises(StalePlanError, match="verdict was recorded since"):
+        apply_plan(value_shop.runner, plan, folder)
 
 
 def test_a_reason_lets_a_budget_grow_and_is_part_of_the_plan(value_shop: ValueShop) -> None:

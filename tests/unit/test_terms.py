@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from activator.config.project import Project, load_project
+from activator.errors import ConfigurationError
 from activator.model.bidding import AppliedTerms, BiddingFacts, TierSpend, TierTerms, TierVerdict, TierWorth, Worths
-from activator.plan.terms import Budgets, bid_of, tier_terms
+from activator.plan.terms import Budgets, bid_of, in_place_of, tier_terms
 from tests.projects import PROJECT, write_project
 
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
@@ -207,6 +208,15 @@ def test_a_tier_with_a_budget_of_its_own_keeps_it_and_is_never_left_out(tmp_path
     terms = made(project_of(tmp_path, tiers={"high": {}, "mid": {}, "low": {"daily_budget": "100.00"}}))
     assert (terms["low"].daily_budget_minor, terms["low"].excluded) == (10_000, False)
     assert sum(tier.daily_budget_minor or 0 for tier in terms.values()) == 100_000
+
+
+def test_a_total_that_leaves_a_tier_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="nothing is left for"):
+        made(project_of(tmp_path, bidding={"total_daily_budget": "0.01"}))
+
+
+def test_a_platform_that_shows_no_budget_holds_none_back() -> None:
+    assert in_place_of({"high": 0, "mid": 500, "low": 700}, [applied("mid", 1, 1, 900)]) == {"mid": 900, "low": 700}
 
 
 def test_where_the_campaign_has_the_budget_tiers_have_none(tmp_path: Path) -> None:
