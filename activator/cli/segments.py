@@ -211,7 +211,8 @@ def _show_audit(made: "Audit") -> None:
             _word(one.actionable),
         )
     show(table)
-    for each in made.checked.against_rest:
+    places = {one.segment: place for place, one in enumerate(made.checked.criteria)}
+    for each in sorted(made.checked.against_rest, key=lambda each: places[each.first]):
         if each.outcome == "differ":
             bounds = f"{each.low:.2f} to {each.high:.2f}"
             say(f"{each.first}: {each.measure} {each.ratio:.2f} times that of everybody else ({bounds})")

@@ -10,7 +10,7 @@ from math import sqrt
 from markupsafe import Markup, escape
 
 WIDTH = 340
-_TEXT = 11
+_LETTER = 6.3  # width of one, on average
 _GAP = 2
 
 
@@ -41,8 +41,9 @@ def columns(bars: Sequence[Bar], height: int = 190) -> Markup:
         if bar.value == top and bar.said:
             parts.append(_text(left + wide / 2, base - tall - 4, bar.said, "middle", "fill-ink"))
         if bar.label and left >= free_from:
-            parts.append(_text(left + wide / 2 if place else 0, height - 4, bar.label, "middle" if place else "start"))
-            free_from = left + 7 * len(bar.label) + 6
+            fits = left + wide / 2 >= _LETTER * len(bar.label) / 2
+            parts.append(_text(left + wide / 2 if fits else 0, height - 4, bar.label, "middle" if fits else "start"))
+            free_from = left + _LETTER * len(bar.label) + 8
     return _svg(height, parts)
 
 
@@ -50,7 +51,8 @@ def rows(bars: Sequence[tuple[str, Sequence[Bar]]]) -> Markup:
     """For each name two or more bars below each other, each with its number at its end."""
     parts: list[Markup] = []
     top = max((bar.value for _, own in bars for bar in own), default=0) or 1
-    room, y = WIDTH - 110, 0.0
+    longest = max((len(f"{bar.said} {bar.label}") for _, own in bars for bar in own), default=0)
+    room, y = WIDTH - 8 - _LETTER * longest, 0.0
     for name, own in bars:
         parts.append(_text(0, y + 12, name, "start", "fill-ink"))
         y += 17

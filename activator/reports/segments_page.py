@@ -60,6 +60,7 @@ def render(facts: PageFacts) -> str:
             rows=[_profile(facts, each) for each in told.segments],
             findings=[each for each in facts.audit.checked.findings if each.severity is not Severity.OK],
             money=lambda minor: money(minor, told.money_unit, told.currency),
+            amount=lambda minor: f"{minor / told.money_unit:,.0f}",
             share=share,
             trait_words=trait_words,
         )
