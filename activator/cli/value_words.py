@@ -12,7 +12,7 @@ _BASES = {
     Basis.BLENDED: "what customers have brought so far and are expected to bring within {days} days, together",
 }
 METHODS = {
-    "model": "purchase and spend models (MBG/NBD, Gamma-Gamma)",
+    "model": "purchase and spend models",
     "robust": "a robust rate per customer",
     "past_spend": "past spend going on at its pace",
 }

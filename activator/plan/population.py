@@ -85,9 +85,7 @@ class Population:
 
     def _worths(self) -> Worths:
         """Read only where bids are made from it: predicting costs more than planning."""
-        valuation = self.people.valuation
-        tiers = tier_worths(self.engine, self.people.standing(), valuation.policy.horizon_days)
-        return Worths(tiers, slope_of(valuation.tried))
+        return Worths(tier_worths(self.engine, self.people.standing()), slope_of(self.people.valuation.tried))
 
     @cached_property
     def _remembered(self) -> Findings | None:

@@ -9,15 +9,13 @@ from activator.people.engine import Engine
 SQUARED_MAX = 10**14  # minor units; whoever is worth more counts as this in the spread, so that sums stay exact
 
 
-def tier_worths(engine: Engine, standing: ir.Table, horizon_days: int) -> tuple[TierWorth, ...]:
+def tier_worths(engine: Engine, standing: ir.Table) -> tuple[TierWorth, ...]:
     """One entry per tier anybody is in, by name.
 
-    standing: see People.standing. What a customer will cost is what they have cost, for the horizon: the same pace, but
-    never more than so far, since bringing somebody on board is not done twice.
+    standing: see People.standing, whose cost_ahead_minor is what serving each will cost within the same horizon.
     """
     customers = standing.filter(standing.tier.notnull())
-    pace = ibis.least(1.0, horizon_days / ibis.greatest(customers.age_days.fill_null(horizon_days), 1))
-    cost = (customers.cost_to_serve_minor.fill_null(0) * pace).round(0).cast("int64")
+    cost = customers.cost_ahead_minor.fill_null(0)
     margins = customers.select(
         "tier",
         margin=(customers.predicted_minor.fill_null(0) - cost).cast("decimal(38, 0)"),

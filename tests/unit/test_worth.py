@@ -16,8 +16,7 @@ KINDS = {
     "tier": "string",
     "predicted_minor": "int64",
     "predicted_high_minor": "int64",
-    "cost_to_serve_minor": "int64",
-    "age_days": "int64",
+    "cost_ahead_minor": "int64",
 }
 
 
@@ -29,32 +28,25 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 def worths(engine: Engine, *people: tuple[Any, ...]) -> tuple[TierWorth, ...]:
     rows = [dict(zip(KINDS, person, strict=True)) for person in people]
-    return tier_worths(engine, ibis.memtable(rows, schema=ibis.schema(KINDS)), horizon_days=365)
+    return tier_worths(engine, ibis.memtable(rows, schema=ibis.schema(KINDS)))
 
 
 def test_predictions_less_costs_are_summed_per_tier(engine: Engine) -> None:
-    found = worths(
-        engine, ("high", 1000, 1200, 100, 365), ("high", 500, 600, 0, 10), ("low", 50, 60, 80, 100), (None, 9, 9, 0, 1)
-    )
+    found = worths(engine, ("high", 1000, 1200, 100), ("high", 500, 600, 0), ("low", 50, 60, 80), (None, 9, 9, 0))
     assert found == (
         TierWorth("high", 2, 1400, 1700, 900**2 + 500**2),
         TierWorth("low", 1, -30, -20, 30**2),
     )
 
 
-def test_costs_go_on_at_their_own_pace_but_are_not_expected_twice_of_the_new(engine: Engine) -> None:
-    old, new = ("a", 0, 0, 730, 730), ("b", 0, 0, 730, 30)
-    assert [tier.total_minor for tier in worths(engine, old, new)] == [-365, -730]
-
-
 def test_what_is_not_known_is_nothing(engine: Engine) -> None:
-    assert worths(engine, ("high", None, None, None, None)) == (TierWorth("high", 1, 0, 0, 0),)
+    assert worths(engine, ("high", None, None, None)) == (TierWorth("high", 1, 0, 0, 0),)
     assert worths(engine) == ()
 
 
 def test_the_largest_values_of_all_do_not_break_the_sum(engine: Engine) -> None:
     most = 9_000_000_000_000_000_000
-    (high,) = worths(engine, *[("high", most, most, 0, 1)] * 3)
+    (high,) = worths(engine, *[("high", most, most, 0)] * 3)
     assert (high.total_minor, high.customers) == (3 * most, 3)
 
 
