@@ -34,9 +34,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A page of two days, so that there are moves to draw."""
+    """A page of three days, so that there are moves to draw."""
     folder = tmp_path_factory.mktemp("shop")
-    for day in ("2026-05-31", "2026-06-30"):
+    for day in ("2026-05-31", "2026-06-15", "2026-06-30"):
         write_shop(folder, project_text(SEGMENTS).replace("identity:", f"value: {{as_of: {day}}}\nidentity:"))
         made = CliRunner().invoke(app, ["segments", "-C", str(folder), "--report", str(folder / "page.html")])
         assert made.exit_code == 0, made.output
