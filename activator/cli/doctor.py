@@ -72,6 +72,7 @@ def _project(folder: Path) -> Sequence[Finding]:
         else:
             findings.append(Finding(f"source {section.name}", Severity.OK, f"{rows:,} rows in {section.shown}"))
     findings += _lists(workspace)
+    findings += _segments(workspace)
     findings += _private_files(folder)
     from activator.plan.destinations import open_destination
 
@@ -96,6 +97,19 @@ def _lists(workspace: "Workspace") -> list[Finding]:
         else:
             findings.append(Finding(name, Severity.OK, f"{rows:,} rows in {section.path}"))
     return findings
+
+
+def _segments(workspace: "Workspace") -> list[Finding]:
+    """Whether the shipped segments named exist; `activator segments check` looks at the people too."""
+    if not workspace.project.segments:
+        return []
+    from activator.segments.declared import declared
+
+    try:
+        sections, _ = declared(workspace)
+    except ActivatorError as error:
+        return [_failed("segments", error)]
+    return [Finding("segments", Severity.OK, f"{len(sections)} segments; `activator segments check` judges them")]
 
 
 def _private_files(folder: Path) -> list[Finding]:

@@ -319,3 +319,13 @@ def test_a_name_cannot_become_markup(tmp_path: Path) -> None:
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "<script" not in page
     assert "&lt;b&gt;bold" in page
+
+
+def test_doctor_says_whether_the_segments_named_are_shipped(shop: Path, tmp_path: Path) -> None:
+    def said(folder: Path) -> dict[str, str]:
+        answer = CliRunner().invoke(app, ["doctor", "--json", "-C", str(folder)])
+        return {each["check"]: each["severity"] for each in json.loads(answer.output)}
+
+    assert said(shop)["segments"] == "ok"
+    write_shop(tmp_path, project_text("segments:\n  - {name: a, like: at_rsik}\n"))
+    assert said(tmp_path)["segments"] == "error"
