@@ -111,22 +111,45 @@ class Cue:
 
 
 @dataclass(frozen=True, slots=True)
+class Starts:
+    """The cues one word begins: those that go on with a certain next word, by it, and all others."""
+
+    others: tuple[Cue, ...]
+    followed: dict[str, tuple[Cue, ...]]
+
+    def __bool__(self) -> bool:
+        return bool(self.others or self.followed)
+
+
+@dataclass(frozen=True, slots=True)
 class CueIndex:
-    """Cues by their first word, so that a comment is read once whatever the size of the lexicon."""
+    """Cues by their first words, so that a comment is read once whatever the size of the lexicon."""
 
     exact: dict[str, tuple[Cue, ...]]
     prefixes: dict[str, tuple[Cue, ...]]
     prefix_lengths: tuple[int, ...]
-    seen: dict[str, tuple[Cue, ...]] = field(default_factory=dict)
+    seen: dict[str, Starts] = field(default_factory=dict)
 
-    def starting_with(self, token: str) -> tuple[Cue, ...]:
+    def starting_with(self, token: str) -> Starts:
         """The cues whose first word a token is; remembered, since few words make up most of all text."""
         found = self.seen.get(token)
         if found is None:
             by_prefix = (self.prefixes.get(token[:n], ()) for n in self.prefix_lengths if n <= len(token))
-            found = self.exact.get(token, ()) + tuple(cue for cues in by_prefix for cue in cues)
+            found = _starts(self.exact.get(token, ()) + tuple(cue for cues in by_prefix for cue in cues))
             self.seen[token] = found
         return found
+
+
+def _starts(cues: Sequence[Cue]) -> Starts:
+    others: list[Cue] = []
+    followed: dict[str, tuple[Cue, ...]] = {}
+    for cue in cues:
+        second = cue.parts[1] if len(cue.parts) > 1 else None
+        if second is None or second.prefix or second.after_gap:
+            others.append(cue)
+        else:
+            followed[second.word] = (*followed.get(second.word, ()), cue)
+    return Starts(tuple(others), followed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,7 +183,11 @@ def _turned_round(spoken: list[Hit], negated: list[Hit]) -> list[Hit]:
 def _find(tokens: Tokens, index: CueIndex) -> list[Hit]:
     hits: list[Hit] = []
     for start, token in enumerate(tokens):
-        for cue in index.starting_with(token):
+        starts = index.starting_with(token)
+        cues = starts.others
+        if starts.followed and start + 1 < len(tokens):
+            cues += starts.followed.get(tokens[start + 1], ())
+        for cue in cues:
             positions = _match(tokens, start, cue) if len(cue.parts) > 1 else (start,)
             if positions:
                 hits.append(Hit(cue, positions))

@@ -10,8 +10,9 @@ from activator.model.ads import AdSpec, AudienceSpec, CampaignSpec, CopyVariant,
 from activator.model.bidding import TierTerms
 from activator.model.naming import marked_name, marker
 from activator.model.plan import TierMotivation
-from activator.plan.terms import as_said, bid_of
-from activator.plan.texts import texts_for_tier, written_texts
+from activator.plan.terms import as_said
+from activator.plan.texts import text_names, texts_for_tier, written_texts
+from activator.plan.tier_bid import bid_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def desired_objects(
 def markers(project: Project, name: str) -> dict[str, str]:
     """Marker -> spec key of everything the project could own on a destination, whatever the motivations are now."""
     keys = ["campaign"]
-    names = {text.variant.name: None for text in written_texts(project)}
+    names = text_names(project)
     for tier in project.tiers:
         keys += [audience_key(tier.name), f"group/{tier.name}"]
         keys += [f"ad/{tier.name}/{name}" for name in names]

@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 
-from activator.config.bidding import BID_FIELDS, BiddingSection, DeliverySection, from_value
+from activator.config.bidding import BiddingSection, DeliverySection, from_value
 from activator.config.mapping import MINOR_DIGITS, MINOR_DIGITS_DEFAULT
-from activator.config.project import DestinationSection, Project, basis_points, minor
+from activator.config.project import Project, minor
 from activator.errors import ConfigurationError
-from activator.model.ads import Bid, BidStrategy
 from activator.model.bidding import AppliedTerms, BiddingFacts, TierSpend, TierTerms, Worths
 from activator.plan.bids import SLOPE_DEFAULT, TierBid, TierValue, bids, credibility_of
 from activator.plan.budgets import divided
+from activator.plan.tier_bid import ONE_BP, amount_step
 
-ONE_BP = 10_000
 MILLION = 1_000_000
 ORDERS_MIN = 20  # below this many, what an order costs is luck
 
@@ -66,40 +65,6 @@ def as_said(name: str, tier: str, delivery: DeliverySection, level: str) -> Tier
     """A tier's terms where the project file says them all."""
     budget = delivery.daily_budget if level == "group" else None
     return TierTerms(name, tier, None, None, None if budget is None else minor(budget))
-
-
-def bid_of(destination: DestinationSection, tier: str, multiplier_bp: int | None, currency: str) -> Bid:
-    """A tier's bid: what it says itself, else the base and its multiplier.
-
-    Amounts are rounded half up to the minor unit, returns to the ten-thousandth. A tier worth more is asked for less
-    return on the sale in hand, which is how target_roas and min_roas bid more.
-    """
-    said = destination.tiers[tier].bid
-    strategy = said.strategy or destination.strategy
-    section = from_value(destination.bidding)
-    amount = None if said.amount is None else minor(said.amount)
-    roas = None if said.roas is None else basis_points(said.roas)
-    modifier = None if said.modifier is None else basis_points(said.modifier)
-    if section is None or not multiplier_bp:
-        return Bid(strategy, amount, roas, modifier)
-    base, (needs_amount, needs_roas) = section.base, BID_FIELDS[strategy]
-    if strategy is BidStrategy.MANUAL_CPC:  # the adjustment carries the multiplier; the click price is everybody's
-        modifier, multiplier_bp = modifier or multiplier_bp, ONE_BP
-    if needs_amount and amount is None and base.amount is not None:
-        step = amount_step(currency)
-        amount = _half_up(minor(base.amount) * multiplier_bp, ONE_BP * step) * step
-    if needs_roas and roas is None and base.roas is not None:
-        roas = _half_up(basis_points(base.roas) * ONE_BP, multiplier_bp)
-    return Bid(strategy, amount, roas, modifier)
-
-
-def amount_step(currency: str) -> int:
-    """The least difference between two amounts, in hundredths of a unit: 100 where a currency has no smaller one."""
-    return 100 if MINOR_DIGITS.get(currency, MINOR_DIGITS_DEFAULT) == 0 else 1
-
-
-def _half_up(numerator: int, denominator: int) -> int:
-    return (2 * numerator + denominator) // (2 * denominator)
 
 
 class _Made:

@@ -59,6 +59,20 @@ def written_texts(project: Project) -> tuple[WrittenText, ...]:
     return texts
 
 
+def text_names(project: Project) -> tuple[str, ...]:
+    """The names of every text the project could publish, also while one cannot yet be published."""
+    library = copy_library(project)
+    names: dict[str, None] = {}
+    for section in project.copy_variants:
+        found = library.get(section.speaks_to) if section.like is not None else None
+        if section.like is None:
+            names[section.name or ""] = None
+        elif found is not None:
+            offered = found.reactivation if section.lapsed else found.variants
+            names |= {_named(section, template.name): None for template in offered}
+    return tuple(names)
+
+
 def shown_on(texts: Sequence[WrittenText], connector: str, *, lapsed: bool) -> tuple[CopyVariant, ...]:
     """The texts a platform may show; to a lapsed tier those for it, where there are any for the motivation."""
     here = [text for text in texts if text.channel in ("", connector)]
@@ -122,8 +136,13 @@ def _from_library(template: StarterVariant, section: CopySection, project: Proje
         texts = fill(template, section.speaks_to, values)
     except ConfigurationError as error:
         raise _fault(section, error.message, error.next_step) from None
-    name = f"{section.name}_{template.name}"[:40].rstrip("_") if section.name else template.name
+    name = _named(section, template.name)
     return WrittenText(replace(CopyVariant(**texts), name=name), section.channel, section.lapsed)
+
+
+def _named(section: CopySection, template: str) -> str:
+    """The name of a library text in a project: its own, or with the section's before it."""
+    return f"{section.name}_{template}"[:40].rstrip("_") if section.name else template
 
 
 def _fault(section: CopySection, message: str, fix: str) -> ConfigurationError:

@@ -329,3 +329,73 @@ def test_doctor_says_whether_the_segments_named_are_shipped(shop: Path, tmp_path
     assert said(shop)["segments"] == "ok"
     write_shop(tmp_path, project_text("segments:\n  - {name: a, like: at_rsik}\n"))
     assert said(tmp_path)["segments"] == "error"
+
+
+MORE = """\
+segments:
+  - name: compared_us
+    title: Answer why we are better
+    who: {count: events, where: [{field: competitor, is: acme}], at_least: 1}
+  - {name: negotiating, title: Close deals, who: {field: deal_stage, is: negotiation}}
+  - {name: waited_long, title: Say sorry, who: {sum: waited, of: events, more_than: 2.4}}
+"""
+
+
+def test_attributes_of_events_and_of_companies(tmp_path: Path) -> None:
+    text = project_text(MORE).replace("mapping: generic_accounts", "mapping: accounts.yaml")
+    write_shop(tmp_path, text.replace("mapping: generic_events", "mapping: events.yaml"))
+    files = {
+        "accounts.yaml": "extends: generic_accounts\nname: a\nattributes: {deal_stage: {from: Stage}}\n",
+        "accounts.csv": "account_id,account_name,Stage\nA1,Adler,\nA1,Adler,Negotiation\nA2,Bauer,won\n",
+        "events.yaml": "extends: generic_events\nname: e\nattributes:\n  competitor: {from: Versus}\n"
+        '  waited: {from: Waited, type: number, decimal: ","}\n',
+        "events.csv": "event,customer_id,happened_at,Versus,Waited\nsearch,1,2026-06-01,ACME,\n"
+        'search,2,2026-06-01,,"1,25"\nsearch,2,2026-06-02,,"1,25"\nsearch,4,2026-06-02,Other,2\n',
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    told = json.loads(run(tmp_path, "--json").output)
+    assert {each["name"]: each["people"] for each in told["segments"]} == {
+        "compared_us": 1, "negotiating": 2, "waited_long": 1,
+    }  # fmt: skip
+
+
+def test_two_mappings_must_agree_about_an_attribute(tmp_path: Path) -> None:
+    other = "  - {name: more, path: contacts.csv, mapping: more.yaml}\n  - {name: orders,"
+    write_shop(tmp_path, project_text().replace("  - {name: orders,", other))
+    text = MAPPINGS["contacts.yaml"].replace("{from: Age, type: number}", "{from: Age}")
+    (tmp_path / "more.yaml").write_text(text.replace("contacts_with", "more_with"), encoding="utf-8")
+    error: Any = CliRunner().invoke(app, ["segments", "-C", str(tmp_path)]).exception
+    assert "the attribute `age` has different types in two mappings" in error.message
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        ("{value: {from: Age, type: number}}", "the product computes a field `value` itself"),
+        ("{latitude: {from: Lat, type: number}}", "latitude and longitude go together"),
+        ("{latitude: {from: Lat}, longitude: {from: Lon}}", "needs `type: number`"),
+        ("{age: {from: Age, format: iso}}", "`format` belongs to date, not to `type: text`"),
+        ("{active: {from: Active, type: flag, values: {left: perhaps}}}", "`values` of a flag are yes or no"),
+    ],
+)
+def test_an_attribute_that_makes_no_sense_is_named_with_its_line(tmp_path: Path, attributes: str, said: str) -> None:
+    write_shop(tmp_path, project_text())
+    (tmp_path / "contacts.yaml").write_text(
+        f"extends: generic_contacts\nname: c\nattributes: {attributes}\n", encoding="utf-8"
+    )
+    error: Any = CliRunner().invoke(app, ["segments", "-C", str(tmp_path)]).exception
+    assert said in error.message
+    assert "contacts.yaml, line 3" in error.message
+
+
+def test_a_currency_without_cents_is_written_without_them(tmp_path: Path) -> None:
+    text = project_text("segments:\n  - {name: a, title: Thank them, who: {field: value, more_than: 25}}\n")
+    write_shop(tmp_path, text.replace("currency: EUR", "currency: JPY"))
+    orders = "".join(line for line in ORDERS.replace("EUR", "JPY").splitlines(keepends=True) if "o3" not in line)
+    (tmp_path / "orders.csv").write_text(orders, encoding="utf-8")
+    assert run(tmp_path, "export", "-o", str(tmp_path / "p.csv")).exit_code == 0
+    with (tmp_path / "p.csv").open(encoding="utf-8", newline="") as stream:
+        rows = {row["source_ids"]: row for row in csv.DictReader(stream)}
+    assert (rows["customer:1"]["value"], rows["customer:1"]["segments"]) == ("90", "a")
+    assert rows["customer:5"]["segments"] == ""

@@ -11,7 +11,8 @@ import yaml
 from activator.config.project import Project, load_project
 from activator.errors import ConfigurationError
 from activator.model.bidding import AppliedTerms, BiddingFacts, TierSpend, TierTerms, TierVerdict, TierWorth, Worths
-from activator.plan.terms import Budgets, bid_of, in_place_of, tier_terms
+from activator.plan.terms import Budgets, in_place_of, tier_terms
+from activator.plan.tier_bid import bid_of
 from tests.projects import PROJECT, write_project
 
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)

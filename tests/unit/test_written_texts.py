@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from activator.config.project import load_project
+from activator.config.project import Project, load_project
 from activator.errors import ConfigurationError
 from activator.model.plan import TierMotivation
 from activator.plan.desired import desired_objects, markers
@@ -19,7 +19,7 @@ def texts_of(folder: Path, *entries: str, motivation: str = "") -> list[tuple[st
     ]
 
 
-def project_with(folder: Path, *entries: str, more: str = ""):  # type: ignore[no-untyped-def]
+def project_with(folder: Path, *entries: str, more: str = "") -> Project:
     text = PROJECT.replace("destinations:\n", "".join(f"  - {entry}\n" for entry in entries) + "destinations:\n", 1)
     return load_project(write_project(folder, text + more))[0]
 
@@ -168,3 +168,7 @@ class TestReactivation:
         wanted = desired_objects(project, "meta", "group", why)
         assert [ad.key for ad in wanted.ads if ad.key.startswith("ad/high")] == ["ad/high/risk_back_safely"]
         assert {"ad/high/risk_steady", "ad/low/risk_back_safely"} <= set(markers(project, "meta").values())
+
+    def test_a_text_that_cannot_be_published_yet_is_still_known_by_its_marker(self, tmp_path: Path) -> None:
+        project = project_with(tmp_path, "like: price")
+        assert "ad/high/price_saving" in markers(project, "meta").values()
