@@ -142,7 +142,7 @@ def _worth(standing: Standing, currency: str) -> Iterator[str]:
         )
     rule = standing.tier_rule
     if rule is not None and (rule.rfm or rule.least_minor is not None):
-        named = f", and this is one of {standing.rfm}" if standing.rfm and rule.rfm else ""
+        named = f"; the name is {standing.rfm}" if standing.rfm and rule.rfm else ""
         yield f"  to be in {rule.tier} or better: {rule_words(rule, currency)}{named}"
     if standing.stayed:
         yield "  keeps the tier the platforms were told last; a newcomer of the same worth would be in another"

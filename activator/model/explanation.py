@@ -32,7 +32,8 @@ class LinkedRow:
 class Standing:
     """What became of a person. Money in minor units; consent and outcome by purpose and platform.
 
-    worth_minor: the value that decided the tier, and cost_minor what was subtracted for it; tier_rule: what it takes;
+    worth_minor: the value that decided the tier, and cost_minor what was subtracted for it; tier_rule: what it takes,
+    or, in the last tier, what it would take to be in the next better one;
     stayed: whether a newcomer of the same worth would be in another tier.
     """
 

@@ -184,7 +184,9 @@ class Lookup:
         columns = [name for name in (WORTH, "stayed") if name in known.columns]
         mine = known.filter(known.person.cast("string") == str(person)).select("person", *columns)
         told = mine.to_pyarrow().to_pylist()[0]
-        rule = next((rule for rule in valuing.rules if rule.tier == row["tier"]), None)
+        named = [rule for rule in valuing.rules if rule.tier == row["tier"]]
+        rest = bool(named) and named[0] is valuing.rules[-1] and len(valuing.rules) > 1
+        rule = valuing.rules[-2] if rest else next(iter(named), None)
         found: dict[str, Any] = {"basis": valuing.basis, "horizon_days": valuing.horizon_days, "tier_rule": rule}
         found |= {"worth_minor": told.get(WORTH, row["value_minor"]), "stayed": bool(told.get("stayed"))}
         if valuing.costs or valuing.basis is not Basis.PAST or any(rule.rfm for rule in valuing.rules):

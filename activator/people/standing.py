@@ -94,11 +94,14 @@ def pattern(customers: ir.Table) -> ir.StringValue:
 def growth(customers: ir.Table, horizon_days: int) -> ir.StringValue:
     """One of GROWTHS: the pace predicted for the horizon against the pace so far.
 
+    The first purchase is on day 0 of a customer's age, so n purchases are taken to fill their age and one interval
+    more: otherwise everybody who has just come would seem to shrink.
+
     Args:
-        customers: with value_minor, age_days and trend_minor, the value predicted.
+        customers: with value_minor, age_days, interval_days and trend_minor, the value predicted.
         horizon_days: what trend_minor covers.
     """
-    past = customers.value_minor.cast("float64") / ibis.greatest(customers.age_days, 1)
+    past = customers.value_minor.cast("float64") / (customers.age_days + customers.interval_days)
     coming = customers.trend_minor.cast("float64") / horizon_days
     return ibis.cases(
         (customers.trend_minor.isnull(), "no_order"),

@@ -105,6 +105,25 @@ class TestMeasures:
         assert by_fifth(predicted, above) == ((0.1, 0), (0.3, 0), (0.5, 1), (0.7, 1), (0.9, 1))
 
 
+class TestScale:
+    def test_the_interval_holds_every_trial_after_scaling(self, tried: Backtest) -> None:
+        own = [trial for trial in tried.trials if trial.method is tried.method]
+        for trial in own:
+            assert tried.low <= 1 / (trial.total_ratio * tried.scale) + 1e-4
+            assert tried.high >= 1 / (trial.total_ratio * tried.scale) - 1e-4
+
+    def test_the_models_totals_are_its_own_and_others_are_those_of_the_middle_trial(self, engine: Engine) -> None:
+        found = backtest(shop(engine, 250, 540), END, 180)
+        assert {trial.method for trial in found.trials} == {Method.PAST_SPEND, Method.ROBUST}, "too few for a model"
+        ratios = [1 / trial.total_ratio for trial in found.trials if trial.method is found.method]
+        assert found.scale == pytest.approx(np.median(ratios), abs=1e-3)
+        assert found.trend is Method.ROBUST
+
+    def test_who_grows_is_judged_by_more_than_the_past_total(self, tried: Backtest) -> None:
+        assert tried.trend is not Method.PAST_SPEND
+        assert tried.scale == (1.0 if tried.method is Method.MODEL else tried.scale)
+
+
 class TestChoice:
     def test_every_method_is_tried_at_three_origins(self, tried: Backtest) -> None:
         assert {trial.method for trial in tried.trials} == set(Method)

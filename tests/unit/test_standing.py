@@ -91,8 +91,9 @@ def test_the_four_patterns_of_value(engine: Engine) -> None:
 
 
 def test_growth_is_the_pace_to_come_against_the_pace_so_far(engine: Engine) -> None:
-    kinds = {"value_minor": "int64", "age_days": "int64", "trend_minor": "int64"}
-    rows = [(1_000, 100, 1_151), (1_000, 100, 1_150), (1_000, 100, 850), (1_000, 100, 849), (0, 0, None)]
+    kinds = {"value_minor": "int64", "age_days": "int64", "interval_days": "float64", "trend_minor": "int64"}
+    paces = [(1_000, 80, 20.0, trend) for trend in (1_151, 1_150, 850, 849)]
+    rows = [*paces, (0, None, None, None)]
     found = label(engine, lambda t: growth(t, 100), kinds, *rows)
     assert found == ["grow", "flat", "flat", "shrink", "no_order"]
     assert set(found) == set(GROWTHS)

@@ -54,7 +54,7 @@ class Backtest:
     scale: what predictions are multiplied by, so that totals come out as in the middle trial; 1 for the model, whose
     totals are its own. low, high: actual by predicted totals of its trials, after that; risks: what its risks of no
     purchase came to in the newest trial, by fifth of customers: (predicted, actual). trend: the best method that looks
-    at more than the past total, for who grows and who shrinks.
+    at more than the past total, for who grows and who shrinks; trend_scale: what it is multiplied by for that.
     """
 
     trials: tuple[Trial, ...]
@@ -65,6 +65,7 @@ class Backtest:
     risks: tuple[tuple[float, float], ...] = ()
     scale: float = 1.0
     trend: Method = Method.ROBUST
+    trend_scale: float = 1.0
 
     @property
     def is_risk_off(self) -> bool:
@@ -90,9 +91,20 @@ def backtest(days: ir.Table, as_of: date, horizon_days: int) -> Backtest:
     trials = [trial for origin in reversed(origins) for trial in _tried(days, origin, trial_days)]
     method, reason = _chosen(trials)
     own = [trial for trial in trials if trial.method is method]
-    scale = _scale(method, own)
+    scale = 1.0 if method is Method.MODEL else _scale(own)
     low, high = _spread(own, scale)
-    return Backtest(tuple(trials), method, reason, low, high, own[-1].risks if own else (), scale, _trend(trials))
+    trend = _trend(trials)
+    return Backtest(
+        trials=tuple(trials),
+        method=method,
+        reason=reason,
+        low=low,
+        high=high,
+        risks=own[-1].risks if own else (),
+        scale=scale,
+        trend=trend,
+        trend_scale=_scale([trial for trial in trials if trial.method is trend]),
+    )
 
 
 def known_customers(people: ir.Table) -> Customers:
@@ -202,9 +214,9 @@ def _trend(trials: Sequence[Trial]) -> Method:
     return max(means, key=lambda method: round(means[method], 4)) if means else Method.ROBUST
 
 
-def _scale(method: Method, trials: Sequence[Trial]) -> float:
+def _scale(trials: Sequence[Trial]) -> float:
     ratios = [1 / trial.total_ratio for trial in trials if trial.total_ratio > 0]
-    return 1.0 if method is Method.MODEL or not ratios else round(float(np.median(ratios)), 4)
+    return round(float(np.median(ratios)), 4) if ratios else 1.0
 
 
 def _spread(trials: Sequence[Trial], scale: float) -> tuple[float, float]:

@@ -32,7 +32,9 @@ def predictions(days: ir.Table, as_of: date, horizon_days: int, tried: Backtest)
     value = _of_columns(
         "predicted_minor", "int64", lambda bought: _rounded(estimator.value(bought, horizon_days) * tried.scale)
     )
-    trend = _of_columns("trend_minor", "int64", lambda bought: _rounded(looking.value(bought, horizon_days)))
+    trend = _of_columns(
+        "trend_minor", "int64", lambda bought: _rounded(looking.value(bought, horizon_days) * tried.trend_scale)
+    )
     risk = _of_columns(
         "no_purchase", "float64", lambda bought: corrected(estimator.no_purchase(bought, horizon_days), tried)
     )
@@ -40,7 +42,7 @@ def predictions(days: ir.Table, as_of: date, horizon_days: int, tried: Backtest)
     return people.select(
         "person",
         predicted_minor=value(*columns),
-        trend_minor=value(*columns) if looking is estimator else trend(*columns),
+        trend_minor=trend(*columns),
         no_purchase=risk(*columns),
         silent_days=people.age_days - people.last_days,
     )
