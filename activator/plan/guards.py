@@ -129,10 +129,13 @@ def unproven_budget_guards(
     observed: Mapping[str, RemoteObject],
     applied: Sequence[AppliedTerms],
     verdicts: Sequence[TierVerdict],
+    gated: Collection[str],
 ) -> list[GuardFinding]:
-    """unproven-budget: of the tiers a budget pays for, all must have a confirmed verdict before it grows.
+    """unproven-budget: of the gated tiers a budget pays for, all must have a confirmed verdict before it grows.
 
-    A budget that somebody has lowered on the platform may go back to what the last plan gave.
+    gated: tiers that are told something of their own, or whose budget is made from value; what everybody is told is
+    what tests are held against. A budget that somebody has lowered on the platform may go back to what the last plan
+    gave.
     """
     proven = {verdict.tier for verdict in verdicts if verdict.confirmed}
     delivered = [spec.tier for spec in specs if isinstance(spec, GroupSpec)]
@@ -143,7 +146,7 @@ def unproven_budget_guards(
             continue
         tiers = [spec.tier] if isinstance(spec, GroupSpec) else delivered
         before = max(budget_shown(observed[spec.key]), given.get(tiers[0], 0) if isinstance(spec, GroupSpec) else 0)
-        unproven = [tier for tier in tiers if tier not in proven]
+        unproven = [tier for tier in tiers if tier in gated and tier not in proven]
         if before and unproven and spec.daily_budget_minor > before:
             findings.append(
                 GuardFinding(

@@ -40,6 +40,12 @@ _GENERIC = "but it is told what everybody is told. Find out why it buys: `activa
 _SPLIT = "divide them by value first: `tiers` in activator.yaml"
 
 
+def motivated_tiers(desired: Desired) -> set[str]:
+    """Tiers that are told something of their own."""
+    told = _told(desired)
+    return {group.tier for group in desired.groups if told.get(group.key, set()) - {GENERIC}}
+
+
 def _told(desired: Desired) -> dict[str, set[str]]:
     told: dict[str, set[str]] = {}
     for ad in desired.ads:

@@ -26,7 +26,7 @@ from activator.plan import guards
 from activator.plan.desired import Desired, desired_objects, small_tiers
 from activator.plan.files import content_id
 from activator.plan.members import MemberPlanner
-from activator.plan.notices import copy_notices
+from activator.plan.notices import copy_notices, motivated_tiers
 from activator.plan.objects import fingerprints, object_changes, observed_by_key, ownership_guards
 from activator.plan.population import Population
 from activator.plan.terms import Budgets, in_place_of, tier_terms
@@ -126,7 +126,12 @@ def plan_destination(
         guards=(
             *ownership,
             *guards.unproven_budget_guards(
-                name, desired.specs, observed, world.bidding.applied, world.bidding.verdicts
+                name,
+                desired.specs,
+                observed,
+                world.bidding.applied,
+                world.bidding.verdicts,
+                motivated_tiers(desired) | {tier for tier, made in terms.items() if made.why_budget},
             ),
         ),
         fingerprints=fingerprints(name, desired, observed),

@@ -167,13 +167,27 @@ def test_what_a_tier_says_itself_comes_first(value_shop: ValueShop) -> None:
     assert sum(budgets(plan).values()) == 10_000
 
 
-def test_a_raised_budget_of_the_file_needs_a_verdict_or_a_reason(shop: Shop) -> None:
-    runner = shop.open(google=True)
+PRICE = """\
+copy:
+  - name: fair
+    motivation: price
+    headlines: [Fair, Square, Cheap]
+    descriptions: [More for less., No tricks.]
+    message: Fair.
+"""
+
+
+def test_a_raised_budget_of_the_file_needs_a_verdict_or_a_reason_where_copy_is_motivated(shop: Shop) -> None:
+    shop.open(google=True)
+    path = shop.folder / "activator.yaml"
+    text = path.read_text(encoding="utf-8").replace("copy:\n", PRICE, 1)
+    path.write_text(text.replace("{name: high, top_share: 0.20}", "{name: high, top_share: 0.20, motivation: price}"))
+    runner = shop.runner()
     plan, folder = make_plan(runner)
     assert apply_plan(runner, plan, folder).complete
-    path = shop.folder / "activator.yaml"
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace('daily_budget: "60.00"', 'daily_budget: "61.00"').replace('"80.00"', '"81.00"'))
+    louder = text.replace('daily_budget: "60.00"', 'daily_budget: "61.00"').replace('"80.00"', '"81.00"')
+    path.write_text(louder.replace('daily_budget: "30.00"', 'daily_budget: "31.00"'))
     raised, _ = make_plan(shop.runner())
     assert {(f.guard, f.subject) for f in raised.guards if f.accepted is None} == {
         ("unproven-budget", "meta/group/high"),

@@ -115,7 +115,9 @@ def test_every_objection_has_a_name_users_can_accept() -> None:
 class TestUnprovenBudget:
     NOW = datetime(2026, 11, 25, tzinfo=UTC)
 
-    def objections(self, wanted: int, shown: int | None, *, given: int = 0, outcome: str = "") -> list[str]:
+    def objections(
+        self, wanted: int, shown: int | None, *, given: int = 0, outcome: str = "", gated: bool = True
+    ) -> list[str]:
         group = GroupSpec(
             "group/high", "high", "campaign", "high", "audience/high", (), wanted, Bid(BidStrategy.LOWEST_COST), ("DE",)
         )
@@ -123,7 +125,8 @@ class TestUnprovenBudget:
         applied = [AppliedTerms("meta", "high", None, None, given, self.NOW, self.NOW)] if given else []
         verdicts = [TierVerdict("high", outcome, self.NOW, "")] if outcome else []  # type: ignore[arg-type]
         observed = {} if shown is None else {"group/high": remote}
-        return names(unproven_budget_guards("meta", [group], observed, applied, verdicts))
+        tiers = ["high"] if gated else []
+        return names(unproven_budget_guards("meta", [group], observed, applied, verdicts, tiers))
 
     def test_a_first_budget_is_no_growth(self) -> None:
         assert self.objections(6000, None) == []
@@ -138,6 +141,9 @@ class TestUnprovenBudget:
     def test_after_a_confirmed_verdict_it_may(self, outcome: str, objections: list[str]) -> None:
         assert self.objections(7000, 6000, outcome=outcome) == objections
 
+    def test_a_tier_that_is_told_what_everybody_is_told_has_nothing_to_prove(self) -> None:
+        assert self.objections(7000, 6000, gated=False) == []
+
     def test_what_somebody_lowered_may_come_back(self) -> None:
         assert self.objections(6000, 4000, given=6000) == []
 
@@ -149,9 +155,9 @@ class TestUnprovenBudget:
         ]
         observed = {"campaign": RemoteObject("campaign", "campaign", "1", "c", "ENABLED", {"daily_budget_minor": 8000})}
         proven = [TierVerdict("a", "confirmed", self.NOW, "")]
-        (found,) = unproven_budget_guards("google", specs, observed, (), proven)
+        (found,) = unproven_budget_guards("google", specs, observed, (), proven, ["a", "b"])
         assert found.message.startswith("the budget would grow from 80.00 to 90.00 a day; no test has confirmed")
         assert found.message.endswith("the copy of b")
         assert not unproven_budget_guards(
-            "google", specs, observed, (), [*proven, TierVerdict("b", "confirmed", self.NOW, "")]
+            "google", specs, observed, (), [*proven, TierVerdict("b", "confirmed", self.NOW, "")], ["a", "b"]
         )
