@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from activator.cli.console import JsonOption, ProjectOption, print_json, printable, say, show, steps
+from activator.cli.console import JsonOption, ProjectOption, explain, print_json, printable, say, show, steps
 
 if TYPE_CHECKING:
     from activator.model.outbox import EventState
@@ -57,6 +57,7 @@ def send(
     """
     from activator.config.clock import SystemClock
     from activator.config.workspace import open_workspace
+    from activator.errors import LedgerError, RetryableError
     from activator.ledger.lease import this_process
     from activator.schedule.stop import StopSignal, stop_on_signals
     from activator.tags.tell import next_due_at, tell_due
@@ -70,8 +71,13 @@ def send(
             left = LOOK_SECONDS if due is None else (due - clock.now()).total_seconds()
             if stop.wait(min(max(left, 0.0), LOOK_SECONDS)):
                 break
-            if due is not None and due <= clock.now():
+            if due is None or due > clock.now():
+                continue
+            try:
                 _say_told(tell_due(workspace, clock, this_process(), stop.is_set), as_json=as_json)
+            except (LedgerError, RetryableError) as error:  # another sender is at work, or the network is away
+                explain(error)
+                stop.wait(LOOK_SECONDS)
     if told.problem and not watch:
         raise typer.Exit(7)
 

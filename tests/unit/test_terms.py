@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from activator.config.project import Project, load_project
 from activator.errors import ConfigurationError
@@ -203,6 +205,41 @@ class TestStrategies:
         tiers = {"high": {"bid": {"amount": "2.00", "modifier": "1.2"}}, "mid": {}, "low": {}}
         bid = self.bid(tmp_path, "manual_cpc", bidding={"base": {"amount": "1.00"}}, tiers=tiers)
         assert (bid.amount_minor, bid.modifier_bp) == (200, 12_000)
+
+
+tiers_worth = st.tuples(*[st.tuples(st.integers(1, 5_000), st.integers(-5_000, 100_000)) for _ in range(3)])
+budgets_in_place = st.fixed_dictionaries({}, optional={t: st.integers(1, 200_000) for t in ("high", "mid", "low")})
+
+
+@given(
+    worths=tiers_worth,
+    weeks=st.integers(0, 10),
+    given_before=budgets_in_place,
+    proven=st.sets(st.sampled_from(["high", "mid", "low"])),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_whatever_tiers_are_worth(
+    project: Project,
+    worths: tuple[tuple[int, int], ...],
+    weeks: int,
+    given_before: dict[str, int],
+    proven: set[str],
+) -> None:
+    """No bid lies between nothing and one, or above the limit; no total is exceeded; nothing unproven grows."""
+    found = tuple(worth(tier, *each) for tier, each in zip(("high", "mid", "low"), worths, strict=True))
+    facts = replace(
+        in_place(NOW - timedelta(weeks=weeks)),
+        verdicts=tuple(TierVerdict(tier, "confirmed", NOW, "") for tier in sorted(proven)),
+    )
+    terms = made(project, facts, Budgets("group", given_before), found)
+    amounts = {tier: made.daily_budget_minor or 0 for tier, made in terms.items()}
+    for tier, each in terms.items():
+        assert each.multiplier_bp == 0 or 10_000 <= (each.multiplier_bp or 0) <= 30_000
+        assert (each.multiplier_bp == 0) == each.excluded == (amounts[tier] == 0)
+        assert tier in proven or tier not in given_before or amounts[tier] <= given_before[tier]
+    assert sum(amounts.values()) <= 100_000
+    if all(each.excluded or tier in proven or tier not in given_before for tier, each in terms.items()):
+        assert sum(amounts.values()) == 100_000 or all(each.excluded for each in terms.values())
 
 
 def test_a_tier_with_a_budget_of_its_own_keeps_it_and_is_never_left_out(tmp_path: Path) -> None:
