@@ -22,6 +22,8 @@ def movements(
 
     keys: `Members.keys`; status: person_key (text), tier and outcome of everyone.
     """
+    if not pending:  # every tier is too small for an audience
+        return ()
     changing = [part.removes.select("person_key") for _, part in pending]
     changing += [part.adds.anti_join(part.belief.members, "member_key").select("person_key") for _, part in pending]
     people = engine.materialise("moving", ibis.union(*changing).distinct())
