@@ -119,7 +119,7 @@ def _contracted(edges: ir.Table, roots: ir.Table) -> ir.Table:
 
 
 def _replaced(engine: Engine, table: ir.Table, expression: ir.Table) -> ir.Table:
-    made = engine.materialise(table.get_name().rsplit("_", 1)[0], expression)
+    made = engine.materialise("contracted", expression)
     engine.drop(table)
     return made
 

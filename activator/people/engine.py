@@ -70,7 +70,7 @@ class Engine:
     def _view(self, expression: ir.Table, beneath: tuple[ir.Table, ...]) -> ir.Table:
         self._serial += 1
         view = self.backend.create_view(f"view_{self._serial}", expression)
-        self._beneath[view.get_name()] = beneath
+        self._beneath[_name(view)] = beneath
         return view
 
     def staged(self, rows: ir.Table, **columns: ir.Value) -> ir.Table:
@@ -94,11 +94,11 @@ class Engine:
 
     def drop(self, table: ir.Table) -> None:
         """Free a table that is no longer needed, or a view of `lean` or `stacked` with the tables beneath it."""
-        name = table.get_name()
+        name = _name(table)
         if name not in self._beneath:
-            self.backend.drop_table(name, force=True)
+            self.backend.drop_table(name)  # without force: a name nobody knows would free nothing
             return
-        self.backend.drop_view(name, force=True)
+        self.backend.drop_view(name)
         for part in self._beneath.pop(name):
             self.drop(part)
 
@@ -106,6 +106,12 @@ class Engine:
         """Forget everything."""
         self.backend.disconnect()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _name(table: ir.Table) -> str:
+    """Its own name alone: `get_name` joins the catalog's to it with dots, and no statement knows that by one name."""
+    named: str = table.op().name
+    return named
 
 
 def _constant(value: Any, kind: Any) -> ir.Value:

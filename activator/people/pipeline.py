@@ -193,6 +193,7 @@ def build_people(
     tiered, as_of = in_tiers.customers, valuation.as_of
     persons = marked(engine, people_of(engine, ordered, rows, policy.consent), rows, marks)
     known = engine.materialise("known", _with_endings(persons, tiered, policy))
+    engine.drop(persons)
     counted = accounts(ordered, rows, known, count_lists(marks, rows))
     counted.counts()  # refuses here what does not add up
     somewhere = ibis.or_(*[known[f"ending_{platform}"] == Ending.MEMBER.value for platform in PLATFORMS])
