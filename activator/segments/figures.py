@@ -88,6 +88,9 @@ def _share(successes: float, count: int) -> Measure:
     return Measure(mean, sqrt(mean * (1 - mean)), count)
 
 
+_SUMMED = (
+    "person", "is_customer", "is_reachable", "days_since_last_order", "orders", "churn_risk", "interval_days",
+)  # fmt: skip
 NOBODY = Sums(0, 0, 0, dict.fromkeys(MEASURES, 0.0), dict.fromkeys(MEASURES, 0.0))
 
 
@@ -137,7 +140,9 @@ def base(engine: Engine, people: ir.Table, reachable: ir.Table) -> ir.Table:
 def figures(engine: Engine, rows: ir.Table, members: ir.Table, names: Sequence[str], fields: Sequence[str]) -> Figures:
     """Compute all. rows: see base; members: person, segment, since; fields: those traits are looked for in."""
     everybody = _sums(rows.agg(**_totals(rows)).to_pyarrow().to_pylist()[0])
-    joined = engine.materialise("member_rows", members.select("person", "segment").join(rows, "person"))
+    needed = dict.fromkeys([*_SUMMED, *MEASURES.values(), *fields])
+    counted = members.select("person", "segment").join(rows.select(*needed), "person")
+    joined = engine.materialise("member_rows", counted)
     grouped = joined.group_by("segment").agg(**_totals(joined), **_middles(joined)).to_pyarrow().to_pylist()
     found = {row["segment"]: row for row in grouped}
     result = Figures(
