@@ -46,4 +46,6 @@ def _completed(segment: SegmentSection, number: int, document: Document) -> Segm
         fix = f"Did you mean `{close[0]}`?" if close else f"Shipped: {', '.join(sorted(shipped_segments()))}."
         raise document.error(("segments", number, "like"), f"there is no shipped segment `{segment.like}`", fix)
     own = {name: getattr(segment, name) for name in segment.model_fields_set}
+    if "who" in own:  # a rule for staying belongs to its rule for coming in
+        own.setdefault("stay", None)
     return shipped.model_copy(update=own)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Changes of tiers and segments, told to a webhook.", no_args_is_help=True, rich_markup_mode=None)
 LISTED_MAX = 50
-LOOK_SECONDS = 30.0  # how often a watch looks for events that others have added
+LOOK_SECONDS = 5.0  # how often a watch looks for events that others have added
 
 
 @app.command("collect")

@@ -12,6 +12,7 @@ import ibis
 import ibis.expr.types as ir
 
 from activator.people.engine import Engine
+from activator.segments.traits import Trait, traits
 
 RESPONSE_DAYS = 90
 # What segments are compared by: name -> column of `base`.
@@ -87,17 +88,10 @@ def _share(successes: float, count: int) -> Measure:
     return Measure(mean, sqrt(mean * (1 - mean)), count)
 
 
+_SUMMED = (
+    "person", "is_customer", "is_reachable", "days_since_last_order", "orders", "churn_risk", "interval_days",
+)  # fmt: skip
 NOBODY = Sums(0, 0, 0, dict.fromkeys(MEASURES, 0.0), dict.fromkeys(MEASURES, 0.0))
-
-
-@dataclass(frozen=True, slots=True)
-class Trait:
-    """A value that is more frequent in a segment than among everybody. share: of the segment; lift: times as often."""
-
-    field: str
-    value: str
-    share: float
-    lift: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +140,9 @@ def base(engine: Engine, people: ir.Table, reachable: ir.Table) -> ir.Table:
 def figures(engine: Engine, rows: ir.Table, members: ir.Table, names: Sequence[str], fields: Sequence[str]) -> Figures:
     """Compute all. rows: see base; members: person, segment, since; fields: those traits are looked for in."""
     everybody = _sums(rows.agg(**_totals(rows)).to_pyarrow().to_pylist()[0])
-    joined = engine.materialise("member_rows", members.select("person", "segment").join(rows, "person"))
+    needed = dict.fromkeys([*_SUMMED, *MEASURES.values(), *fields])
+    counted = members.select("person", "segment").join(rows.select(*needed), "person")
+    joined = engine.materialise("member_rows", counted)
     grouped = joined.group_by("segment").agg(**_totals(joined), **_middles(joined)).to_pyarrow().to_pylist()
     found = {row["segment"]: row for row in grouped}
     result = Figures(
@@ -154,7 +150,7 @@ def figures(engine: Engine, rows: ir.Table, members: ir.Table, names: Sequence[s
         {name: _sums(found[name]) if name in found else NOBODY for name in names},
         _shared(joined, members, names),
         {name: _typical(found.get(name, {})) for name in names},
-        _traits(rows, joined, fields),
+        traits(rows, joined, fields),
     )
     engine.drop(joined)
     return result
@@ -206,57 +202,3 @@ def _shared(joined: ir.Table, members: ir.Table, names: Sequence[str]) -> dict[t
     rows = pairs.group_by("segment", "other").agg(**_totals(pairs)).to_pyarrow().to_pylist()
     ordered = [(sorted((row["segment"], row["other"]), key=place.__getitem__), row) for row in rows]
     return {(pair[0], pair[1]): _sums(row) for pair, row in ordered}
-
-
-TRAIT_SHARE_MIN = 0.2
-TRAIT_LIFT_MIN = 1.2
-TRAITS_SHOWN = 4
-_VALUES_MAX = 200  # distinct values of a field with more are names or texts, not kinds of people
-
-
-def _traits(rows: ir.Table, joined: ir.Table, fields: Sequence[str]) -> dict[str, list[Trait]]:
-    """The values that stand out in each segment, the greatest lift first."""
-    if not fields:
-        return {}
-    everybody = _counted(
-        [rows.mutate(segment=ibis.literal("")).group_by("segment", value=_word(rows[name])) for name in fields], fields
-    )
-    inside = _counted([joined.group_by("segment", value=_word(joined[name])) for name in fields], fields)
-    overall = {(row["field"], row["value"]): row["people"] for row in everybody}
-    total = sum(people for (name, _), people in overall.items() if name == fields[0])
-    kinds = {name: sum(1 for known, _ in overall if known == name) for name in fields}
-    sizes: dict[str, int] = {}
-    for row in inside:
-        if row["field"] == fields[0]:
-            sizes[row["segment"]] = sizes.get(row["segment"], 0) + row["people"]
-    found: dict[str, list[Trait]] = {}
-    for row in inside:
-        if row["value"] is None or kinds[row["field"]] > _VALUES_MAX:
-            continue
-        share = row["people"] / sizes[row["segment"]]
-        lift = share / (overall[row["field"], row["value"]] / total)
-        if share >= TRAIT_SHARE_MIN and lift >= TRAIT_LIFT_MIN:
-            trait = Trait(row["field"], row["value"], round(share, 4), round(lift, 2))
-            found.setdefault(row["segment"], []).append(trait)
-    return {name: sorted(own, key=_standing_out)[:TRAITS_SHOWN] for name, own in found.items()}
-
-
-def _standing_out(trait: Trait) -> tuple[float, str]:
-    """How much of the segment is explained by the trait being more frequent there."""
-    return (-(trait.share - trait.share / trait.lift), trait.field)
-
-
-def _word(value: ir.Value) -> ir.StringValue:
-    if value.type().is_boolean():
-        return ibis.cases((value, "yes"), (~value, "no"), else_=ibis.null("string"))
-    return value.cast("string")
-
-
-def _counted(groups: Sequence[Any], fields: Sequence[str]) -> list[dict[str, Any]]:
-    parts = [
-        group.agg(people=lambda t: t.count()).select("segment", "value", "people", field=ibis.literal(name))
-        for group, name in zip(groups, fields, strict=True)
-    ]
-    every = ibis.union(*parts, distinct=False) if len(parts) > 1 else parts[0]
-    rows: list[dict[str, Any]] = every.to_pyarrow().to_pylist()
-    return rows

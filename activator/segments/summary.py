@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from activator.config.segments import Action
-from activator.segments.figures import Sums, Trait, Typical
+from activator.segments.figures import Sums, Typical
 from activator.segments.study import Study
+from activator.segments.traits import Trait
 from activator.segments.words import sentence
 
 

@@ -1,6 +1,7 @@
 """A segment in one sentence, and amounts in words."""
 
-from activator.segments.figures import Figures, Sums, Trait, Typical
+from activator.segments.figures import Figures, Sums, Typical
+from activator.segments.traits import Trait
 
 _FIELD_WORDS = {"rfm_name": "RFM", "account_country": "company in"}
 

@@ -363,3 +363,27 @@ def test_a_sender_killed_between_answer_and_note_tells_again_under_the_same_id(
     assert len(receiver.bodies) == 4
     assert receiver.bodies[0] == receiver.bodies[1]
     assert len({document["data"]["sequence"] for document in said(receiver)}) == 3
+
+
+def test_a_watching_sender_tells_when_due_and_stops_when_asked(
+    shop: Shop, receiver: Webhook, files: tuple[Path, Path]
+) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ACTIVATOR_")}
+    with subprocess.Popen(
+        [str(Path(sys.executable).parent / "activator"), "outbox", "send", "--watch"],
+        cwd=shop.folder,
+        env=kept | settings(receiver, files) | {"PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as watching:
+        assert watching.stdout is not None
+        assert watching.stdout.readline().startswith("0 told"), "it is up"
+        due = datetime.now(UTC) + timedelta(seconds=3)
+        ledger = Ledger(shop.folder / ".activator", shop.clock)
+        with ledger.writing() as connection:
+            outbox.add(connection, [OutboxEvent("e" * 32, 1, "entered", "tier:high", "p" * 32, due, due)])
+        ledger.close()
+        assert watching.stdout.readline().startswith("1 told")
+        assert int(receiver.heard[0]["webhook-timestamp"]) >= int(due.timestamp())
+        watching.terminate()
+        assert watching.wait(60) == 0

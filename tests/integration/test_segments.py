@@ -399,3 +399,27 @@ def test_a_currency_without_cents_is_written_without_them(tmp_path: Path) -> Non
         rows = {row["source_ids"]: row for row in csv.DictReader(stream)}
     assert (rows["customer:1"]["value"], rows["customer:1"]["segments"]) == ("90", "a")
     assert rows["customer:5"]["segments"] == ""
+
+
+def test_the_page_quotes_why_a_segment_buys_and_hides_who_said_it(tmp_path: Path) -> None:
+    """Forty customers say why; one of them gives an address away."""
+    numbers = range(1, 41)
+    source = "  - {name: answers, path: answers.csv, mapping: generic_responses}\n  - {name: orders,"
+    segments = "segments:\n  - {name: buyers, title: Thank them, who: {field: orders, at_least: 1}}\n"
+    write_shop(tmp_path, project_text(segments).replace("  - {name: orders,", source))
+    said = "It saves us hours every week, write to me@secret.example"
+    files = {
+        "contacts.csv": "customer_id,email,Age,Plan,Lat,Lon,Joined,Active\n"
+        + "".join(f"{n},p{n}@example.com,,,,,,\n" for n in numbers),
+        "orders.csv": "order_id,customer_id,ordered_at,amount,currency,Category\n"
+        + "".join(f"o{n},{n},2026-06-01,10,EUR,x\n" for n in numbers),
+        "answers.csv": "customer_id,email,answered_at,score,comment,language\n"
+        + "".join(f'{n},,2026-06-01,9,"{said}",en\n' for n in numbers),
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    assert run(tmp_path, "--report", str(tmp_path / "page.html")).exit_code == 0
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "efficiency: 100% of 40 customers who said why" in page
+    assert "saves us hours every week" in page
+    assert "secret.example" not in page

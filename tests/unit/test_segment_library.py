@@ -1,12 +1,15 @@
 """Every shipped segment on the edges of its rule, and complete with what is done for it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from activator.config.documents import parse_document
+from activator.config.segments import SegmentSection
 from activator.people.engine import Engine, open_engine
-from mappings.segment_library import shipped_segments
+from mappings.segment_library import completed, shipped_segments
 from tests.segment_world import World
 
 
@@ -139,3 +142,20 @@ def test_no_shipped_segment_is_without_a_test() -> None:
 @pytest.mark.parametrize("name", shipped_segments())
 def test_something_is_done_for_every_shipped_segment(name: str) -> None:
     assert shipped_segments()[name].action is not None
+
+
+def taken(**own: Any) -> SegmentSection:
+    section = SegmentSection.model_validate({"name": "mine", "like": "at_risk", **own})
+    return completed([section], parse_document(Path("activator.yaml"), b"version: 1"))[0]
+
+
+def test_what_is_left_out_is_taken_over() -> None:
+    mine, shipped = taken(persona="Somebody who forgot us"), shipped_segments()["at_risk"]
+    assert (mine.name, mine.persona) == ("mine", "Somebody who forgot us")
+    assert (mine.who, mine.stay, mine.action, mine.title) == (
+        shipped.who, shipped.stay, shipped.action, shipped.title,
+    )  # fmt: skip
+
+
+def test_the_rule_for_staying_comes_only_with_the_rule_it_belongs_to() -> None:
+    assert taken(who={"field": "orders", "at_least": 3}).stay is None
