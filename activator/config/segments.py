@@ -178,7 +178,10 @@ class SegmentSection(Section):
     """One segment."""
 
     name: Name
-    like: Name | None = Field(default=None, description="A shipped segment; what is left out here is taken from it, `stay` only with its `who`")
+    like: Name | None = Field(
+        default=None,
+        description="A shipped segment; what is left out here is taken from it, `stay` only with its `who`",
+    )
     title: str = Field(default="", max_length=80, description="Says what is done, not who they are")
     who: Rule | None = Field(default=None, description="Who belongs; absent in a scheme: the rest")
     stay: Rule | None = Field(

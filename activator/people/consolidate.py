@@ -51,7 +51,7 @@ def linked(engine: Engine, links: ir.Table) -> ir.Table:
     edges = core.select(low=ibis.least(core.anchor, core.key), high=ibis.greatest(core.anchor, core.key))
     roots = components(engine, engine.materialise("edges", edges.distinct()))
     engine.drop(links)
-    labels = engine.materialise("labels", _with_lone_keys(engine, anchors, keys.anti_join(several, "key"), roots))
+    labels = _with_lone_keys(engine, anchors, keys.anti_join(several, "key"), roots)
     for used in (keys, anchors, several, roots):
         engine.drop(used)
     return labels
@@ -64,9 +64,12 @@ def _with_lone_keys(engine: Engine, anchors: ir.Table, lone: ir.Table, roots: ir
     keys = lone.join(nodes, lone.least == nodes.node).select(node=lone.key, label=nodes.label)
     keys = engine.materialise("keys", keys)
     smaller = keys.group_by("label").agg(least=keys.node.min())
-    every = ibis.union(nodes, keys)
-    joined = every.left_join(smaller, "label")
-    return joined.select("node", label=ibis.least(joined.label, ibis.coalesce(joined.least, joined.label)))
+    joined = ibis.union(nodes, keys).left_join(smaller, "label")
+    least = ibis.least(joined.label, ibis.coalesce(joined.least, joined.label))
+    labels = engine.materialise("labels", joined.select("node", label=least))
+    for used in (nodes, keys):
+        engine.drop(used)
+    return labels
 
 
 def components(engine: Engine, edges: ir.Table) -> ir.Table:

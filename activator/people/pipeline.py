@@ -191,9 +191,9 @@ def build_people(
     valuation, valued = _valued(engine, ordered, rows, policy)
     in_tiers = _in_tiers(valuation, valued, policy.tiers, earlier)
     tiered, as_of = in_tiers.customers, valuation.as_of
-    persons = marked(engine, people_of(engine, ordered, rows, policy.consent), rows, marks)
-    known = engine.materialise("known", _with_endings(persons, tiered, policy))
-    engine.drop(persons)
+    everyone = people_of(engine, ordered, rows, policy.consent)
+    known = engine.materialise("known", _with_endings(marked(engine, everyone, rows, marks), tiered, policy))
+    engine.drop(everyone)
     counted = accounts(ordered, rows, known, count_lists(marks, rows))
     counted.counts()  # refuses here what does not add up
     somewhere = ibis.or_(*[known[f"ending_{platform}"] == Ending.MEMBER.value for platform in PLATFORMS])
