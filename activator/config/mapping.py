@@ -30,8 +30,8 @@ from activator.config.verbs import (
 from activator.model.people import Entity
 
 __all__ = [
-    "FORMAT_DIRECTIVES", "MINOR_DIGITS", "MINOR_DIGITS_DEFAULT", "MODELS", "Condition", "Duration", "Ignore", "Mapping", "Moment",
-    "Money", "Permission", "Score", "Take", "Text", "Verb", "Whole",
+    "FORMAT_DIRECTIVES", "MINOR_DIGITS", "MINOR_DIGITS_DEFAULT", "MODELS", "Condition", "Duration", "Ignore",
+    "Mapping", "Moment", "Money", "Permission", "Score", "Take", "Text", "Verb", "Whole",
 ]  # fmt: skip
 
 IDENTITY = ("email", "phone", "external_id", "account_id")

@@ -1,6 +1,6 @@
 """Who is believed to be in an audience, who should be, and the difference, as relations of fixed-width keys.
 
-A member is known by member_key, a digest made of everything that was or would be sent: who joined, stayed and left is said
+A member is known by member_key, a digest made of all that was or would be sent: who joined, stayed and left is said
 by keys alone, and what is sent is read or made only for those it is sent for. What a removal must send later is exactly
 what was sent, so batch files keep every column, also for people long gone; they are read for removals only.
 """

@@ -94,7 +94,7 @@ def test_a_device_two_people_have_is_nobodys(runs: tuple[Sent, Sent]) -> None:
 
 
 def test_whoever_has_no_plain_id_has_the_key_of_the_other_twelve_columns(runs: tuple[Sent, Sent]) -> None:
-    """Values before hashing, joined by line breaks: columns that come later change nobody's key who has none of them."""
+    """Values before hashing, joined by line breaks: columns that come later change no other key."""
     usual, _ = runs
     by_hand = "\n".join(["plain@example.com", "", "anna", *[""] * 9])
     assert usual.of("plain", "member_key") == digest(by_hand)[:32]

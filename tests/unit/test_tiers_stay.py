@@ -82,7 +82,7 @@ def shop(customers: int, months: int, seed: int) -> npt.NDArray[np.float64]:
 def test_over_simulated_months_four_moves_in_five_do_not_happen_and_ranking_hardly_suffers(
     engine: Engine, window_months: int
 ) -> None:
-    """Value is the spend of the last year, or all so far; ranking, what the high tier brings against others its size."""
+    """Value: the last year, or all so far; ranking: what the high tier brings against others its size."""
     spend = shop(2_000, 36, seed=11)
     moves, loss, sizes = {"with": 0, "without": 0}, [], []
     before: dict[str, list[str] | None] = {"with": None, "without": None}
