@@ -54,7 +54,7 @@ def _tell(event: "Event") -> None:
             if event.command:
                 typer.secho(f"  $ {event.command}", dim=True)
         case Planned():
-            show_plan(event.plan, event.folder)
+            show_plan(event.plan, event.folder, event.currency)
         case Applied():
             show_result(event.result)
         case Briefed():

@@ -117,10 +117,10 @@ def _standing(standing: Standing, currency: str) -> Iterator[str]:
     else:
         assert standing.value_minor is not None
         low, high = standing.tier_value_min_minor or 0, standing.tier_value_max_minor or 0
+        dates = f" from {standing.first_order_on} to {standing.last_order_on}" if standing.orders else ", only returns"
         yield (
-            f"  tier: {standing.tier}, with a value of {money(standing.value_minor)} {currency} in {standing.orders} "
-            f"orders from {standing.first_order_on} to {standing.last_order_on}; "
-            f"the tier holds {money(low)} to {money(high)}"
+            f"  tier: {standing.tier}, with a value of {money(standing.value_minor, currency)} {currency} in "
+            f"{standing.orders} orders{dates}; the tier holds {money(low, currency)} to {money(high, currency)}"
         )
         yield from _worth(standing, currency)
     yield "  consent: " + ", ".join(f"{name.replace('_', ' ')} {answer}" for name, answer in standing.consent.items())
@@ -134,11 +134,11 @@ def _worth(standing: Standing, currency: str) -> Iterator[str]:
     from activator.cli.value_words import rule_words
 
     if standing.worth_minor is not None and standing.worth_minor != standing.value_minor:
-        expected = "" if standing.predicted_minor is None else f", {money(standing.predicted_minor)} expected"
+        expected = "" if standing.predicted_minor is None else f", {money(standing.predicted_minor, currency)} expected"
         yield (
-            f"  worth: {money(standing.worth_minor)} {currency} by {standing.basis} value: "
-            f"{money(standing.value_minor or 0)} so far{expected} within {standing.horizon_days} days, "
-            f"{money(standing.cost_minor)} to serve"
+            f"  worth: {money(standing.worth_minor, currency)} {currency} by {standing.basis} value: "
+            f"{money(standing.value_minor or 0, currency)} so far{expected} within {standing.horizon_days} days, "
+            f"{money(standing.cost_minor, currency)} to serve"
         )
     rule = standing.tier_rule
     if rule is not None and (rule.rfm or rule.least_minor is not None):

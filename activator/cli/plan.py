@@ -36,7 +36,7 @@ def plan(
     if as_json:
         print_json({"plan": made, "folder": folder, "refused": made.refused})
     else:
-        show_plan(made, folder)
+        show_plan(made, folder, runner.workspace.project.currency)
     if made.refused:
         raise typer.Exit(4)
     if detailed_exit_code and made.changes:

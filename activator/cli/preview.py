@@ -12,7 +12,7 @@ from rich.table import Table
 
 from activator.apply.executor import subject
 from activator.apply.result import ApplyResult, ChangeState
-from activator.cli.amounts import money
+from activator.cli.amounts import hundredths, money
 from activator.cli.bidding import notice_lines, print_terms
 from activator.cli.console import printable
 from activator.cli.outcomes import outcomes_table, suppressions_table
@@ -23,12 +23,12 @@ from activator.model.delivery import Operation
 from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, Plan, UpdateObject
 
 
-def show_plan(plan: Plan, folder: Path) -> None:
-    """Print the whole preview."""
+def show_plan(plan: Plan, folder: Path, currency: str) -> None:
+    """Print the whole preview. currency: the project's, which values are in."""
     console = Console()
     console.print(f"[bold]Plan {plan.plan_id}[/bold]  {plan.created_at:%Y-%m-%d %H:%M} UTC", highlight=False)
     for table in (
-        _people(plan),
+        _people(plan, currency),
         outcomes_table(plan.sources),
         suppressions_table(plan.suppressions),
         matches_table(plan.sharing),
@@ -90,8 +90,8 @@ def _sent(result: ApplyResult) -> Table:
     return table
 
 
-def _people(plan: Plan) -> Table:
-    table = Table(box=box.SIMPLE, title="Customers by value", title_justify="left")
+def _people(plan: Plan, currency: str) -> Table:
+    table = Table(box=box.SIMPLE, title=f"Customers by value, in {currency}", title_justify="left")
     for column in ("tier", "people", "value", "from", "to"):
         table.add_column(column, justify="left" if column == "tier" else "right")
     table.add_column("why they buy")
@@ -105,7 +105,7 @@ def _people(plan: Plan) -> Table:
         table.add_row(
             tier.tier,
             f"{tier.people:,}",
-            *(money(value) for value in (tier.value_minor, tier.value_min_minor, tier.value_max_minor)),
+            *(money(value, currency) for value in (tier.value_minor, tier.value_min_minor, tier.value_max_minor)),
             why,
         )
     return table
@@ -187,10 +187,10 @@ def _spec_words(spec: ObjectSpec) -> str:
         case AudienceSpec():
             return "  kept out of every group" if spec.suppress else ""
         case CampaignSpec():
-            budget = "" if spec.daily_budget_minor is None else f", {money(spec.daily_budget_minor)} a day"
+            budget = "" if spec.daily_budget_minor is None else f", {hundredths(spec.daily_budget_minor)} a day"
             return f"  paused, {spec.strategy}{budget}"
         case GroupSpec():
-            budget = "" if spec.daily_budget_minor is None else f", {money(spec.daily_budget_minor)} a day"
+            budget = "" if spec.daily_budget_minor is None else f", {hundredths(spec.daily_budget_minor)} a day"
             return (
                 f"  paused, {bid_words(spec.bid)}{budget}; keeps out {len(spec.excluded_audience_keys)} other audiences"
             )
@@ -202,7 +202,7 @@ def bid_words(bid: Bid) -> str:
     """A bid as a person says it."""
     words = [str(bid.strategy).replace("_", " ")]
     if bid.amount_minor is not None:
-        words.append(money(bid.amount_minor))
+        words.append(hundredths(bid.amount_minor))
     if bid.roas_bp is not None:
         words.append(f"{bid.roas_bp / 10_000:g}")
     if bid.modifier_bp is not None:

@@ -27,7 +27,7 @@ def sync(
         poll_processing(runner)
         made, folder = make_plan(runner, acceptances(accept, reason))
     if not as_json:
-        show_plan(made, folder)
+        show_plan(made, folder, runner.workspace.project.currency)
     if made.refused:
         if as_json:
             print_json({"plan": made, "folder": folder, "refused": True})

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from activator.cli.amounts import whole
 from activator.cli.console import JsonOption, ProjectOption, print_json, show, steps
 
 if TYPE_CHECKING:
@@ -64,11 +65,6 @@ def _show(found: "ValueReport") -> None:
         )
 
 
-def whole(minor: int) -> str:
-    """An amount without its cents: columns of them are compared, not settled."""
-    return f"{round(minor / 100):,}"
-
-
 def _table(title: str) -> "Table":
     """Narrow enough for a terminal of 80 columns."""
     from rich import box
@@ -88,10 +84,10 @@ def _tiers(found: "ValueReport") -> "Table":
         table.add_row(
             row.tier,
             f"{row.customers:,}",
-            whole(row.value_minor),
-            *([whole(row.cost_to_serve_minor)] if costs else []),
-            whole(row.predicted_minor),
-            f"{whole(row.predicted_low_minor)} to {whole(row.predicted_high_minor)}",
+            whole(row.value_minor, found.currency),
+            *([whole(row.cost_to_serve_minor, found.currency)] if costs else []),
+            whole(row.predicted_minor, found.currency),
+            f"{whole(row.predicted_low_minor, found.currency)} to {whole(row.predicted_high_minor, found.currency)}",
             "" if row.churn_risk is None else f"{row.churn_risk:.0%}",
         )
     return table

@@ -32,8 +32,9 @@ def basis_lines(valuing: Valuing, tiers: tuple[TierSummary, ...]) -> Iterator[st
 
 def method_line(valuing: Valuing) -> str:
     """The estimate that is used, why, and how far off it was."""
+    off = "what came was" if valuing.tried else "not tried, so we assume that what comes is"
     return (
-        f"Estimated by {METHODS[valuing.method]} ({valuing.reason}); what came was {valuing.low:.2f} to "
+        f"Estimated by {METHODS[valuing.method]} ({valuing.reason}); {off} {valuing.low:.2f} to "
         f"{valuing.high:.2f} of what was predicted"
     )
 
@@ -47,9 +48,9 @@ def rule_words(rule: TierRule, currency: str) -> str:
         return f"RFM {', '.join(rule.rfm)}{stays}"
     if rule.least_minor is None:
         return "its share of customers reaches nobody"
-    words = f"{money(rule.least_minor)} {currency} or more"
+    words = f"{money(rule.least_minor, currency)} {currency} or more"
     if rule.enter_minor is not None and rule.enter_minor != rule.least_minor:
-        words += f"; from a lesser tier {money(rule.enter_minor)}"
+        words += f"; from a lesser tier {money(rule.enter_minor, currency)}"
     if rule.stay_minor is not None and rule.stay_minor != rule.least_minor:
-        words += f"; who is in stays down to {money(rule.stay_minor)}"
+        words += f"; who is in stays down to {money(rule.stay_minor, currency)}"
     return words

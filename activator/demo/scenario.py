@@ -40,6 +40,7 @@ class Planned:
 
     plan: Plan
     folder: Path
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def run_demo(folder: Path, people: int, seed: int) -> Iterator[Event]:
         runner = Runner(open_workspace(folder), SystemClock())
         yield from _plan_and_apply(runner, "Preview the first sync", "Apply exactly that plan")
         yield Step("Plan again: nothing is left to do", "activator plan")
-        yield Planned(*make_plan(runner))
+        yield Planned(*make_plan(runner), runner.workspace.project.currency)
         yield Step("Next morning: new exports. People joined, left, changed tier, withdrew consent", "")
         write_brand(exports, people=people, seed=seed, day=2)
         yield from _plan_and_apply(runner, "Preview exactly those moves", "Apply them")
@@ -103,7 +104,7 @@ def run_demo(folder: Path, people: int, seed: int) -> Iterator[Event]:
 def _plan_and_apply(runner: Runner, preview: str, doing: str) -> Iterator[Event]:
     yield Step(preview, "activator plan")
     plan, plan_folder = make_plan(runner)
-    yield Planned(plan, plan_folder)
+    yield Planned(plan, plan_folder, runner.workspace.project.currency)
     yield Step(doing, f"activator apply {plan.plan_id}")
     yield Applied(apply_plan(runner, plan, plan_folder))
 

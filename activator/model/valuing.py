@@ -40,8 +40,8 @@ class Valuing:
     """What the tiers of a run go by, for the plan to say.
 
     method, reason: how the future is estimated and why; empty where only the past counts. low, high: what came, by what
-    was predicted, at worst and at best of the back-test; costs: whether the cost to serve is subtracted; rules: best
-    tier first.
+    was predicted, at worst and at best of the back-test; assumed where tried is false, since the past is too short;
+    costs: whether the cost to serve is subtracted; rules: best tier first.
     """
 
     basis: Basis = Basis.PAST
@@ -50,5 +50,6 @@ class Valuing:
     reason: str = ""
     low: float = 1.0
     high: float = 1.0
+    tried: bool = True
     costs: bool = False
     rules: tuple[TierRule, ...] = ()

@@ -71,7 +71,7 @@ def _facts(joined: ir.Table, valuation: Valuation) -> ir.Table:
         predicted_low_minor=(predicted * low).round(0).cast("int64"),
         predicted_high_minor=(predicted * high).round(0).cast("int64"),
         churn_risk=joined.no_purchase,
-        silent_days=ibis.coalesce(joined.silent_days.cast("int64"), since),
+        silent_days=since,
         cost_to_serve_minor=joined.once_minor.fill_null(0) + joined.going_minor.fill_null(0),
         cost_ahead_minor=valuation.cost_ahead(joined),
         worth_minor=joined[WORTH] if WORTH in joined.columns else joined.value_minor,

@@ -37,12 +37,14 @@ def gathered(engine: Engine, table: ir.Table, offset: int, as_of: date | None) -
     """The valid rows of an orders relation, gathered, and whether there are others.
 
     Columns: those of `said_of_person`; row_id of the first row; stands_for, how many rows there are. Of the rows up to
-    as_of: minor, their sum; orders, how many bring money in; first_on, last_on, NULL where there is none.
+    as_of: minor, their sum; orders, how many bring money in; first_on, last_on, of all; first_bought_on,
+    last_bought_on, of those that bring money in. Days are NULL where there is no such row.
     """
     # Grouped by, not filtered: a filter would read the cells once more than what comes after it.
     rows = table.mutate(valid=table.invalid_reason.isnull())
     day = rows.ordered_at.date()
     counts = None if as_of is None else day <= as_of
+    brings = rows.amount_minor > 0 if counts is None else counts & (rows.amount_minor > 0)
     grouped = rows.group_by("valid", *said_of_person(table)).agg(
         row_id=offset + rows.source_row.min().cast("int64"),
         stands_for=rows.count(),
@@ -50,6 +52,8 @@ def gathered(engine: Engine, table: ir.Table, offset: int, as_of: date | None) -
         orders=(rows.amount_minor > 0).sum(where=counts).cast("int64"),
         first_on=day.min(where=counts),
         last_on=day.max(where=counts),
+        first_bought_on=day.min(where=brings),
+        last_bought_on=day.max(where=brings),
     )
     every = engine.materialise("gathered", grouped)
     if every.valid.all().to_pyarrow().as_py() is not False:
@@ -66,7 +70,9 @@ def orders_of_lines(
     as_of: date,
     factors: Mapping[str, ir.DecimalScalar],
 ) -> ir.Table:
-    """(person, orders) where an order may take several rows: those that bring money in, all their rows together.
+    """(person, orders, first_bought_on, last_bought_on) where an order may take several rows.
+
+    Of the orders that bring money in, all their rows together; an order is of the day of its first row.
 
     sources: for each `NumberedSource.behind`; persons: (row_id, person) of the gathered rows.
     """
@@ -74,11 +80,16 @@ def orders_of_lines(
     lines = ibis.union(*parts, distinct=False)
     net = ibis.cases(*[(lines.currency == code, factor) for code, factor in factors.items()])
     orders = lines.group_by("person", "order_key").agg(
-        net=exact_product(lines.amount_minor.cast("decimal(19, 0)"), net).sum()
+        net=exact_product(lines.amount_minor.cast("decimal(19, 0)"), net).sum(),
+        day=lines.day.min(),
     )
     orders = engine.materialise("orders", orders)
+    bringing = orders.filter(orders.net > 0)
     counted = engine.materialise(
-        "order_counts", orders.filter(orders.net > 0).group_by("person").agg(orders=lambda t: t.count())
+        "order_counts",
+        bringing.group_by("person").agg(
+            orders=bringing.count(), first_bought_on=bringing.day.min(), last_bought_on=bringing.day.max()
+        ),
     )
     engine.drop(orders)
     return counted
@@ -87,7 +98,11 @@ def orders_of_lines(
 def _lines(rows: ir.Table, persons: ir.Table, as_of: date) -> ir.Table:
     named = ibis.coalesce(rows.order_id, "row " + rows.row_id.cast("string"))
     lines = rows.filter(rows.ordered_at.date() <= as_of).select(
-        "stands_in", "amount_minor", "currency", order_key=named.hexdigest("md5").cast("uuid")
+        "stands_in",
+        "amount_minor",
+        "currency",
+        day=rows.ordered_at.date(),
+        order_key=named.hexdigest("md5").cast("uuid"),
     )
     joined = lines.join(persons, lines.stands_in == persons.row_id)
-    return joined.select("person", "order_key", "amount_minor", "currency")
+    return joined.select("person", "order_key", "amount_minor", "currency", "day")

@@ -42,14 +42,16 @@ def with_scores(
 
     Args:
         engine: where the cuts are computed.
-        customers: with last_order_on, orders and value_minor.
+        customers: with last_order_on, orders and value_minor. Cuts are of those who have ordered; who only has returns
+            has no recency score, and is named by the other two.
         as_of: the day recency is counted to.
         monetary_unit: minor units of one unit of the currency.
     """
     recency_days = ibis.literal(as_of).delta(customers.last_order_on, unit="day")
     measured = engine.staged(customers, recency_days=recency_days.cast("int64"))
     units = {"recency_days": 1, "orders": 1, "value_minor": monetary_unit}
-    cuts = tuple(_cuts(engine, measured, measure, unit) for measure, unit in units.items())
+    buyers = measured.filter(measured.recency_days.notnull())
+    cuts = tuple(_cuts(engine, buyers, measure, unit) for measure, unit in units.items())
     recency, frequency, monetary = cuts
     scored = engine.staged(
         measured,

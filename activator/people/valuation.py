@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import ibis
 import ibis.expr.types as ir
 
-from activator.config.mapping import MINOR_DIGITS, MINOR_DIGITS_DEFAULT
+from activator.config.verbs import minor_digits
 from activator.model.valuing import Basis, TierRule, Valuing
 from activator.people.costs import Costs, cost_to_serve
 from activator.people.engine import Engine
@@ -58,7 +58,7 @@ class Valuation:
     @property
     def money_unit(self) -> int:
         """Minor units of one unit of the project's currency."""
-        return int(10 ** MINOR_DIGITS.get(self.currency, MINOR_DIGITS_DEFAULT))
+        return int(10 ** minor_digits(self.currency))
 
     @cached_property
     def persons(self) -> ir.Table:
@@ -161,4 +161,11 @@ class Valuation:
         if policy.basis is Basis.PAST and not predicting:
             return plain
         tried = self.tried
-        return replace(plain, method=tried.method.value, reason=tried.reason, low=tried.low, high=tried.high)
+        return replace(
+            plain,
+            method=tried.method.value,
+            reason=tried.reason,
+            low=tried.low,
+            high=tried.high,
+            tried=bool(tried.trials),
+        )

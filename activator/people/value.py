@@ -12,7 +12,7 @@ from decimal import Decimal
 import ibis
 import ibis.expr.types as ir
 
-from activator.config.mapping import MINOR_DIGITS, MINOR_DIGITS_DEFAULT
+from activator.config.verbs import minor_digits
 from activator.errors import ConfigurationError, SourceError
 from activator.people.engine import Engine
 from activator.people.purchases import RATE_TYPE, exact_product, orders_of_lines
@@ -24,7 +24,7 @@ _SUM_MAX = 9 * 10**18  # what one customer's rows of one currency may add up to,
 def purchases(engine: Engine, sources: Sequence[NumberedSource], rows: ir.Table) -> ir.Table:
     """What every known person has bought, in the rows of `purchases.gathered`.
 
-    (row_id, person, currency, minor, orders, first_on, last_on).
+    (row_id, person, currency, minor, orders, first_on, last_on, first_bought_on, last_bought_on).
     """
     people = rows.filter(rows.person.notnull()).select("row_id", "person")
     parts = [source.valid.select(*_BOUGHT) for source in sources if source.gathered is not None]
@@ -39,6 +39,8 @@ _BOUGHT = {
     "orders": "int64",
     "first_on": "date",
     "last_on": "date",
+    "first_bought_on": "date",
+    "last_bought_on": "date",
 }
 
 
@@ -68,7 +70,8 @@ def customers(
 ) -> ir.Table:
     """(person, value_minor, orders, first_order_on, last_order_on) of everyone with an order up to as_of.
 
-    orders counts orders, not lines, whose net is above zero: a fully returned order is none.
+    orders counts orders, not lines, whose net is above zero: a fully returned order is none, and a return is none. The
+    days are of such orders, NULL where somebody has only returns.
 
     Raises:
         SourceError: an order is in a currency without a rate, or somebody's value does not fit 64 bits.
@@ -83,8 +86,8 @@ def customers(
     valued = counted.group_by("person").agg(
         value_minor=ibis.cases((fits.all(), net.sum().round(0).try_cast("int64"))),
         orders=counted.orders.sum().cast("int64"),
-        first_order_on=counted.first_on.min(),
-        last_order_on=counted.last_on.max(),
+        first_order_on=counted.first_bought_on.min(),
+        last_order_on=counted.last_bought_on.max(),
     )
     made = engine.materialise("customers", valued)
     if made.value_minor.isnull().any().to_pyarrow().as_py():
@@ -111,25 +114,36 @@ def _with_order_counts(
     lines = [source.behind for source in in_lines]
     by_lines = orders_of_lines(engine, lines, bought.select("row_id", "person"), as_of, factors)
     others = bought.filter(~source_code(bought.row_id).isin(codes))
-    whole = others.group_by("person").agg(orders=others.orders.sum().cast("int64"))
-    both = ibis.union(by_lines, whole, distinct=False)
-    counts = both.group_by("person").agg(counted=both.orders.sum().cast("int64"))
-    joined = made.left_join(counts, "person").drop("person_right", "orders")
+    whole = _ordered(others)
+    counts = _ordered(ibis.union(by_lines.select(*whole.columns), whole, distinct=False))
+    joined = made.select("person", "value_minor").left_join(counts, "person").drop("person_right")
     kept = joined.select(
-        "person", "value_minor", "first_order_on", "last_order_on", orders=joined.counted.fill_null(0)
-    ).select("person", "value_minor", "orders", "first_order_on", "last_order_on")
+        "person",
+        "value_minor",
+        orders=joined.orders.fill_null(0),
+        first_order_on="first_bought_on",
+        last_order_on="last_bought_on",
+    )
     counted = engine.materialise("customers", kept)
     for used in (made, by_lines):
         engine.drop(used)
     return counted
 
 
+def _ordered(orders: ir.Table) -> ir.Table:
+    return orders.group_by("person").agg(
+        orders=orders.orders.sum().cast("int64"),
+        first_bought_on=orders.first_bought_on.min(),
+        last_bought_on=orders.last_bought_on.max(),
+    )
+
+
 def exchange_factors(currency: str, rates: Mapping[str, Decimal]) -> dict[str, ir.DecimalScalar]:
     """Minor units of the project currency for one minor unit of each other, exactly."""
-    own = MINOR_DIGITS.get(currency, MINOR_DIGITS_DEFAULT)
+    own = minor_digits(currency)
     factors = {}
     for code, rate in {**rates, currency: Decimal(1)}.items():
-        factor = rate.scaleb(own - MINOR_DIGITS.get(code, MINOR_DIGITS_DEFAULT))
+        factor = rate.scaleb(own - minor_digits(code))
         if factor != round(factor, 8) or factor >= 10**8:
             raise ConfigurationError(
                 f"value.rates.{code}: the rate has too many digits", "Give at most four decimals, and at most 1000."

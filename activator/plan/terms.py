@@ -6,8 +6,8 @@ from datetime import timedelta
 from fractions import Fraction
 
 from activator.config.bidding import BiddingSection, DeliverySection, from_value
-from activator.config.mapping import MINOR_DIGITS, MINOR_DIGITS_DEFAULT
 from activator.config.project import Project, minor
+from activator.config.verbs import minor_digits
 from activator.errors import ConfigurationError
 from activator.model.bidding import AppliedTerms, BiddingFacts, TierSpend, TierTerms, Worths
 from activator.plan.bids import SLOPE_DEFAULT, TierBid, TierValue, bids, credibility_of
@@ -215,7 +215,7 @@ class _Made:
     @property
     def _hundredths(self) -> float:
         """Hundredths of a unit, in which amounts of the project file are counted, for one minor unit of values."""
-        return 100.0 / float(10 ** MINOR_DIGITS.get(self.project.currency, MINOR_DIGITS_DEFAULT))
+        return 100.0 / float(10 ** minor_digits(self.project.currency))
 
 
 def in_place_of(observed: Mapping[str, int], applied: Sequence[AppliedTerms]) -> dict[str, int]:

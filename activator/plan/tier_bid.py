@@ -1,8 +1,8 @@
 """One tier's bid as a platform takes it: what it says itself, else the destination's base and a multiplier (pure)."""
 
 from activator.config.bidding import BID_FIELDS, from_value
-from activator.config.mapping import MINOR_DIGITS, MINOR_DIGITS_DEFAULT
 from activator.config.project import DestinationSection, basis_points, minor
+from activator.config.verbs import minor_digits
 from activator.model.ads import Bid, BidStrategy
 
 ONE_BP = 10_000
@@ -35,7 +35,7 @@ def bid_of(destination: DestinationSection, tier: str, multiplier_bp: int | None
 
 def amount_step(currency: str) -> int:
     """The least difference between two amounts, in hundredths of a unit: 100 where a currency has no smaller one."""
-    return 100 if MINOR_DIGITS.get(currency, MINOR_DIGITS_DEFAULT) == 0 else 1
+    return 100 if minor_digits(currency) == 0 else 1
 
 
 def _half_up(numerator: int, denominator: int) -> int:

@@ -3,7 +3,7 @@
 from decimal import ROUND_HALF_UP, Decimal
 
 from activator.config.project import Project
-from activator.config.verbs import MINOR_DIGITS, MINOR_DIGITS_DEFAULT
+from activator.config.verbs import minor_digits
 from activator.people.costs import Costs
 from activator.people.tiers import TierCut
 from activator.people.valuation import ValuingPolicy
@@ -46,5 +46,5 @@ def _minor(amount: Decimal | None, currency: str) -> int | None:
     """An amount in minor units of a currency; half up where it has fewer digits than were given."""
     if amount is None:
         return None
-    digits = MINOR_DIGITS.get(currency, MINOR_DIGITS_DEFAULT)
+    digits = minor_digits(currency)
     return int(amount.scaleb(digits).quantize(Decimal(1), rounding=ROUND_HALF_UP))

@@ -68,6 +68,29 @@ def test_a_refund_larger_than_all_orders_leaves_a_negative_value(engine: Engine)
     assert customer(engine, order("a@example.com", 100), order("a@example.com", -150))["value_minor"] == -50
 
 
+def test_a_return_is_no_order_and_moves_no_day(engine: Engine) -> None:
+    found = customer(
+        engine,
+        order("a@example.com", 500, order_id="1", ordered_at=datetime(2026, 3, 1)),  # noqa: DTZ001
+        order("a@example.com", -400, order_id="2", ordered_at=datetime(2026, 5, 1)),  # noqa: DTZ001
+    )
+    assert (found["orders"], found["first_order_on"], found["last_order_on"]) == (1, date(2026, 3, 1), date(2026, 3, 1))
+
+
+def test_an_order_in_lines_is_of_the_day_it_was_placed_unless_all_of_it_came_back(engine: Engine) -> None:
+    def line(day: int, minor: int, number: str) -> dict[str, Any]:
+        return order("a@example.com", minor, order_id=number, ordered_at=datetime(2026, 3, day))  # noqa: DTZ001
+
+    lines = [line(1, 500, "1"), line(4, -100, "1"), line(9, 700, "2"), line(9, -700, "2")]
+    found = customer(engine, *lines)
+    assert (found["orders"], found["first_order_on"], found["last_order_on"]) == (1, date(2026, 3, 1), date(2026, 3, 1))
+
+
+def test_who_only_returns_has_a_value_and_no_order(engine: Engine) -> None:
+    found = customer(engine, order("a@example.com", -400))
+    assert (found["value_minor"], found["orders"], found["last_order_on"]) == (-400, 0, None)
+
+
 def test_only_orders_up_to_the_day_count_that_day_included(engine: Engine) -> None:
     found = customer(
         engine,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from activator.cli.value_words import basis_lines, rule_words
+from activator.cli.amounts import hundredths, money, whole
+from activator.cli.value_words import basis_lines, method_line, rule_words
 from activator.model.people import TierSummary
 from activator.model.valuing import Basis, TierRule, Valuing
 
@@ -38,3 +39,16 @@ def test_names_are_a_basis_of_their_own_and_those_who_are_kept_are_counted() -> 
 )
 def test_what_it_takes_to_be_in_a_tier(rule: TierRule, words: str) -> None:
     assert rule_words(rule, "EUR") == words
+
+
+def test_amounts_have_the_decimals_of_their_currency() -> None:
+    rule = TierRule("t", 1234567, 1234567, 1000)
+    assert rule_words(rule, "JPY") == "1,234,567 JPY or more; who is in stays down to 1,000"
+    assert rule_words(rule, "KWD") == "1,234.567 KWD or more; who is in stays down to 1.000"
+    assert money(-5, "EUR") == "-0.05"
+    assert (whole(1234567, "JPY"), whole(1234567, "KWD"), hundredths(1234567)) == ("1,234,567", "1,235", "12,345.67")
+
+
+def test_what_was_never_tried_is_said_to_be_assumed() -> None:
+    said = method_line(Valuing(method="past_spend", reason="20 days", low=0.5, high=2.0, tried=False))
+    assert said.endswith("(20 days); not tried, so we assume that what comes is 0.50 to 2.00 of what was predicted")

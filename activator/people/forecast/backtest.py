@@ -21,6 +21,7 @@ HORIZON_DAYS_MIN = 28
 CUSTOMERS_MAX = 200_000  # more are thinned out by what they bought, the same ones in every run
 TOP_SHARE = 0.2
 SPREAD_MIN = 0.2  # no interval is narrower than 20 % either way
+UNTRIED_LOW, UNTRIED_HIGH = 0.5, 2.0  # assumed where nothing could be tried; the factor of two is a convention
 RISK_OFF_MAX = 0.05
 FIELDS = ("repeats", "last_days", "age_days", "value_minor", "repeat_minor")
 
@@ -86,13 +87,13 @@ def backtest(days: ir.Table, as_of: date, horizon_days: int) -> Backtest:
     trial_days = min(horizon_days, span // ORIGINS)
     if trial_days < HORIZON_DAYS_MIN:
         reason = f"{span} days of orders are too few to try a prediction on: {ORIGINS * HORIZON_DAYS_MIN} are needed"
-        return Backtest((), Method.PAST_SPEND, reason, 1 - SPREAD_MIN, 1 + SPREAD_MIN)
+        return Backtest((), Method.PAST_SPEND, reason, UNTRIED_LOW, UNTRIED_HIGH)
     origins = [as_of - timedelta(days=trial_days + step * (trial_days // 2)) for step in range(ORIGINS)]
     trials = [trial for origin in reversed(origins) for trial in _tried(days, origin, trial_days)]
     method, reason = _chosen(trials)
     own = [trial for trial in trials if trial.method is method]
     scale = 1.0 if method is Method.MODEL else _scale(own)
-    low, high = _spread(own, scale)
+    low, high = _spread(own, scale) if own else (UNTRIED_LOW, UNTRIED_HIGH)
     trend = _trend(trials)
     return Backtest(
         trials=tuple(trials),
