@@ -24,7 +24,8 @@ def explain(workspace: Workspace, clock: Clock, text: str) -> Explanation:
     try:
         batches = ledger.every_batch()
         with open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine:
-            lookup = Lookup(engine, read_people(workspace, engine, traced=True), people_policy(workspace.project), text)
+            people_read = read_people(workspace, engine, clock.now().date(), traced=True)
+            lookup = Lookup(engine, people_read, people_policy(workspace.project), text)
             hub, hub_rows = lookup.hub()
             people, nobody = ((), ()) if hub else lookup.people()
             digests = lookup.digests(text, [person.standing.person_key for person in people])

@@ -45,7 +45,7 @@ def write_back(
     _refuse_unknown(segment or [], [section.name for section in workspace.project.segments])
     with disk_room(workspace.state), steps(quiet=as_json) as report:
         report("reading the exports", 0)
-        with tagged(workspace, segment or ()) as found:
+        with tagged(workspace, SystemClock().now().date(), segment or ()) as found:
             report("finding what has changed", 0)
             records = records_of(found.engine, found.people, found.tags, shape, by)
             made = write_changes(
