@@ -1,15 +1,17 @@
 """Everything known about the person behind one identifier: the exports' rows, the standing, and what was sent."""
 
 import re
+from dataclasses import replace
 
 from activator.config.workspace import Workspace
 from activator.ledger.sent import sent_about
 from activator.ledger.store import LedgerReader
-from activator.model.explanation import Explanation
+from activator.model.explanation import ExplainedPerson, Explanation
 from activator.people.engine import open_engine
 from activator.people.explain import Lookup
 from activator.plan.inputs import people_policy, read_people
 from activator.ports import Clock
+from activator.segments.kept import KeptMemberships
 
 
 def explain(workspace: Workspace, clock: Clock, text: str) -> Explanation:
@@ -24,20 +26,27 @@ def explain(workspace: Workspace, clock: Clock, text: str) -> Explanation:
     try:
         batches = ledger.every_batch()
         with open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine:
-            lookup = Lookup(engine, read_people(workspace, engine, traced=True), people_policy(workspace.project), text)
+            people_read = read_people(workspace, engine, clock.now().date(), traced=True)
+            lookup = Lookup(engine, people_read, people_policy(workspace.project), text)
             hub, hub_rows = lookup.hub()
             people, nobody = ((), ()) if hub else lookup.people()
+            kept = KeptMemberships(engine, workspace.state)
             digests = lookup.digests(text, [person.standing.person_key for person in people])
             return Explanation(
                 asked={kind: masked(text) for kind in lookup.keys},
                 hub=hub,
                 hub_rows=hub_rows,
                 rows_without_person=nobody,
-                people=people,
+                people=tuple(_with_segments(person, kept) for person in people),
                 audiences=sent_about(engine, batches, digests),
             )
     finally:
         ledger.close()
+
+
+def _with_segments(person: ExplainedPerson, kept: KeptMemberships) -> ExplainedPerson:
+    found = kept.of(person.standing.person_key)
+    return person if found is None else replace(person, segments_on=found[0], segments=found[1])
 
 
 def masked(text: str) -> str:

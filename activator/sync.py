@@ -90,7 +90,7 @@ def _compute(
 ) -> Plan:
     project = runner.workspace.project
     runner.report("reading exports", 0)
-    people = population(runner.workspace, engine)
+    people = population(runner.workspace, engine, runner.clock.now().date())
     motivations = people.motivations
     world = World(
         project=project,

@@ -101,6 +101,9 @@ def _person(person: ExplainedPerson, currency: str) -> Iterator[str]:
     for kind, count in person.contested.items():
         yield f"  without {count} x {kind}: birth dates differ, and somebody else's claim to it is stronger"
     yield from _standing(person.standing, currency)
+    if person.segments_on is not None:
+        stays = ", ".join(f"{name} since {since}" for name, since in person.segments.items())
+        yield f"  segments, as kept on {person.segments_on}: {stays or 'none'}"
 
 
 def _link(row: LinkedRow) -> str:

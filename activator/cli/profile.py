@@ -37,6 +37,7 @@ def profile(context: typer.Context, project: ProjectOption = Path(), as_json: Js
     """
     if context.invoked_subcommand:
         return
+    from activator.config.clock import SystemClock
     from activator.config.workspace import open_workspace
     from activator.plan.inputs import read_motivations, reader_of
 
@@ -44,7 +45,7 @@ def profile(context: typer.Context, project: ProjectOption = Path(), as_json: Js
     with steps(quiet=as_json) as report:
         report("reading the exports", 0)
         reader = reader_of(workspace)
-        found = read_motivations(workspace, reader)
+        found = read_motivations(workspace, reader, SystemClock().now().date())
     if as_json:
         print_json({"tiers": [{"motivation": why, "texts": texts} for why, texts in found], "read_by": reader.learned})
         return

@@ -37,6 +37,7 @@ class Opened:
 @contextmanager
 def opened(project: Path, *, quiet: bool) -> Iterator[Opened]:
     """Read the exports, find who is in which segment, and keep it for the next time."""
+    from activator.config.clock import SystemClock
     from activator.config.room import disk_room
     from activator.config.workspace import open_workspace
     from activator.people.engine import open_engine
@@ -53,7 +54,7 @@ def opened(project: Path, *, quiet: bool) -> Iterator[Opened]:
         open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine,
     ):
         report("reading the exports", 0)
-        people = read_people(workspace, engine)
+        people = read_people(workspace, engine, SystemClock().now().date())
         report("finding who is in which segment", 0)
         kept = KeptMemberships(engine, workspace.state)
         made = study(engine, people, sections, kept, document)

@@ -18,13 +18,14 @@ def value(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
     Every estimate is tried on three days of the project's own past; where none beats past spend, past spend is used.
     Reads the exports only; asks no platform and changes nothing.
     """
+    from activator.config.clock import SystemClock
     from activator.config.workspace import open_workspace
     from activator.plan.value_report import read_values
 
     workspace = open_workspace(project)
     with steps(quiet=as_json) as report:
         report("reading exports and trying predictions", 0)
-        found = read_values(workspace)
+        found = read_values(workspace, SystemClock().now().date())
     if as_json:
         print_json(found)
         return
@@ -46,8 +47,9 @@ def _show(found: "ValueReport") -> None:
     if found.backtest.trials:
         show(_trials(found))
         console.print(
-            "best 20 %: share of what came that the best fifth brought; total: predicted by what came;\n"
-            "AUC: how well buyers were told from others; bought, expected: shares of customers who bought.",
+            "best 20 %: share of what came that the best fifth brought; total: predicted by\n"
+            "what came, none where nothing came; AUC: how well buyers were told from others;\n"
+            "bought, expected: shares of customers who bought.",
             highlight=False,
             soft_wrap=True,
         )
@@ -107,7 +109,7 @@ def _trials(found: "ValueReport") -> "Table":
             f"{trial.method.value.replace('_', ' ')}{mark}",
             f"{trial.customers:,}",
             f"{trial.capture:.1%}",
-            f"{trial.total_ratio:.2f}",
+            f"{trial.total_ratio:.2f}" if trial.total_ratio else "none",
             f"{trial.ranks_buyers:.3f}",
             f"{trial.buyers:.1%}",
             f"{trial.buyers_expected:.1%}",

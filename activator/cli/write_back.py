@@ -45,7 +45,7 @@ def write_back(
     _refuse_unknown(segment or [], [section.name for section in workspace.project.segments])
     with disk_room(workspace.state), steps(quiet=as_json) as report:
         report("reading the exports", 0)
-        with tagged(workspace, segment or ()) as found:
+        with tagged(workspace, SystemClock().now().date(), segment or ()) as found:
             report("finding what has changed", 0)
             records = records_of(found.engine, found.people, found.tags, shape, by)
             made = write_changes(
@@ -83,6 +83,9 @@ def _refuse_unknown(wanted: list[str], known: list[str]) -> None:
 
 def _show(made: "Written", tool: "Tool") -> None:
     say(f"{made.changes:,} of {made.records:,} {tool.title} records have changed")
+    if not made.records:
+        where = f"a contacts mapping with `id_space: {tool.id_space}`" if not tool.is_marketing else "that key"
+        say(f"No export holds a record of {tool.title}: give its own export, read by {where}")
     if made.withheld:
         say(f"{made.withheld:,} are told nothing: no consent for {made.channel}, or on a suppression list")
     if made.unusable:

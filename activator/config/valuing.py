@@ -38,7 +38,8 @@ class ValueSection(Section):
     """How lifetime value is counted."""
 
     as_of: date | Literal["latest_order"] = Field(
-        default="latest_order", description="Orders up to this day count; latest_order is the newest in the exports"
+        default="latest_order",
+        description="Orders up to this day count; latest_order is the newest in the exports, not after today",
     )
     rates: dict[CurrencyCode, Ratio] = Field(
         default_factory=dict, description="Units of the project currency for one unit of another, e.g. {USD: 0.92}"

@@ -1,6 +1,6 @@
 """The answer of `activator explain`: one person's rows, standing and sends. Identifiers are masked, or left out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -60,13 +60,18 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedPerson:
-    """One person of the exports. rows_total may exceed the rows listed; hubs, contested: identifiers lost, by kind."""
+    """One person of the exports. rows_total may exceed the rows listed; hubs, contested: identifiers lost, by kind.
+
+    segments: those they were in on segments_on, the day kept last, and since when; None where none are kept.
+    """
 
     standing: Standing
     rows: tuple[LinkedRow, ...]
     rows_total: int
     hubs: dict[str, int]
     contested: dict[str, int]
+    segments: dict[str, date] = field(default_factory=dict)
+    segments_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

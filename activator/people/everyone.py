@@ -34,7 +34,7 @@ def standing_of(engine: Engine, valuation: Valuation, known: ir.Table) -> ir.Tab
     """
     worth = [name for name in (WORTH, "stayed") if name in known.columns]
     people = known.select(*_OF_THE_PLAN, *worth)
-    buyers = people.filter(people.last_order_on.notnull())
+    buyers = people.filter(people.value_minor.notnull())  # also who only has returns: named, without a recency score
     scored, _ = with_scores(engine, buyers, valuation.as_of, valuation.money_unit)
     rfm = engine.materialise(
         "rfm", scored.select("person", r="recency_score", f="frequency_score", m="monetary_score", rfm="rfm_name")

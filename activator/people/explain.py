@@ -11,9 +11,11 @@ import ibis
 import ibis.expr.types as ir
 
 from activator.model.explanation import ExplainedPerson, LinkedRow, Standing
+from activator.model.people import Consent
 from activator.model.sharing import HubKind
 from activator.model.valuing import Basis
 from activator.people.conflicts import STRENGTH
+from activator.people.consent import PLATFORMS, answer_word
 from activator.people.engine import Engine
 from activator.people.identifiers import digest, normalised
 from activator.people.identifiers.email import address, google_form
@@ -170,12 +172,20 @@ class Lookup:
             first_order_on=row["first_order_on"],
             last_order_on=row["last_order_on"],
             country=row["country"],
-            consent=_named(row, "consent_"),
+            consent=_named(row, "consent_") | self._platform_answers(person),
             outcome=_named(row, "outcome_"),
             tier_value_min_minor=None if tier is None else tier.value_min_minor,
             tier_value_max_minor=None if tier is None else tier.value_max_minor,
             **self._worth(person, row),
         )
+
+    def _platform_answers(self, person: Any) -> dict[str, str]:
+        """What the person has said for one platform alone, where they have: it may overrule the general answers."""
+        known = self._people.known
+        mine = known.filter(known.person.cast("string") == str(person))
+        words = {platform: answer_word(mine[f"for_{platform}"]) for platform in PLATFORMS}
+        (told,) = mine.select(**words).to_pyarrow().to_pylist()
+        return {platform: word for platform, word in told.items() if word != Consent.UNKNOWN.value}
 
     def _worth(self, person: Any, row: Mapping[str, Any]) -> dict[str, Any]:
         """How the person's tier came about. Predictions are made only where tiers go by them."""

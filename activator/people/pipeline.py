@@ -45,7 +45,8 @@ class PeoplePolicy:
     currency: what values are counted in; rates: units of it for one unit of another; tiers: best first, the last
     without a share; consent: who may be sent; holdout: who is kept out of every audience to measure by, if anybody;
     shared_contacts_max: behind how many people an e-mail address or phone is still somebody's; rules: how identifiers
-    are written; external_id_space: whose ids are sent to Meta in plain text, if anybody's; valuing: what worth means.
+    are written; external_id_space: whose ids are sent to Meta in plain text, if anybody's; valuing: what worth means;
+    today: without as_of, orders of later days neither count nor are the newest: a slip of the pen ages nobody.
     """
 
     default_country: str | None
@@ -59,6 +60,7 @@ class PeoplePolicy:
     rules: IdentifierRules = DEFAULT_RULES
     external_id_space: str | None = None
     valuing: ValuingPolicy = field(default_factory=ValuingPolicy)
+    today: date | None = None
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,7 @@ def build_people(
         ConfigurationError: a rate cannot be computed exactly.
         AccountingError: a row was lost or counted twice.
     """
-    ordered = numbered(engine, sources, policy.as_of)
+    ordered = numbered(engine, sources, policy.as_of or policy.today)
     countries = country_codes(engine, ordered)
     phones = phone_book(engine, ordered, countries, policy.default_country, recall)
     keyed = keyed_rows(engine, ordered, countries, phones)

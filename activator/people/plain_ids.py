@@ -16,25 +16,25 @@ DEVICE_COLUMN = "mobile_advertiser_id"
 
 
 def external_ids(engine: Engine, sources: Sequence[NumberedSource], mine: ir.Table, space: str | None) -> ir.Table:
-    """(person, plain_id): each member's first id in one id space; none where no space is named."""
+    """(person, plain_id): each member's smallest id in one id space; none where no space is named."""
 
     def ids(valid: ir.Table) -> ir.Table:
         named = valid.filter(text_of(valid, "id_space") == (space or ""))
         return named.select("row_id", text=text_of(named, "external_id"))
 
     found = [ids(source.valid) for source in sources if space and source.has("external_id")]
-    return _first_of_one(engine, found, mine, "EXTERN_ID")
+    return _one_of_one(engine, found, mine, "EXTERN_ID")
 
 
 def devices(engine: Engine, sources: Sequence[NumberedSource], mine: ir.Table) -> ir.Table:
-    """(person, plain_id): each member's first advertising id."""
+    """(person, plain_id): each member's smallest advertising id."""
     tables = [source.valid for source in sources if source.has(DEVICE_COLUMN)]
     found = [valid.select("row_id", text=text_of(valid, DEVICE_COLUMN)) for valid in tables]
-    return _first_of_one(engine, found, mine, "MADID")
+    return _one_of_one(engine, found, mine, "MADID")
 
 
-def _first_of_one(engine: Engine, found: Sequence[ir.Table], mine: ir.Table, field: str) -> ir.Table:
-    """mine: (person, row_id, ...) of the members' rows."""
+def _one_of_one(engine: Engine, found: Sequence[ir.Table], mine: ir.Table, field: str) -> ir.Table:
+    """mine: (person, row_id, ...) of the members' rows. Of several ids the smallest, however the rows are sorted."""
     if not found:
         return engine.materialise(f"no_{field}", mine.select("person", plain_id=ibis.null("string")).limit(0))
     texts = engine.staged(ibis.union(*found, distinct=False) if len(found) > 1 else found[0])
@@ -43,6 +43,6 @@ def _first_of_one(engine: Engine, found: Sequence[ir.Table], mine: ir.Table, fie
     theirs = engine.materialise(f"{field}_rows", known.join(mine.select("person", "row_id"), "row_id"))
     owners = theirs.group_by("plain_id").agg(owners=theirs.person.nunique())
     single = theirs.semi_join(owners.filter(owners.owners == 1), "plain_id")
-    first = engine.materialise(f"{field}_ids", single.group_by("person").agg(plain_id=single.plain_id.argmin("row_id")))
+    smallest = engine.materialise(f"{field}_ids", single.group_by("person").agg(plain_id=single.plain_id.min()))
     engine.drop(theirs)
-    return first
+    return smallest

@@ -20,7 +20,7 @@ from activator.people.identifiers.hashing import digest_of
 from activator.people.identifiers.text import clean
 from activator.people.plain_ids import devices, external_ids
 from activator.people.recall import Recall
-from activator.people.rows import EMAIL_COLUMNS, PHONE_COLUMNS, NumberedSource, text_of
+from activator.people.rows import EMAIL_COLUMNS, PHONE_COLUMNS, NumberedSource, source_code, text_of
 
 # Google takes ten identifiers a member (Data Manager API limits, 2026-11): one is the address, the others these.
 EMAILS_MAX = 5
@@ -32,6 +32,10 @@ CHOICES = {
     "gender_row": ("gender",),
     "birth_row": ("birth_date",),
 }
+# Row id and column of an identifier in one number, taken apart by bits: the engine divides as floating point, which row
+# ids of all but contacts are too large for.
+_SLOT_BITS = 3
+_SLOTS = 1 << _SLOT_BITS
 _FEWER = 1 << 60  # added to a row id for every part a row lacks: rows that know more come first, then earlier rows
 
 
@@ -243,17 +247,22 @@ def profiles(
 
 
 def _first_keys(sources: Sequence[NumberedSource], rows: ir.Table, columns: Sequence[str], at_most: int) -> ir.Table:
-    """(person, key, rank, row_id, slot): each member's first keys of a kind, and where each was first seen."""
+    """(person, key, rank, row_id, slot): each member's keys of a kind, best first, and where each was first seen.
+
+    Those of sources named first come first, then main columns before second ones, then smaller keys: never the order of
+    rows, which another sorting of the same export changes.
+    """
     seen = [
         rows.filter(rows[f"{column}_key"].notnull()).select(
-            "person", key=rows[f"{column}_key"], place=rows.row_id * len(columns) + slot
+            "person", key=rows[f"{column}_key"], place=rows.row_id * _SLOTS + slot
         )
         for slot, column in enumerate(columns)
         if slot == 0 or any(source.has(column) for source in sources)
     ]
     every = ibis.union(*seen, distinct=False) if len(seen) > 1 else seen[0]
-    first = every.group_by("person", "key").agg(place=lambda t: t.place.min())
-    in_order = ibis.window(group_by="person", order_by="place")
+    standing = source_code(every.place >> _SLOT_BITS) * _SLOTS + (every.place & (_SLOTS - 1))
+    first = every.group_by("person", "key").agg(place=every.place.min(), standing=standing.min())
+    in_order = ibis.window(group_by="person", order_by=["standing", "key"])
     ranked = first.mutate(rank=ibis.row_number().over(in_order))
     kept = ranked.filter(ranked["rank"] < at_most)
-    return kept.select("person", "key", "rank", row_id=kept.place // len(columns), slot=kept.place % len(columns))
+    return kept.select("person", "key", "rank", row_id=kept.place >> _SLOT_BITS, slot=kept.place & (_SLOTS - 1))

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 
 from activator.config.documents import read_document
 from activator.config.exports import SourceSection
@@ -32,10 +33,18 @@ from activator.ports import Source
 from mappings.loader import load_mapping
 
 
-def read_people(workspace: Workspace, engine: Engine, *, traced: bool = False, recall: Recall | None = None) -> People:
+def read_people(
+    workspace: Workspace,
+    engine: Engine,
+    today: date | None = None,
+    *,
+    traced: bool = False,
+    recall: Recall | None = None,
+) -> People:
     """Exports -> canonical relations -> consolidated people in tiers. traced: as explaining one of them needs it.
 
-    recall: what earlier runs worked out, if it is to be used and added to.
+    today: later orders do not count yet, unless the project says as of when; recall: what earlier runs worked out, if
+    it is to be used and added to.
 
     Raises:
         SourceError: an export cannot be used; names file, line, field and fix.
@@ -52,7 +61,7 @@ def read_people(workspace: Workspace, engine: Engine, *, traced: bool = False, r
             raw.release()
         whole = isinstance(mapping, OrdersMapping) and mapping.one_row_per == "order"
         sources.append(CanonicalSource(section.name, mapping.entity, relation, raw.find, whole))
-    policy = people_policy(workspace.project)
+    policy = replace(people_policy(workspace.project), today=today)
     lists = read_lists(workspace, engine)
     earlier = earlier_tiers(workspace, engine)
     return build_people(engine, sources, policy, lists, traced=traced, recall=recall, earlier=earlier)
@@ -129,7 +138,9 @@ def lexicon_of(workspace: Workspace) -> Lexicon:
     return load_lexicon(own, shipped_lexicon())
 
 
-def read_motivations(workspace: Workspace, reader: Reader) -> list[tuple[TierMotivation, dict[str, tuple[str, ...]]]]:
+def read_motivations(
+    workspace: Workspace, reader: Reader, today: date
+) -> list[tuple[TierMotivation, dict[str, tuple[str, ...]]]]:
     """Why each tier buys, best tier first, and the names of the texts it is shown by destination.
 
     Raises:
@@ -139,7 +150,7 @@ def read_motivations(workspace: Workspace, reader: Reader) -> list[tuple[TierMot
     project = workspace.project
     texts = written_texts(project)
     with open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine:
-        found = motivations_of(workspace, engine, read_people(workspace, engine), reader)
+        found = motivations_of(workspace, engine, read_people(workspace, engine, today), reader)
     return [
         (
             found[tier.name],

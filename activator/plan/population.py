@@ -7,6 +7,7 @@ with the ledger. As soon as anybody is to be added or explained, the exports are
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 
 import ibis.expr.types as ir
@@ -56,6 +57,7 @@ class Population:
     workspace: Workspace
     engine: Engine
     source_digest: str
+    today: date
     _recall: Recall
     _forms: dict[str, Members] = field(default_factory=dict)
 
@@ -66,7 +68,7 @@ class Population:
         Raises:
             SourceError: an export cannot be used.
         """
-        return read_people(self.workspace, self.engine, recall=self._recall)
+        return read_people(self.workspace, self.engine, self.today, recall=self._recall)
 
     @cached_property
     def _findings(self) -> Findings:
@@ -178,11 +180,11 @@ def _kind(form: str) -> str:
     return f"everyone_{form}"
 
 
-def population(workspace: Workspace, engine: Engine) -> Population:
-    """The people of a project.
+def population(workspace: Workspace, engine: Engine, today: date) -> Population:
+    """The people of a project, as of today at most.
 
     Raises:
         SourceError: an export cannot be read.
     """
     recall = Recall(engine, workspace.recall, version_of(people_policy(workspace.project).rules))
-    return Population(workspace, engine, source_digest(workspace), recall)
+    return Population(workspace, engine, source_digest(workspace), today, recall)

@@ -47,14 +47,14 @@ class ValueReport:
     seasonal: bool
 
 
-def read_values(workspace: Workspace) -> ValueReport:
+def read_values(workspace: Workspace, today: date) -> ValueReport:
     """Value and predict every customer, and try the predictions on the project's own past.
 
     Raises:
         SourceError: an export cannot be used.
     """
     with open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine:
-        return value_report(read_people(workspace, engine), workspace.project.currency)
+        return value_report(read_people(workspace, engine, today), workspace.project.currency)
 
 
 def value_report(people: People, currency: str) -> ValueReport:

@@ -48,15 +48,15 @@ def run_sync(runner: Runner) -> str:
     failed = next((row.error for row in result.results if row.error is not None), None)
     if failed is not None:
         raise failed
-    return account + _tell_changes(runner) + keep_segments(runner.workspace)
+    return account + _tell_changes(runner) + keep_segments(runner.workspace, runner.clock)
 
 
-def keep_segments(workspace: Workspace) -> str:
+def keep_segments(workspace: Workspace, clock: Clock) -> str:
     """Keep who is in which segment today, where filling the outbox has not done so. Its trouble fails no sync."""
     if not workspace.project.segments or workspace.project.outbox.events:
         return ""
     try:
-        with tagged(workspace):
+        with tagged(workspace, clock.now().date()):
             return "; segments kept"
     except ActivatorError as error:
         return f"; segments: {error.message}"

@@ -79,8 +79,8 @@ def refuse_blocked(project: Project, made: Study) -> None:
 
 
 def tier_figures(made: Study) -> tuple[TierFigures, ...]:
-    """Of every tier that has customers."""
-    rows = made.rows.filter(made.rows.is_customer & made.rows.tier.notnull())
+    """Of every tier that has people."""
+    rows = made.rows.filter(made.rows.tier.notnull())
     grouped = rows.group_by("tier").agg(
         customers=rows.count(),
         mean_value_minor=rows.value_minor.mean(),

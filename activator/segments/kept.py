@@ -86,6 +86,19 @@ class KeptMemberships:
                 return LastTime(file.as_of, file.rules, self._table(file))
         return None
 
+    def of(self, person_key: str) -> tuple[date, dict[str, date]] | None:
+        """The newest day kept, and the segments somebody was in then, with the day they came; None: nothing is kept.
+
+        Raises:
+            LedgerError: its file is missing or damaged.
+        """
+        if self._list.newest is None:
+            return None
+        members = self._table(self._list.newest)
+        own = members.filter(members.person.cast("string").replace("-", "") == person_key).order_by("segment")
+        found = own.select("segment", "since").to_pyarrow().to_pylist()
+        return self._list.newest.as_of, {row["segment"]: row["since"] for row in found}
+
     def history(self) -> ir.Table | None:
         """(on, person, segment, came) of every move so far; came is false for those who left. None: no move yet."""
         files = [self._table(file) for file in self._list.history]

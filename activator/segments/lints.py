@@ -155,7 +155,7 @@ def _hard_only(
         return
     for tier, budget in budgets.items():
         spent, base = budget / total, tier_shares.get(tier, 0.0) / people
-        if spent > _BUDGET_ABOVE * base and not motivated.get(tier, False):
+        if base and spent > _BUDGET_ABOVE * base and not motivated.get(tier, False):
             yield SegmentFinding(
                 "hard_without_soft",
                 tier,

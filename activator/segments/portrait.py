@@ -87,7 +87,7 @@ def portrait(people: People, made: Study, kept: KeptMemberships) -> Portrait:
     return Portrait(
         bins=_bins(customers, made.subjects.money_unit),
         value_shares=_value_shares(customers),
-        tiers=_tiers(customers),
+        tiers=_tiers(made.rows),
         cells=_cells(customers),
         names=_names(customers),
         days=_days(kept),
@@ -128,15 +128,16 @@ def _value_shares(customers: ir.Table) -> list[float]:
     return shares
 
 
-def _tiers(customers: ir.Table) -> list[TierPortrait]:
-    grouped = customers.filter(customers.tier.notnull()).group_by("tier")
-    rows = grouped.agg(
+def _tiers(rows: ir.Table) -> list[TierPortrait]:
+    """Of everybody in a tier, as `activator value` says it: who only has returns is in one too."""
+    grouped = rows.filter(rows.tier.notnull()).group_by("tier")
+    found = grouped.agg(
         customers=lambda t: t.count(),
         value_minor=lambda t: t.value_minor.sum().cast("int64"),
         predicted_minor=lambda t: t.predicted_minor.sum().cast("int64"),
         churn_risk=lambda t: t.churn_risk.mean(),
     )
-    return [TierPortrait(**row) for row in rows.to_pyarrow().to_pylist()]
+    return [TierPortrait(**row) for row in found.to_pyarrow().to_pylist()]
 
 
 def _cells(customers: ir.Table) -> list[RfmCell]:

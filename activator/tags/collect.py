@@ -59,7 +59,7 @@ def collect(workspace: Workspace, clock: Clock, *, losses_accepted: bool = False
     try:
         with ledger.reading() as connection:
             known = _Seen.of(outbox.seen(connection))
-        with tagged(workspace) as found:
+        with tagged(workspace, clock.now().date()) as found:
             now = found.engine.materialise("now", found.tags.filter(found.tags.tag.isin(sorted(sections))))
             changes = _changed(found.engine, workspace, now, known, sections)
             if not losses_accepted:

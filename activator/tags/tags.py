@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 
 import ibis
 import ibis.expr.types as ir
@@ -30,16 +31,16 @@ class Tagged:
 
 
 @contextmanager
-def tagged(workspace: Workspace, only: Collection[str] = ()) -> Iterator[Tagged]:
+def tagged(workspace: Workspace, today: date, only: Collection[str] = ()) -> Iterator[Tagged]:
     """Read the exports and find everybody's tier and segments; memberships are kept, as `activator segments` does.
 
-    only: names of segments; default: all.
+    today: later orders do not count yet; only: names of segments; default: all.
 
     Raises:
         ActivatorError: an export, the project file or the kept memberships cannot be used.
     """
     with open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine:
-        people = read_people(workspace, engine)
+        people = read_people(workspace, engine, today)
         segments = _segments(workspace, engine, people)
         if segments is not None and only:
             segments = segments.filter(segments.segment.isin(sorted(only)))

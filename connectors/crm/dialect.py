@@ -6,6 +6,7 @@ ways is an error until the project file says which.
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -18,6 +19,9 @@ DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 LINE_ENDS = {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}
 RESERVED = "source_row"
 RECORDS_COMPARED = 100
+# An e-mail address, a phone or a digest: a name of a column that is one is a person's data, not to be shown either.
+_SOMEBODYS = re.compile(r"[^\s@]@[^\s@]+\.[^\s@]|^\+[\d ()/.-]{7,}$|^[0-9a-fA-F]{32,}$")
+_DATA = "is called by an e-mail address, a phone or a digest: the line of column names is missing"
 QUOTE_OPEN = "a quote in the header is not closed, or more follows it"
 
 
@@ -46,6 +50,9 @@ def read_dialect(path: Path, head: str, said: str | None, limits: Limits) -> Dia
     except csv.Error:
         raise fault(path, QUOTE_OPEN, f"{EXPORT_AGAIN}.", 1) from None
     header = tuple(name.strip() for name in record)
+    number = next((number for number, name in enumerate(header, start=1) if _SOMEBODYS.search(name)), None)
+    if number is not None:
+        raise fault(path, f"column {number} {_DATA}", "Put a line with the names of the columns above it.", 1)
     check_header(path, header, limits)
     return Dialect(delimiter, header, line_end(last_line) or "\n")
 

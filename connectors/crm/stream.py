@@ -140,6 +140,8 @@ def _explodes(path: Path, limits: Limits) -> Exception:
 def _encoding(path: Path, first: bytes, said: str | None) -> str:
     if first.startswith(b"PK\x03\x04"):
         raise fault(path, "an Excel workbook or an archive, not text", f"{EXPORT_AGAIN} as CSV (UTF-8).")
+    if first.startswith(b"\x1f\x8b"):
+        raise fault(path, "packed with gzip, which its name does not say", "Give it a name that ends in .gz.")
     for mark, name, words in MARKS:
         if first.startswith(mark):
             if said not in (None, name):

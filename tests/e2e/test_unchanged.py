@@ -12,7 +12,7 @@ def asked(shop: Shop) -> tuple[bool, dict[str, int], int]:
     """Whether the exports were read to answer who is where, and the answers."""
     workspace = shop.runner().workspace
     with open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine:
-        found: Population = population(workspace, engine)
+        found: Population = population(workspace, engine, shop.runner().clock.now().date())
         answer = found.accounts.members("meta"), found.membership("meta").keys.count().to_pyarrow().as_py()
         return "people" in vars(found), *answer
 

@@ -70,7 +70,7 @@ def test_whom_new_rules_touch_is_removed_by_the_old_digests_before_the_new_ones_
         str(pq.read_schema(file).metadata[b"activator.normaliser_version"], "ascii"): file.parent.name
         for file in sorted(world.folder.glob("plan*/*.parquet"))
     }
-    assert versions == {"2": "plan1", "2 meta_name_separators=keep": "plan2"}
+    assert versions == {"3": "plan1", "3 meta_name_separators=keep": "plan2"}
 
     assert world.apply(plan).exit_code == 0
     assert world.platform.emails("audience/high") == {digest(f"{name}@example.com") for name in PEOPLE}

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from activator.cli.main import app
+from activator.config.clock import SystemClock
 from activator.config.workspace import open_workspace
 from activator.people.engine import open_engine
 from activator.schedule.runs import keep_segments
@@ -289,7 +290,7 @@ def test_who_was_in_stays_while_the_second_rule_holds(tmp_path: Path) -> None:
 
 def test_a_nightly_sync_keeps_them_too(tmp_path: Path) -> None:
     write_shop(tmp_path, project_text(STAYING))
-    assert keep_segments(open_workspace(tmp_path)) == "; segments kept"
+    assert keep_segments(open_workspace(tmp_path), SystemClock()) == "; segments kept"
     with open_engine(tmp_path / "scratch") as engine:
         assert str(KeptMemberships(engine, tmp_path / ".activator").first_kept) == "2026-06-30"
 

@@ -57,6 +57,19 @@ def tried(engine: Engine) -> Backtest:
     return backtest(shop(engine, 1_500, 540), END, 180)
 
 
+def test_where_nothing_came_in_the_past_nothing_may_come(engine: Engine) -> None:
+    """Everybody bought once: no order ever followed, so the interval reaches down to nothing and the reason says so."""
+    tried = backtest(purchases(engine, [(who, who, 1000) for who in range(400)]), END, 365)
+    assert (tried.method, tried.low) == (Method.PAST_SPEND, 0.0)
+    assert tried.reason == "nothing came from anybody in 3 trials"
+
+
+def test_what_could_not_be_tried_is_assumed_within_a_factor_of_two(engine: Engine) -> None:
+    tried = backtest(purchases(engine, [(who, who, 1000) for who in range(20)]), END, 365)
+    assert (tried.trials, tried.low, tried.high) == ((), 0.5, 2.0)
+    assert tried.scale == pytest.approx(19 / 365), "19 days of first orders are no pace for a year: as much again"
+
+
 class TestHistories:
     def test_one_line_per_buyer(self, engine: Engine) -> None:
         days = purchases(engine, [(1, 100, 2_000), (1, 30, 1_000), (1, 10, 4_000), (2, 7, 500)])

@@ -98,6 +98,13 @@ def test_order_survives_parallel_reading(backend: Any, tmp_path: Path) -> None:
         pytest.param(b"\na,b\n1,2\n", "contacts.csv, line 1: the header line is blank", id="blank header"),
         pytest.param(b"a,b,a\n1,2,3\n", "line 1: columns 1 and 3 are both called 'a'", id="duplicate header"),
         pytest.param(b"Email,EMAIL\n1,2\n", "line 1: columns 1 and 2 are both called", id="headers equal but for case"),
+        pytest.param(
+            b"7,jane@example.com\n8,ben@example.org\n", "line 1: column 2 is called by an e-mail", id="no header"
+        ),
+        pytest.param(
+            b"+49 30 901820,+49 30 901820\n", "line 1: column 1 is called by an e-mail", id="phones for names"
+        ),
+        pytest.param(b"\x1f\x8b\x08rest", "contacts.csv: packed with gzip", id="gzip without .gz"),
         pytest.param(b"a,,c\n1,2,3\n", "line 1: column 2 has no name", id="header without name"),
         pytest.param(b"a,source_row\n1,2\n", "line 1: the column name 'source_row' is reserved", id="reserved header"),
         pytest.param(b'a,"b\n1,2\n', "line 1: a quote in the header is not closed", id="open quote in header"),

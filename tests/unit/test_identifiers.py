@@ -89,6 +89,17 @@ PHONES = [
     Line("google phone", "0151 23456789 / 030 123456", NOTHING, "DE"),
     Line("google phone", "1234567890", NOTHING, "US"),
     Line("google phone", "0000000000", NOTHING, "DE"),
+    Line("google phone", "'+4915123456789", "+4915123456789"),
+    Line("google phone", '="0151 23456789"', "+4915123456789", "DE"),
+    Line("google phone", "Telephone: +49 30 901820", "+4930901820"),
+    Line("google phone", "0151 23456789 (Mobil)", "+4915123456789", "DE"),
+    Line("google phone", "650-253-0000 x12 (work)", "+16502530000", "US"),
+    Line("google phone", "0151 23456789 oder 030 901820", NOTHING, "DE"),
+    Line("google phone", "0011 44 20 7946 0958", "+442079460958", "AU"),
+    Line("google phone", "0015 44 20 7946 0958", "+442079460958", "BR"),
+    Line("google phone", "+33 1 23 45 67 89", "+33123456789"),
+    Line("google phone", "0123456789", NOTHING, "FR"),
+    Line("google phone", "+1 123 456 7890", NOTHING),
     Line("google phone", "call me", NOTHING, "DE"),
     # Peers: +1441134960987, by adding a default country to a number that has one; or left as it is written.
     Line("google phone", "+44-113-496-0987", "+441134960987", "US"),
@@ -162,6 +173,11 @@ PLACES = [
     Line("meta ZIP", "94035-1234", "94035"),
     Line("meta ZIP", "940351234", "94035", "USA"),
     Line("meta ZIP", "94035.0", "94035", "US"),
+    Line("meta ZIP", "601", "00601", "PR"),
+    Line("google postal_code", "601", "00601", "US"),
+    Line("meta COUNTRY", "Россия", "ru"),
+    Line("meta COUNTRY", "The United States", "us"),
+    Line("meta COUNTRY", "한국", "kr"),
     Line("meta ZIP", "01310-100", "01310100", "BR"),
     Line("meta ZIP", "01310-100", "01310100"),
     Line("meta ZIP", "2139", "02139", "US"),
@@ -358,6 +374,6 @@ def test_a_project_may_take_the_other_position(
 
 def test_every_switch_changes_the_version_that_is_stored() -> None:
     versions = {rules.version for rules, *_ in SWITCHED} | {IdentifierRules().version}
-    assert IdentifierRules().version == "2"
-    assert IdentifierRules(google_gmail_suffix=Suffix.KEEP).version == "2 google_gmail_suffix=keep"
+    assert IdentifierRules().version == "3"
+    assert IdentifierRules(google_gmail_suffix=Suffix.KEEP).version == "3 google_gmail_suffix=keep"
     assert len(versions) == 1 + len({rules for rules, *_ in SWITCHED})

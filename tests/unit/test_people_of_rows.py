@@ -1,5 +1,6 @@
 """From rows to people: who is one person, what they are worth, which tier they are in, and where each row ended."""
 
+import hashlib
 import itertools
 import random
 from collections.abc import Iterator
@@ -192,6 +193,32 @@ def test_one_member_row_per_person_and_an_address_only_when_whole(engine: Engine
     meta = found.members("meta").to_pyarrow().to_pylist()
     assert len({row["person_key"] for row in meta}) == len(meta) == 2
     assert all(len(row["EMAIL"]) == 64 for row in meta)
+
+
+def test_what_is_sent_for_several_addresses_and_phones_does_not_depend_on_the_order_of_rows(engine: Engine) -> None:
+    contacts = [
+        contact(email="a@example.com", phone="+49 30 901820", id_space="crm", external_id="7"),
+        contact(email="b@example.com", phone="+49 30 901821", id_space="crm", external_id="7"),
+        contact(email="c@example.com", email_2="a2@example.com", id_space="crm", external_id="7"),
+    ]
+    orders = [order("a@example.com", 2), order("d@example.com", 1, id_space="crm", external_id="7")]
+    sent = [
+        [people(engine, listed, orders[::way]).members(form).to_pyarrow().to_pylist() for form in ("meta", "google")]
+        for listed, way in ((contacts, 1), (contacts[::-1], -1), (contacts[1:] + contacts[:1], 1))
+    ]
+    assert sent[0] == sent[1] == sent[2]
+    assert set(sent[0][1][0]["emails"]) == {
+        hashlib.sha256(f"{name}@example.com".encode()).hexdigest() for name in ("a", "b", "c", "a2", "d")
+    }
+
+
+def test_an_address_known_from_orders_is_that_of_its_own_row(engine: Engine) -> None:
+    """Row ids of orders are larger than a floating point number can tell apart."""
+    contacts = [contact(phone=f"+49 30 90182{number}") for number in range(10)]
+    orders = [order(f"o{number}@example.com", 1, phone=f"+49 30 90182{number}") for number in range(10)]
+    sent = people(engine, contacts, orders).members("meta").to_pyarrow().to_pylist()
+    expected = {hashlib.sha256(f"o{number}@example.com".encode()).hexdigest() for number in range(10)}
+    assert {row["EMAIL"] for row in sent} == expected
 
 
 def test_keys_stay_when_somebody_else_joins(engine: Engine, tmp_path: Path) -> None:

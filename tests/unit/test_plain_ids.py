@@ -78,9 +78,9 @@ def test_no_customer_id_is_sent_unless_a_space_is_named(runs: tuple[Sent, Sent])
     assert {row["EXTERN_ID"] for row in usual.rows.values()} == {""}
 
 
-def test_a_person_has_one_customer_id_the_first_one_seen(runs: tuple[Sent, Sent]) -> None:
+def test_a_person_has_one_customer_id_the_smallest_however_rows_are_sorted(runs: tuple[Sent, Sent]) -> None:
     _, named = runs
-    assert named.of("twice", "EXTERN_ID") == "2"
+    assert named.of("twice", "EXTERN_ID") == "1"
 
 
 def test_an_advertising_id_is_sent_in_lower_case(runs: tuple[Sent, Sent]) -> None:

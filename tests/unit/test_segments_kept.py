@@ -117,3 +117,11 @@ def test_two_runs_do_not_keep_at_the_same_moment(engine: Engine, tmp_path: Path)
     keep(engine, tmp_path, MONDAY, "a")
     with module._alone(tmp_path / "segments"), pytest.raises(LedgerError, match="another run"):
         keep(engine, tmp_path, TUESDAY, "b")
+
+
+def test_somebody_is_found_in_what_was_kept_last(engine: Engine, tmp_path: Path) -> None:
+    assert KeptMemberships(engine, tmp_path).of("ab") is None
+    keep(engine, tmp_path, MONDAY, "a-b", "c")
+    keep(engine, tmp_path, TUESDAY, "a-b")
+    kept = KeptMemberships(engine, tmp_path)
+    assert (kept.of("ab"), kept.of("c")) == ((TUESDAY, {"s": MONDAY}), (TUESDAY, {}))

@@ -111,6 +111,13 @@ def test_without_a_day_the_newest_order_gives_it(engine: Engine) -> None:
     assert build(engine, source(Entity.ORDERS, orders), as_of=None).as_of == date(2026, 12, 24)
 
 
+def test_an_order_of_a_day_to_come_neither_counts_nor_makes_everybody_old(engine: Engine) -> None:
+    orders = [order("a@example.com", 1), order("a@example.com", 2, ordered_at=datetime(2062, 1, 1))]  # noqa: DTZ001
+    built = build(engine, source(Entity.ORDERS, orders), as_of=None, today=date(2026, 11, 29))
+    assert built.as_of < date(2026, 11, 29)
+    assert [person["value_minor"] for person in persons(built)] == [1]
+
+
 def test_without_a_day_and_without_orders_nothing_can_be_valued(engine: Engine) -> None:
     with pytest.raises(SourceError, match="no export holds a usable order") as refused:
         build(engine, source(Entity.CONTACTS, [{"email": "a@example.com"}]), as_of=None)

@@ -30,9 +30,9 @@ FIELDS = ("repeats", "last_days", "age_days", "value_minor", "repeat_minor")
 class Trial:
     """One method at one origin.
 
-    capture: share of the revenue that came which its best fifth brought; total_ratio: predicted by actual revenue;
-    ranks_buyers: chance that it gave a buyer a lower risk of no purchase than somebody who did not buy (AUC);
-    buyers_expected, buyers: shares of customers; values: (predicted, actual) means by fifth, in minor units.
+    capture: share of the revenue that came which its best fifth brought; total_ratio: predicted by actual revenue, 0
+    where nothing came; ranks_buyers: chance that it gave a buyer a lower risk of no purchase than somebody who did not
+    buy (AUC); buyers_expected, buyers: shares of customers; values: (predicted, actual) means by fifth, in minor units.
     """
 
     method: Method
@@ -53,9 +53,11 @@ class Backtest:
     """All trials, the method that is used, and why.
 
     scale: what predictions are multiplied by, so that totals come out as in the middle trial; 1 for the model, whose
-    totals are its own. low, high: actual by predicted totals of its trials, after that; risks: what its risks of no
-    purchase came to in the newest trial, by fifth of customers: (predicted, actual). trend: the best method that looks
-    at more than the past total, for who grows and who shrinks; trend_scale: what it is multiplied by for that.
+    totals are its own; without trials, so that no more is expected within the horizon than has come so far, since first
+    orders of a few days are no pace to go on. low, high: actual by predicted totals of its trials, after that; risks:
+    what its risks of no purchase came to in the newest trial, by fifth of customers: (predicted, actual). trend: the
+    best method that looks at more than the past total, for who grows and who shrinks; trend_scale: what it is
+    multiplied by for that.
     """
 
     trials: tuple[Trial, ...]
@@ -86,8 +88,12 @@ def backtest(days: ir.Table, as_of: date, horizon_days: int) -> Backtest:
     span = (as_of - first).days if first else 0
     trial_days = min(horizon_days, span // ORIGINS)
     if trial_days < HORIZON_DAYS_MIN:
-        reason = f"{span} days of orders are too few to try a prediction on: {ORIGINS * HORIZON_DAYS_MIN} are needed"
-        return Backtest((), Method.PAST_SPEND, reason, UNTRIED_LOW, UNTRIED_HIGH)
+        reason = (
+            f"{span} days of orders are too few to try a prediction on: {ORIGINS * HORIZON_DAYS_MIN} are needed; "
+            "at most as much again as so far is expected"
+        )
+        again = min(1.0, max(span, 1) / horizon_days)
+        return Backtest((), Method.PAST_SPEND, reason, UNTRIED_LOW, UNTRIED_HIGH, scale=again)
     origins = [as_of - timedelta(days=trial_days + step * (trial_days // 2)) for step in range(ORIGINS)]
     trials = [trial for origin in reversed(origins) for trial in _tried(days, origin, trial_days)]
     method, reason = _chosen(trials)
@@ -194,6 +200,8 @@ def _chosen(trials: Sequence[Trial]) -> tuple[Method, str]:
     means = _captures(trials)
     if not means:
         return Method.PAST_SPEND, "nobody had bought before the days of the back-test"
+    if not any(trial.total_ratio for trial in trials):
+        return Method.PAST_SPEND, f"nothing came from anybody in {len({trial.origin for trial in trials})} trials"
     best = max(means, key=lambda method: (round(means[method], 4), method is Method.PAST_SPEND))
     told = ", ".join(f"{method.value.replace('_', ' ')} {share:.1%}" for method, share in means.items())
     origins = len({trial.origin for trial in trials})
@@ -221,7 +229,8 @@ def _scale(trials: Sequence[Trial]) -> float:
 
 
 def _spread(trials: Sequence[Trial], scale: float) -> tuple[float, float]:
-    ratios = [1 / (trial.total_ratio * scale) for trial in trials if trial.total_ratio > 0] or [1.0]
+    """Actual by predicted totals, at worst and at best; 0 at worst where nothing came in some trial."""
+    ratios = [1 / (trial.total_ratio * scale) if trial.total_ratio > 0 else 0.0 for trial in trials]
     return round(min(*ratios, 1 - SPREAD_MIN), 4), round(max(*ratios, 1 + SPREAD_MIN), 4)
 
 

@@ -29,6 +29,18 @@ ALIASES = {
     "IE": "republic of ireland|eire", "CN": "prc|mainland china", "CD": "dr congo", "GR": "hellas",
     "CH": "schweiz|suisse|svizzera|switzerland", "BY": "belarus|weißrussland", "DE": "brd|federal republic of germany",
 }  # fmt: skip
+# What people say for short, in other languages, where the translated tables have the official name only.
+SHORT_NAMES = {
+    "US": "the united states|the united states of america|eua|förenta staterna|сша|アメリカ|アメリカ合衆国",
+    "GB": "angleterre|inglaterra|inghilterra|engeland|iso britannia|великобритания|англия|イギリス",
+    "RU": "россия|russland|russie|rusia|rusland|rosja|ryssland|rússia|rusko|venäjä", "HK": "hong kong sar",
+    "MO": "macau sar|macao sar", "NL": "holanda|hollande|olanda|holandia", "TW": "台灣|台湾",
+    "CZ": "república checa|repubblica ceca|république tchèque|česká republika|tschechische republik",
+    "KR": "corée du sud|corea del sur|corea del sud|coreia do sul|zuid korea|korea południowa|한국|韓国|韩国",
+    "BO": "bolivien|bolivie", "TZ": "tansania", "MD": "moldawien|moldau", "MK": "mazedonien|nordmazedonien",
+    "SY": "syrien|syrie|siria", "CI": "elfenbeinküste", "PS": "palästina|palestina", "BY": "biélorussie|bielorrusia",
+    "VA": "vatikan|vaticano", "CD": "dr kongo|democratic republic of the congo",
+}  # fmt: skip
 _NO_COUNTRY = pa.array(sorted(PLACEHOLDERS - {"na"}))
 
 
@@ -47,7 +59,7 @@ def alpha2_codes() -> tuple[str, ...]:
 def _country_words() -> dict[str, str]:
     """Word -> code. English and the codes win; a word two languages use for different countries is dropped."""
     words: dict[str, str] = {}
-    for code, names in ALIASES.items():
+    for code, names in (*ALIASES.items(), *SHORT_NAMES.items()):
         words |= {_letters(name): code for name in names.split("|") if name}
     for country in pycountry.countries:
         for attribute in ("alpha_2", "alpha_3", "name", "official_name", "common_name"):

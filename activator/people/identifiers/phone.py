@@ -21,6 +21,7 @@ from activator.people.identifiers.phone_plans import (
     BARE_INTERNATIONAL_DIGITS_MIN,
     EXTENSIONS,
     LABELS,
+    LABELS_BEHIND,
     has_country_code,
 )
 
@@ -28,8 +29,11 @@ _DIGEST = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?e[+-]?\d+", re.IGNORECASE)
 _WHOLE = re.compile(r"(\+?\d{6,})[.,]0+")
 _LABEL = re.compile(rf"^(?:{LABELS})\s*[.:]?\s*", re.IGNORECASE)
+_LABEL_BEHIND = re.compile(rf"\s*\(?\b(?:{LABELS}|{LABELS_BEHIND})\.?\)?$", re.IGNORECASE)
 _EXTENSION = re.compile(rf"\s*(?:;ext=|,?\s*(?:{EXTENSIONS})\s*[.:]?)\s*\d{{1,7}}$", re.IGNORECASE)
 _ODD = re.compile(r"[^\d\s()./+\-–—‐‑‒―−·\u2009]")  # letters, separators of two numbers, anything else
+_INTERNATIONAL_DIGITS_MIN = 8
+_QUOTES = "\"'=` "  # a spreadsheet's way of keeping a number text: '+4915123456789, ="+4915123456789"
 _TRUNK_ZERO = re.compile(r"\(\s*0\s*\)")
 # Typed to get past a form: 1234567890 and its kin; one repeated digit is caught by counting.
 _FILLERS = frozenset({"1234567890", "0123456789", "123456789", "12345678", "1234567", "9876543210", "0987654321"})
@@ -43,7 +47,7 @@ def e164(text: str, country: str) -> str | None:
         text: as exported.
         country: ISO 3166-1 alpha-2 of the row or of the project, or "" where neither says one.
     """
-    text = unicodedata.normalize("NFKC", text).strip()
+    text = unicodedata.normalize("NFKC", text).strip().strip(_QUOTES)
     if _DIGEST.fullmatch(text):
         return None if text.lower() in EMPTY_DIGESTS else text.lower()
     plain = _plain(text)
@@ -53,7 +57,9 @@ def e164(text: str, country: str) -> str | None:
     if _is_filler(digits):
         return None
     number = _international(digits) if international else _national(digits, country)
-    if number is None or _is_filler(phonenumbers.national_significant_number(number)):
+    if number is None and text.startswith("00"):
+        number = _dialled(text, country)
+    if number is None or _is_typed_filler(number, digits):
         return None
     return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
 
@@ -65,7 +71,7 @@ def _plain(text: str) -> tuple[str, bool] | None:
     if not text.isascii():
         text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
     whole = _WHOLE.fullmatch(text)
-    text = whole.group(1) if whole else _EXTENSION.sub("", _LABEL.sub("", text))
+    text = whole.group(1) if whole else _EXTENSION.sub("", _LABEL_BEHIND.sub("", _LABEL.sub("", text)))
     if _ODD.search(text) or text.find("+", 1) > 1 or text.count("+") > 1:
         return None
     digits = re.sub(r"\D", "", text)
@@ -79,6 +85,13 @@ def _is_filler(digits: str) -> bool:
     return len(set(digits)) == 1 or digits in _FILLERS
 
 
+def _is_typed_filler(number: PhoneNumber, digits: str) -> bool:
+    """Whether the national number is a filler. +33 1 23 45 67 89 exists, and nobody invents a country code."""
+    national = phonenumbers.national_significant_number(number)
+    coded = digits.endswith(f"{number.country_code}{national}") and phonenumbers.is_valid_number(number)
+    return len(set(national)) == 1 or (national in _FILLERS and not coded)
+
+
 def _parsed(text: str, country: str | None) -> PhoneNumber | None:
     try:
         return phonenumbers.parse(text, country)
@@ -89,10 +102,19 @@ def _parsed(text: str, country: str | None) -> PhoneNumber | None:
 def _international(digits: str) -> PhoneNumber | None:
     """A number written with "+" or "00": taken when its length is possible, since numbering plans lag behind."""
     number = _parsed(f"+{digits}", None)
-    if number is None or len(digits) < 8:
+    if number is None or len(digits) < _INTERNATIONAL_DIGITS_MIN:
         return None
     possible = phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
     return number if possible else None
+
+
+def _dialled(text: str, country: str) -> PhoneNumber | None:
+    """A number behind another prefix for abroad than 00 that begins with 00, as Australia's 0011 and Brazil's 0015."""
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(country) if country else None
+    if metadata is None or metadata.international_prefix == "00":
+        return None
+    number = _parsed(_TRUNK_ZERO.sub("", text), country)
+    return number if number and phonenumbers.is_valid_number(number) else None
 
 
 def _national(digits: str, country: str) -> PhoneNumber | None:

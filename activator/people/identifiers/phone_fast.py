@@ -90,9 +90,9 @@ def _from_abroad(t: ir.Table) -> ir.StringValue:
     """With "+" or "00": taken when its length is possible, as the parser takes it."""
     possible, undecided = international()
     return ibis.cases(
-        (t.length_ < _INTERNATIONAL_DIGITS_MIN, REFUSED),
-        (t.digits_.re_search(undecided), _UNDECIDED),
-        (t.digits_.re_search(possible), t.digits_),
+        (t.digits_.re_search(undecided) & (t.length_ >= _INTERNATIONAL_DIGITS_MIN), _UNDECIDED),
+        (t.digits_.re_search(possible) & (t.length_ >= _INTERNATIONAL_DIGITS_MIN), t.digits_),
+        (t.bare_.startswith("00") & (t.region != ""), _UNDECIDED),  # 0011 in Australia dials abroad too
         else_=REFUSED,
     )
 

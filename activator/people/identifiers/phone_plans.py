@@ -14,8 +14,12 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
 # A number typed without "+" is read as international only from this length on: ten digits are how North America
 # writes a national number, and many of those would also be somebody else's valid international one.
 BARE_INTERNATIONAL_DIGITS_MIN = 11
-# What may stand before a number, and before the extension after it.
-LABELS = "tel|phone|telephone|telefon|mobile|mobil|handy|cell|fon|tlf|whatsapp"
+# What may stand before a number, behind it, and before the extension after it.
+LABELS = (  # longer ones first: the first that fits counts
+    "telephone|téléphone|telefono|teléfono|telefone|telefon|tel|tél|phone|whatsapp|mobile|mobil|móvil|handy|cellulare|celular"
+    "|cell|fon|tlf|mob|gsm|t|m|p"
+)
+LABELS_BEHIND = "home|private|privat|work|office|büro|arbeit|dienstlich|geschäftlich|bureau|casa|trabajo|ufficio|werk"
 EXTENSIONS = "extension|extn|ext|durchwahl|poste|x|#"
 _NON_GEOGRAPHIC = "001"
 _TYPES = (

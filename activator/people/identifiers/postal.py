@@ -81,8 +81,8 @@ def _is_whole_four(value: ir.StringValue, country: ir.StringValue | None) -> ir.
 
 
 def _with_lost_zero(text: ir.StringValue) -> ir.StringValue:
-    """No US code has four digits: 2139 is Cambridge, Massachusetts, 02139, through a spreadsheet."""
-    return text.re_replace(r"^(\d{4})(-\d{0,4})?$", r"0\1\2")
+    """No US code has fewer than five digits: 2139 is Cambridge, Massachusetts, and 601 is Adjuntas, Puerto Rico."""
+    return text.re_replace(r"^(\d{3})(-\d{0,4})?$", r"0\1\2").re_replace(r"^(\d{4})(-\d{0,4})?$", r"0\1\2")
 
 
 def _not_too_long(text: ir.StringValue) -> ir.StringValue:
