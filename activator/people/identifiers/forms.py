@@ -26,8 +26,7 @@ STRONG_COLUMNS: dict[str, tuple[str, ...]] = {
     "meta": ("EMAIL", "PHONE", "EXTERN_ID", "MADID"),
     "google": ("emails", "phones"),
 }
-# Columns that came with normaliser version 2. They count only where they are filled, so that whoever has neither keeps
-# the key of version 1 and is not sent again.
+# Columns that came later. They count only where they are filled, so that a new one changes nobody's key who lacks it.
 _LATER_COLUMNS = ("EXTERN_ID", "MADID")
 
 
