@@ -185,7 +185,7 @@ def build_people(
     countries = country_codes(engine, ordered)
     phones = phone_book(engine, ordered, countries, policy.default_country, recall)
     keyed = keyed_rows(engine, ordered, countries, phones)
-    marks = read_marks(engine, ordered, keyed, lists, policy.default_country)
+    marks = read_marks(engine, ordered, keyed, lists, policy.default_country, phones)
     persons_found = persons_of(engine, ordered, keyed, policy.shared_contacts_max)
     rows = persons_found.rows
     if not traced:

@@ -14,6 +14,7 @@ import ibis.expr.types as ir
 from activator.errors import AccountingError, SourceError
 from activator.model.people import Entity, SuppressionCount
 from activator.people.consent import ANSWERS, DENIED, answer_code
+from activator.people.digest_forms import keys_in_metas_form, may_hold_digests
 from activator.people.engine import Engine
 from activator.people.mapping import IGNORED
 from activator.people.rows import (
@@ -47,8 +48,11 @@ def read_marks(
     keyed: ir.Table,
     lists: Sequence[CanonicalSource],
     default_country: str | None,
+    phones: ir.Table,
 ) -> Marks:
     """Match lists and denials among the set-aside rows of sources with every row of keyed.
+
+    phones: `rows.phone_book` of the sources, for lists that name people by digests in Meta's form.
 
     Raises:
         SourceError: a list has rows, and not one usable identifier: it would let everybody back in.
@@ -62,14 +66,19 @@ def read_marks(
     if not spoken:
         return Marks(None, None, (), ())
     countries = country_codes(engine, spoken)
-    phones = phone_book(engine, spoken, countries, default_country)
-    rows = keyed_rows(engine, spoken, countries, phones)
+    numbers = phone_book(engine, spoken, countries, default_country)
+    rows = keyed_rows(engine, spoken, countries, numbers)
     listed = source_code(rows.row_id).isin([source.code for source in named] or [-1])
     usable = rows.filter(ibis.or_(*[rows[column].notnull() for column in KEY_COLUMNS]))
     speakers = engine.materialise("speakers", usable.mutate(listed=listed).select("row_id", "listed"))
     keys = engine.materialise("spoken_keys", _keys(rows.mutate(listed=listed)))
-    marks = engine.materialise("marks", _shared(keyed, keys))
-    for table in (countries, phones, rows, keys):
+    shared = _shared(keyed, keys)
+    if may_hold_digests(spoken):
+        others = keys_in_metas_form(engine, sources, keyed, phones)
+        by_digest = others.join(keys, "key").select("row_id", "speaker", "listed", *ANSWERS)
+        shared = ibis.union(shared, by_digest, distinct=True)
+    marks = engine.materialise("marks", shared)
+    for table in (countries, numbers, rows, keys):
         engine.drop(table)
     found = Marks(marks, speakers, named, left_out)
     for source in named:

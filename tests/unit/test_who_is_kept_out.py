@@ -1,5 +1,6 @@
 """Consent by platform and region, suppression lists, the holdout and the minimum: who is kept out, and as what."""
 
+import hashlib
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -219,3 +220,27 @@ class TestAccounts:
         with pytest.raises(AccountingError, match="10 rows were read") as refused:
             refuse_imbalance({"crm": 10}, counts, ["meta"])
         assert "Nothing was planned or sent" in refused.value.next_step
+
+
+@pytest.mark.parametrize(
+    ("column", "listed"),
+    [
+        ("email", "Jane.Doe+shop@gmail.com"),  # as Meta takes it: dots and suffix stay
+        ("email", "janedoe@gmail.com"),  # as Google takes it
+        ("phone", "+4930901820"),
+        ("phone", "4930901820"),
+    ],
+)
+def test_a_hashed_list_names_people_in_either_platforms_form(engine: Engine, column: str, listed: str) -> None:
+    contacts = [
+        {"email": "Jane.Doe+shop@gmail.com", "phone": "030 901820", "country": "DE", **GRANTED},
+        {"email": "john@example.com", "phone": "030 901821", "country": "DE", **GRANTED},
+    ]
+    orders = [order("jane.doe+shop@gmail.com", 2), order("john@example.com", 1)]
+    digest = hashlib.sha256(listed.lower().encode()).hexdigest()
+    objections = source(Entity.CONTACTS, [{column: digest}])
+    found = build(engine, source(Entity.CONTACTS, contacts), source(Entity.ORDERS, orders), lists=[objections])
+    assert [row["outcome_meta"] for row in sorted(persons(found), key=lambda row: -row["value_minor"])] == [
+        "suppressed",
+        "member",
+    ]
