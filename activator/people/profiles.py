@@ -36,7 +36,7 @@ CHOICES = {
 # ids of all but contacts are too large for.
 _SLOT_BITS = 3
 _SLOTS = 1 << _SLOT_BITS
-_FEWER = 1 << 60  # added to a row id for every part a row lacks: rows that know more come first, then earlier rows
+_FEWER = 1 << 60  # added to a row's standing for every part it lacks: rows that know more come first
 
 
 def choices_of(sources: Sequence[NumberedSource]) -> dict[str, tuple[str, ...]]:
@@ -52,15 +52,15 @@ def people_of(engine: Engine, sources: Sequence[NumberedSource], rows: ir.Table,
     """One row per person: first row, which rows know what, strictest answers, country, whether its rule is strict."""
     someone = rows.filter(rows.person.notnull())
     reachable = ibis.or_(*[someone[f"{column}_key"].notnull() for column in (*EMAIL_COLUMNS, *PHONE_COLUMNS)])
-    rows_of = {
-        "name_row": _best_row(someone, someone.name_parts, 2),
-        "place_row": _best_row(someone, someone.place_parts, 4),
-        "birth_row": ibis.cases((someone.has_birth_date, someone.row_id)),
-        "gender_row": ibis.cases((someone.has_gender, someone.row_id)),
+    standings = {
+        "name_row": _standing(someone, someone.name_parts, 2),
+        "place_row": _standing(someone, someone.place_parts, 4),
+        "birth_row": ibis.cases((someone.has_birth_date, someone.standing)),
+        "gender_row": ibis.cases((someone.has_gender, someone.standing)),
     }
     grouped = someone.group_by("person").agg(
         first_row=someone.row_id.min(),
-        **{choice: rows_of[choice].min() for choice in choices_of(sources)},
+        **{choice: someone.row_id.argmin(standings[choice]) for choice in choices_of(sources)},
         country=_country(sources, someone),
         **{name: someone[name].max() for name in ANSWERS},
         strict=strict(someone, consent),
@@ -73,12 +73,12 @@ def people_of(engine: Engine, sources: Sequence[NumberedSource], rows: ir.Table,
 def _country(sources: Sequence[NumberedSource], rows: ir.Table) -> ir.StringValue:
     if not any(source.has("country") for source in sources):
         return ibis.null("string")
-    return rows.country.argmin(ibis.cases((rows.country.notnull(), rows.row_id)))
+    return rows.country.argmin(ibis.cases((rows.country.notnull(), rows.standing)))
 
 
-def _best_row(rows: ir.Table, parts: ir.IntegerValue, parts_max: int) -> ir.IntegerValue:
+def _standing(rows: ir.Table, parts: ir.IntegerValue, parts_max: int) -> ir.IntegerValue:
     lacking = (ibis.literal(parts_max) - parts).cast("int64") * _FEWER
-    return ibis.cases((parts > 0, rows.row_id + lacking))
+    return ibis.cases((parts > 0, rows.standing + lacking))
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,7 @@ class Profiles:
     def _chosen(self, members: ir.Table, choice: str, columns: Sequence[str]) -> ir.Table:
         """(person, columns), as exported."""
         wanted = members.filter(members[choice].notnull())
-        wanted = wanted.select("person", row_id=wanted[choice] & (_FEWER - 1))
+        wanted = wanted.select("person", row_id=choice)
         parts = []
         for source in self.sources:
             if not any(source.has(column) for column in columns):
@@ -249,20 +249,23 @@ def profiles(
 def _first_keys(sources: Sequence[NumberedSource], rows: ir.Table, columns: Sequence[str], at_most: int) -> ir.Table:
     """(person, key, rank, row_id, slot): each member's keys of a kind, best first, and where each was first seen.
 
-    Those of sources named first come first, then main columns before second ones, then smaller keys: never the order of
-    rows, which another sorting of the same export changes.
+    Those of sources named first come first, then main columns before second ones, then smaller keys, and of equal keys
+    the spelling of the row of least standing: never the order of rows, which another sorting of an export changes.
     """
     seen = [
         rows.filter(rows[f"{column}_key"].notnull()).select(
-            "person", key=rows[f"{column}_key"], place=rows.row_id * _SLOTS + slot
+            "person",
+            key=rows[f"{column}_key"],
+            place=rows.row_id * _SLOTS + slot,
+            standing=rows.standing * _SLOTS + slot,
         )
         for slot, column in enumerate(columns)
         if slot == 0 or any(source.has(column) for source in sources)
     ]
     every = ibis.union(*seen, distinct=False) if len(seen) > 1 else seen[0]
-    standing = source_code(every.place >> _SLOT_BITS) * _SLOTS + (every.place & (_SLOTS - 1))
-    first = every.group_by("person", "key").agg(place=every.place.min(), standing=standing.min())
-    in_order = ibis.window(group_by="person", order_by=["standing", "key"])
+    column = source_code(every.place >> _SLOT_BITS) * _SLOTS + (every.place & (_SLOTS - 1))
+    first = every.group_by("person", "key").agg(place=every.place.argmin(every.standing), column=column.min())
+    in_order = ibis.window(group_by="person", order_by=["column", "key"])
     ranked = first.mutate(rank=ibis.row_number().over(in_order))
     kept = ranked.filter(ranked["rank"] < at_most)
     return kept.select("person", "key", "rank", row_id=kept.place >> _SLOT_BITS, slot=kept.place & (_SLOTS - 1))

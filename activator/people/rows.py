@@ -232,7 +232,10 @@ def _spellings(source: NumberedSource, column: str) -> ir.Table:
 
 
 def keyed_rows(engine: Engine, sources: Sequence[NumberedSource], countries: ir.Table, phones: ir.Table) -> ir.Table:
-    """All valid rows of all sources: keys, country code, consent and how much each row knows. No text is kept."""
+    """All valid rows of all sources: keys, country code, consent and how much each row knows. No text is kept.
+
+    standing: the order in which rows are asked, by source and then by what they say; `row_id` is where they stand.
+    """
     return engine.stacked(
         [engine.lean("keyed", _keyed(engine, source, countries, phones), _unsaid(source)) for source in sources]
     )
@@ -280,6 +283,7 @@ def _keyed(engine: Engine, source: NumberedSource, countries: ir.Table, phones: 
     }
     keyed = valid.select(
         "row_id",
+        standing=source.offset + _content(valid),
         stands_for=valid.stands_for if "stands_for" in valid.columns else ibis.literal(1, "int64"),
         **{column: text_of(valid, column) for column in PHONE_COLUMNS},
         word=text_of(valid, "country").fill_null(""),
@@ -303,8 +307,21 @@ def _keyed(engine: Engine, source: NumberedSource, countries: ir.Table, phones: 
 
 
 ROW_COLUMNS = (
-    "row_id", "stands_for", *KEY_COLUMNS, "shown", "country", "name_parts", "place_parts", "has_birth_date",
+    "row_id", "standing", "stands_for", *KEY_COLUMNS, "shown", "country", "name_parts", "place_parts", "has_birth_date",
     "has_gender", *ANSWERS,
+)  # fmt: skip
+
+
+def _content(rows: ir.Table) -> ir.IntegerValue:
+    """A number for what a row says of a person, whatever its line: rows chosen by it do not depend on their order."""
+    texts = [text_of(rows, column).fill_null("") for column in _SAID_OF_PERSON if column in rows.columns]
+    number: ir.IntegerValue = ibis.literal("\x1f").join([*texts, ibis.literal("")]).hash()
+    return (number & ((1 << _SOURCE_BITS) - 1)).try_cast("int64")
+
+
+_SAID_OF_PERSON = (
+    *EMAIL_COLUMNS, *PHONE_COLUMNS, "first_name", "last_name", "city", "state", "postal_code", "country", "birth_date",
+    "gender", "external_id",
 )  # fmt: skip
 
 
