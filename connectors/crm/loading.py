@@ -70,7 +70,7 @@ class TextTable:
 
     def append(self, relation: duckdb.DuckDBPyRelation) -> int:
         """Add the rows of a relation, its columns in the order of the titles; returns how many there were."""
-        relation.query("source", f"INSERT INTO {self.label} SELECT * FROM source")  # noqa: S608 - label is ours
+        relation.insert_into(self.label)
         before, self.rows = self.rows, self.count()
         return self.rows - before
 

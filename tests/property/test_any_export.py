@@ -77,3 +77,10 @@ def test_no_cell_makes_a_mapping_fail(backend: Any, tmp_path: Path, moment: str,
     (row,) = rows.to_pyarrow().to_pylist()
     whole = all(row[field] is not None for field in ("ordered_at", "amount_minor", "currency"))
     assert (row["invalid_reason"] is None) == whole
+
+
+def test_what_a_refused_export_has_left_in_the_engine_is_not_read_for_the_next(backend: Any, tmp_path: Path) -> None:
+    """Loading that is interrupted leaves names behind; one of them once held the rows of the file before."""
+    backend.con.execute("CREATE OR REPLACE TEMP VIEW source AS SELECT 'old' AS c0, 'old' AS c1")
+    export = read(backend, tmp_path, b"name,mail\nnew,new\n")
+    assert [row["name"] for row in export.table.to_pyarrow().to_pylist()] == ["new"]

@@ -24,11 +24,11 @@ _ZIP_PLUS_4 = ("US", "PR", "VI", "GU", "AS", "MP")  # the countries of the Unite
 _LENGTH_MAX = 12  # no postal code has more characters; what has is another column's value
 
 # Plain codes, of which no rule but that of ZIP+4 changes more than case and separators: five digits that are not zero,
-# and shapes that cannot be read as American: of Great Britain, Canada, the Netherlands, Japan, Poland, or six digits.
+# and shapes that cannot be read as American: of Great Britain, Canada, the Netherlands, Poland, or six digits.
 _FIVE = r"(?:[1-9]\d{4}|0[1-9]\d{3}|00[1-9]\d\d|000[1-9]\d|0000[1-9])"
 _ELSEWHERE = (
     r"[A-Za-z][A-Za-z]?\d[A-Za-z0-9]? ?\d[A-Za-z][A-Za-z]|[A-Za-z]\d[A-Za-z] ?\d[A-Za-z]\d"
-    r"|[1-9]\d{3} ?[A-Za-z][A-Za-z]|[1-9]\d\d-\d{4}|[1-9]\d-\d{3}|[1-9]\d{5,7}"
+    r"|[1-9]\d{3} ?[A-Za-z][A-Za-z]|[1-9]\d-\d{3}|[1-9]\d{5,7}"
 )
 
 
