@@ -92,9 +92,10 @@ def _sent(result: ApplyResult) -> Table:
 
 def _people(plan: Plan, currency: str) -> Table:
     table = Table(box=box.SIMPLE, title=f"Customers by value, in {currency}", title_justify="left")
-    for column in ("tier", "people", "value", "from", "to"):
-        table.add_column(column, justify="left" if column == "tier" else "right")
-    table.add_column("why they buy")
+    table.add_column("tier", overflow="fold")
+    for column in ("people", "value", "from", "to"):
+        table.add_column(column, justify="right", no_wrap=True)  # words make room, amounts are never cut
+    table.add_column("why they buy", overflow="fold")
     motives = {motivation.tier: motivation for motivation in plan.motivations}
     for tier in plan.tiers:
         motive = motives.get(tier.tier)

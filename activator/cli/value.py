@@ -78,10 +78,11 @@ def _table(title: str) -> "Table":
 def _tiers(found: "ValueReport") -> "Table":
     days = found.valuing.horizon_days
     table = _table(f"Tiers on {found.as_of}, in {found.currency}; expected within {days} days")
-    table.add_column("tier", no_wrap=True)
+    table.add_column("tier", overflow="fold")
     costs = any(row.cost_to_serve_minor for row in found.tiers)
     for column in ("customers", "so far", *(["cost"] if costs else []), "expected", "likely", "no order"):
-        table.add_column(column, justify="right", no_wrap=True)
+        # A range may go over two lines: an amount cut short would be none.
+        table.add_column(column, justify="right", no_wrap=column != "likely")
     for row in found.tiers:
         table.add_row(
             row.tier,
