@@ -1,6 +1,6 @@
 """`activator segments`: who is in which segment, whether the segments hold water, and files about them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,29 +37,36 @@ class Opened:
 @contextmanager
 def opened(project: Path, *, quiet: bool) -> Iterator[Opened]:
     """Read the exports, find who is in which segment, and keep it for the next time."""
-    from activator.config.clock import SystemClock
-    from activator.config.room import disk_room
     from activator.config.workspace import open_workspace
-    from activator.people.engine import open_engine
-    from activator.plan.inputs import read_people
     from activator.segments.declared import declared
     from activator.segments.kept import KeptMemberships
     from activator.segments.study import keep, study
 
     workspace = open_workspace(project)
     sections, document = declared(workspace)
+    with _read(workspace, quiet=quiet) as (engine, people, report):
+        report("finding who is in which segment", 0)
+        kept = KeptMemberships(engine, workspace.state)
+        made = study(engine, people, sections, kept, document)
+        keep(made, kept)
+        yield Opened(workspace, engine, people, made, kept)
+
+
+@contextmanager
+def _read(workspace: "Workspace", *, quiet: bool) -> Iterator[tuple["Engine", "People", Callable[[str, int], None]]]:
+    """Everybody in the exports, and what reports the next step."""
+    from activator.config.clock import SystemClock
+    from activator.config.room import disk_room
+    from activator.people.engine import open_engine
+    from activator.plan.inputs import read_people
+
     with (
         disk_room(workspace.state),
         steps(quiet=quiet) as report,
         open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine,
     ):
         report("reading the exports", 0)
-        people = read_people(workspace, engine, SystemClock().now().date())
-        report("finding who is in which segment", 0)
-        kept = KeptMemberships(engine, workspace.state)
-        made = study(engine, people, sections, kept, document)
-        keep(made, kept)
-        yield Opened(workspace, engine, people, made, kept)
+        yield engine, read_people(workspace, engine, SystemClock().now().date()), report
 
 
 @app.callback(invoke_without_command=True)
@@ -159,12 +166,18 @@ def export(
     People are named by the ids of your systems and the line they were met in, never by an address or number. The file
     is readable by its owner only.
     """
+    from activator.config.workspace import open_workspace
     from activator.segments.audit import refuse_blocked
     from activator.segments.export import write_people
 
-    with opened(project, quiet=as_json) as found:
-        refuse_blocked(found.workspace.project, found.study)
-        rows = write_people(found.engine, found.people, found.study, output)
+    workspace = open_workspace(project)
+    if workspace.project.segments:
+        with opened(project, quiet=as_json) as found:
+            refuse_blocked(found.workspace.project, found.study)
+            rows = write_people(found.engine, found.people, found.study.members, output)
+    else:
+        with _read(workspace, quiet=as_json) as (engine, people, _):
+            rows = write_people(engine, people, None, output)
     if as_json:
         print_json({"file": output, "people": rows})
     else:

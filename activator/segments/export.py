@@ -22,7 +22,6 @@ from activator.people.identifiers.text import clean
 from activator.people.pipeline import People
 from activator.people.rejects import FORMULA
 from activator.people.rows import source_code
-from activator.segments.study import Study
 
 ROWS_MAX = 50_000  # of one write
 JOINS = ";"
@@ -49,17 +48,17 @@ COLUMNS = ("source_ids", "met_in", *_MONEY, "currency", *_PLAIN, "segments")
 FORMATS = (".csv", ".parquet")
 
 
-def write_people(engine: Engine, people: People, made: Study, path: Path) -> int:
+def write_people(engine: Engine, people: People, members: ir.Table | None, path: Path) -> int:
     """Write the file for its owner only, replacing an older one when complete; returns its rows.
 
-    Rows are in the order people are met in the exports.
+    Rows are in the order people are met in the exports. members: those of Study; None where no segments are declared.
 
     Raises:
         ConfigurationError: the file is neither CSV nor Parquet, or cannot be written.
     """
     if path.suffix.lower() not in FORMATS:
         raise ConfigurationError(f"{path.name}: neither CSV nor Parquet", "End its name in .csv or .parquet.")
-    rows = engine.materialise("export", _rows(people, made))
+    rows = engine.materialise("export", _rows(people, members))
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         descriptor = os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
@@ -93,12 +92,9 @@ def _batches(engine: Engine, rows: ir.Table) -> Iterator[pa.RecordBatch]:
     return engine.stream(rows.order_by("first_row").drop("first_row"), ROWS_MAX)
 
 
-def _rows(people: People, made: Study) -> ir.Table:
-    standing = people.standing()
+def _rows(people: People, members: ir.Table | None) -> ir.Table:
     digits = len(str(people.valuation.money_unit)) - 1
-    named = made.members.order_by("person", "segment").group_by("person")
-    segments = named.agg(segments=lambda t: t.segment.group_concat(JOINS, order_by=t.segment))
-    joined = standing.left_join(segments, "person").drop("person_right").join(_met(people), "person")
+    joined = _with_segments(people.standing(), members).join(_met(people), "person")
     amounts = {name: _whole_units(joined[column], digits) for name, column in _MONEY.items()}
     texts = {name: _inert(joined[name]) for name in ("source_ids", "met_in")}
     return joined.select(
@@ -109,6 +105,14 @@ def _rows(people: People, made: Study) -> ir.Table:
         segments=joined.segments.fill_null(""),
         first_row="first_row",
     )
+
+
+def _with_segments(standing: ir.Table, members: ir.Table | None) -> ir.Table:
+    if members is None:
+        return standing.mutate(segments=ibis.literal(""))
+    named = members.order_by("person", "segment").group_by("person")
+    segments = named.agg(segments=lambda t: t.segment.group_concat(JOINS, order_by=t.segment))
+    return standing.left_join(segments, "person").drop("person_right")
 
 
 def _whole_units(minor: ir.IntegerValue, digits: int) -> ir.NumericValue:

@@ -177,6 +177,13 @@ def test_parquet_has_the_same_rows_with_types(shop: Path, exported: list[dict[st
     assert str(table.schema.field("value").type) == "decimal128(23, 2)"
 
 
+def test_without_segments_the_analyst_still_gets_everybody(tmp_path: Path, exported: list[dict[str, str]]) -> None:
+    shop = write_shop(tmp_path, project_text(segments=""))
+    assert run(shop, "export", "--output", str(shop / "people.csv")).exit_code == 0
+    with (shop / "people.csv").open(encoding="utf-8", newline="") as stream:
+        assert list(csv.DictReader(stream)) == [{**row, "segments": ""} for row in exported]
+
+
 def test_the_list_says_who_they_are(shop: Path) -> None:
     told = json.loads(run(shop, "--json").output)
     by_name = {each["name"]: each for each in told["segments"]}
