@@ -79,8 +79,9 @@ def ours(given: argparse.Namespace) -> dict[str, Any]:
             with timed(steps, f"read {mapping.name}"):
                 raw = connector.read(engine.backend, mapping.name, path)
             relation = canonical(raw, mapping)
-            if mapping.entity is not Entity.ORDERS:
+            if raw.held or mapping.entity is not Entity.ORDERS:
                 relation = engine.materialise(f"canonical {mapping.name}", relation)
+                raw.release()
             sources.append(CanonicalSource(mapping.name, mapping.entity, relation, whole_orders=True))
         people = build_people(engine, sources, policy)
         found: dict[str, Any] = {"tiers": {tier.tier: tier.people for tier in people.tiers}}
