@@ -25,8 +25,12 @@ from activator.people.rows import source_code
 
 ROWS_MAX = 50_000  # of one write
 JOINS = ";"
-# An id of this form is, or may be, an e-mail address, an international number, or the digest of either.
-_PERSONAL = r"@|^\s*(?:\+|00)[\d\s()./-]{7,}$|^[0-9A-Fa-f]{32}$|^[0-9A-Fa-f]{40}$|^[0-9A-Fa-f]{64}$"
+# An id of this form is, or may be, an e-mail address, an international or national number, or the digest of either.
+# One with three zeros or more in front is a number filled up, as ERP systems write them.
+_PERSONAL = (
+    r"@|^\s*(?:\+[\d\s()./-]{7,}|\(?00?[\s()./-]*[1-9][\d\s()./-]{7,})$"
+    r"|^[0-9A-Fa-f]{32}$|^[0-9A-Fa-f]{40}$|^[0-9A-Fa-f]{64}$"
+)
 _MONEY = {"value": "value_minor", "predicted_value": "predicted_minor", "cost_to_serve": "cost_to_serve_minor"}
 _PLAIN = {
     "churn_risk": "churn_risk",

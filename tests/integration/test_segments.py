@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from activator.config.clock import SystemClock
 from activator.config.workspace import open_workspace
 from activator.people.engine import open_engine
 from activator.schedule.runs import keep_segments
+from activator.segments.export import _PERSONAL
 from activator.segments.kept import KeptMemberships
 from tests.projects import PROJECT, write_project
 
@@ -28,6 +30,8 @@ customer_id,account_id,email,Age,Plan,Lat,Lon,Joined,Active
 5,,eve@example.com,99,free,1,1,2020-01-01,no
 ada@example.com,,ada@example.com,,,,,,
 +49301234567,,cleo@example.com,,,,,,
+0151 23456789,,cleo@example.com,,,,,,
+(0171) 2345-678,,cleo@example.com,,,,,,
 """
 ACCOUNTS = "account_id,account_name,industry,employees\nA1,Adler,Manufacturing,120\nA2,Bauer,Retail,9\n"
 ORDERS = """\
@@ -159,6 +163,8 @@ def test_the_file_holds_every_person_once_and_nobodys_address(shop: Path, export
     assert len(exported) == 5
     assert "@" not in text
     assert "+49" not in text
+    assert "23456789" not in text, "nor a national number"
+    assert "2345-678" not in text
     assert [row["met_in"] for row in exported] == [f"contacts:{line}" for line in range(2, 7)]
     assert stat.S_IMODE((shop / "people.csv").stat().st_mode) == 0o600
 
@@ -431,3 +437,20 @@ def test_the_page_quotes_why_a_segment_buys_and_hides_who_said_it(tmp_path: Path
     assert "efficiency: 100% of 40 customers who said why" in page
     assert "saves us hours every week" in page
     assert "secret.example" not in page
+
+
+@pytest.mark.parametrize(
+    ("number", "left_out"),
+    [
+        ("0151 23456789", True),
+        ("(0171) 2345-678", True),
+        ("0049 151 23456789", True),
+        ("+1 (212) 555-0100", True),
+        ("0000012345", False),  # filled up with zeros
+        ("01234567", False),
+        ("A-0151234567", False),
+        ("1001", False),
+    ],
+)
+def test_ids_that_may_be_phone_numbers_are_left_out(number: str, left_out: bool) -> None:
+    assert bool(re.search(_PERSONAL, number)) is left_out
