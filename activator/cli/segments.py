@@ -101,9 +101,9 @@ def segments(
 
 
 def _write_page(found: Opened, told: "Summary", path: Path) -> None:
+    from activator.config.whole_file import whole_file
     from activator.plan.inputs import motivations_of, reader_of
     from activator.reports.segments_page import PageFacts, render
-    from activator.reports.written import write_page
     from activator.segments.audit import audit
     from activator.segments.needs import needs
     from activator.segments.portrait import portrait
@@ -119,7 +119,8 @@ def _write_page(found: Opened, told: "Summary", path: Path) -> None:
         tiers=[tier.name for tier in project.tiers],
         needs=needs(found.engine, found.people, found.study, reader_of(found.workspace)),
     )
-    write_page(path, render(facts))
+    with whole_file(path, "the page") as stream:
+        stream.write(render(facts).encode())
 
 
 @app.command("check")

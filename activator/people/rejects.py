@@ -4,7 +4,6 @@ Made and written a few rows at a time, so ten million rejects need no more memor
 e-mail address shows the first letters of its two parts, a number its beginning and end, and names nothing at all.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from functools import reduce
 from pathlib import Path
@@ -15,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pc_csv
 
-from activator.errors import ConfigurationError
+from activator.config.whole_file import whole_file
 from activator.model.people import Outcome
 from activator.people.accounting import MEANING, Ending, Place, row_endings
 from activator.people.consent import PLATFORMS
@@ -41,21 +40,11 @@ def write_rejects(engine: Engine, people: People, places: Sequence[Place], path:
     Raises:
         ConfigurationError: the file cannot be written.
     """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        descriptor = os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as stream, pc_csv.CSVWriter(stream, SCHEMA) as writer:
-            lines = 0
-            for batch in _batches(engine, people, places):
-                writer.write_batch(batch)
-                lines += batch.num_rows
-        unfinished.replace(path)
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path}: the rejects cannot be written: {error.strerror}", "Name a file in a folder you can write to."
-        ) from None
-    finally:
-        unfinished.unlink(missing_ok=True)
+    lines = 0
+    with whole_file(path, "the rejects") as stream, pc_csv.CSVWriter(stream, SCHEMA) as writer:
+        for batch in _batches(engine, people, places):
+            writer.write_batch(batch)
+            lines += batch.num_rows
     return lines
 
 

@@ -4,7 +4,6 @@ A person is named by the ids their systems gave them and the line of the export 
 e-mail address, a phone number or a digest of one is left out. Cells a spreadsheet would run begin with a quote.
 """
 
-import os
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +15,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 
+from activator.config.whole_file import whole_file
 from activator.errors import ConfigurationError
 from activator.people.engine import Engine
 from activator.people.identifiers.text import clean
@@ -63,20 +63,8 @@ def write_people(engine: Engine, people: People, members: ir.Table | None, path:
     if path.suffix.lower() not in FORMATS:
         raise ConfigurationError(f"{path.name}: neither CSV nor Parquet", "End its name in .csv or .parquet.")
     rows = engine.materialise("export", _rows(people, members))
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        descriptor = os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            written = _write(stream, _batches(engine, rows), is_csv=path.suffix.lower() == ".csv", columns=rows)
-            stream.flush()
-            os.fsync(stream.fileno())
-        unfinished.replace(path)
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path}: cannot be written: {error.strerror}", "Name a file in a folder you can write to."
-        ) from None
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with whole_file(path, "the export") as stream:
+        written = _write(stream, _batches(engine, rows), is_csv=path.suffix.lower() == ".csv", columns=rows)
     engine.drop(rows)
     return written
 
