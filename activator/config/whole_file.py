@@ -30,3 +30,23 @@ def whole_file(path: Path, named: str) -> Iterator[BinaryIO]:
         ) from None
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """The same for state of ours, which must be there after a crash: the folder's entry is synced too.
+
+    Raises:
+        OSError: the disk is full or the folder cannot be written.
+    """
+    growing = path.with_suffix(f".{os.getpid()}.part")
+    descriptor = os.open(growing, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    growing.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -15,7 +15,6 @@ import base64
 import contextlib
 import hashlib
 import json
-import os
 import secrets
 import unicodedata
 from dataclasses import dataclass, field
@@ -30,6 +29,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import BaseModel
 
 import activator
+from activator.config.whole_file import replace_file
 from activator.people.engine import Engine
 from activator.people.identifiers import FORM_COLUMNS, IdentifierRules
 
@@ -138,7 +138,7 @@ class Recall:
         if not self._found and notes == self._notes:
             return
         document = {"version": self.version, "files": files, "notes": self._notes}
-        _replace(self.folder / LIST_FILE, json.dumps(document).encode())
+        replace_file(self.folder / LIST_FILE, json.dumps(document).encode())
         for file in self.folder.glob("*.parquet"):
             if file.name not in {name for name, _ in files.values()}:
                 file.unlink(missing_ok=True)
@@ -211,19 +211,8 @@ def _key(folder: Path) -> str:
         if len(key) == 64:
             return key
     key = secrets.token_hex(32)
-    _replace(file, key.encode())
+    replace_file(file, key.encode())
     return key
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """All of it or nothing, for its owner only."""
-    growing = path.with_suffix(f".{os.getpid()}.part")
-    descriptor = os.open(growing, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    growing.replace(path)
 
 
 def _digest(path: Path) -> str:

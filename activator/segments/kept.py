@@ -22,6 +22,7 @@ import ibis
 import ibis.expr.types as ir
 from pydantic import BaseModel, Field, ValidationError
 
+from activator.config.whole_file import replace_file
 from activator.errors import LedgerError
 from activator.people.engine import Engine
 
@@ -124,7 +125,7 @@ class KeptMemberships:
             self._list = KeptList(
                 first_kept=known.first_kept or as_of, newest=written, before=before, history=[*older, moved]
             )
-            _replace(self.folder / LIST_FILE, self._list.model_dump_json(indent=1).encode())
+            replace_file(self.folder / LIST_FILE, self._list.model_dump_json(indent=1).encode())
             kept = {file.name for file in (written, before, *self._list.history) if file}
             for file in self.folder.glob("*.parquet"):
                 if file.name not in kept:
@@ -182,21 +183,6 @@ def _alone(folder: Path) -> Iterator[None]:
         raise LedgerError("another run is keeping memberships at this moment", "Wait for it, then repeat.") from None
     finally:
         os.close(descriptor)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    growing = path.with_suffix(".part")
-    descriptor = os.open(growing, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    growing.replace(path)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
 
 
 def _digest(path: Path) -> str:
