@@ -22,7 +22,7 @@ def explain(workspace: Workspace, clock: Clock, text: str) -> Explanation:
     Raises:
         SourceError: an export cannot be used. LedgerError: the ledger cannot be read.
     """
-    ledger = LedgerReader(workspace.state, clock)
+    ledger = LedgerReader(workspace.ledger_place, clock)
     try:
         batches = ledger.every_batch()
         with open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine:

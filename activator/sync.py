@@ -61,7 +61,7 @@ def make_plan(
 
 def _made_plan(runner: Runner, accepted: Mapping[str, str], rejects: Path | None) -> tuple[Plan, Path]:
     workspace = runner.workspace
-    ledger = LedgerReader(workspace.state, runner.clock)
+    ledger = LedgerReader(workspace.ledger_place, runner.clock)
     workspace.plans.mkdir(parents=True, exist_ok=True, mode=0o700)
     sweep(workspace.plans, "making")
     folder = Path(tempfile.mkdtemp(prefix=f"making-{os.getpid()}-", dir=workspace.plans))
@@ -130,7 +130,7 @@ def apply_plan(runner: Runner, plan: Plan, folder: Path) -> ApplyResult:
 
 
 def _applied(runner: Runner, plan: Plan, folder: Path) -> ApplyResult:
-    ledger = Ledger(runner.workspace.state, runner.clock)
+    ledger = Ledger(runner.workspace.ledger_place, runner.clock)
     try:
         with ledger.writing() as connection:
             lease.take(connection, runner.clock, LEASE_NAME, runner.actor)
@@ -217,7 +217,7 @@ def _acceptances(plan: Plan) -> str:
 
 def poll_processing(runner: Runner) -> int:
     """Ask the platforms what became of batches they were still processing; returns how many still are."""
-    ledger = Ledger(runner.workspace.state, runner.clock)
+    ledger = Ledger(runner.workspace.ledger_place, runner.clock)
     try:
         if not ledger.open_batches():
             return 0

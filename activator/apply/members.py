@@ -17,7 +17,7 @@ from activator.errors import (
     RetryableError,
     RowRejectedError,
 )
-from activator.ledger import batches
+from activator.ledger import batches, files
 from activator.model.delivery import Operation, Receipt, Settlement
 from activator.model.ledger import BatchRecord, BatchState
 from activator.model.plan import ChangeMembers, PlannedBatch
@@ -117,6 +117,7 @@ def _intended(context: ApplyContext, change: ChangeMembers, planned: PlannedBatc
     identity = batch_id(context, change, planned)
     file = _keep(context, change.destination, planned, identity)
     with context.ledger.writing() as connection:
+        files.share(connection, context.ledger.folder, file)
         batches.intend(
             connection,
             context.clock,

@@ -35,7 +35,7 @@ def brief(workspace: Workspace, clock: Clock, *, pull: bool, deliver: bool) -> B
     Raises:
         ConfigurationError: delivery is asked for and its settings are missing. DestinationError: it failed.
     """
-    ledger = Ledger(workspace.state, clock)
+    ledger = Ledger(workspace.ledger_place, clock)
     try:
         problems: list[str] = []
         if pull:

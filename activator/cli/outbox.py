@@ -110,7 +110,7 @@ def list_events(
     from activator.ledger.store import LedgerReader
 
     wanted = _state(state)
-    ledger = LedgerReader(open_workspace(project).state, SystemClock())
+    ledger = LedgerReader(open_workspace(project).ledger_place, SystemClock())
     try:
         with ledger.reading() as connection:
             counts, events = outbox.counts(connection), outbox.newest(connection, wanted, LISTED_MAX)

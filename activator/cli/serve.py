@@ -43,7 +43,7 @@ def serve(
     open_destinations(workspace, clock)  # missing credentials are found now, not at 02:30
     log_to(sys.stderr)
     stop = StopSignal()
-    ledger = Ledger(workspace.state, clock)
+    ledger = Ledger(workspace.ledger_place, clock)
     if as_json:
         print_json({"schedules": [schedule.name for schedule in schedules]})
     else:

@@ -32,6 +32,9 @@ class Settings(SettingsSection):
     )
     scratch_limit_mb: int = Field(default=0, ge=0, description="Disk the data engine may use; 0 is what is free")
     threads: int = Field(default=0, ge=0, description="Threads of the data engine; 0 is one per core")
+    ledger_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL database of the ledger, postgres://user:password@host/database"
+    )
     slack_webhook_url: SecretStr | None = None
     smtp_host: str | None = None
     smtp_port: int = 587

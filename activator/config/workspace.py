@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from activator import __version__
+from activator.config.ledger_place import LedgerPlace, schema_of
 from activator.config.project import PROJECT_FILE, Project, load_project
 from activator.config.settings import Settings, load_settings
 
@@ -23,6 +24,11 @@ class Workspace:
     def state(self) -> Path:
         """`.activator/` beside the project file."""
         return self.folder / ".activator"
+
+    @property
+    def ledger_place(self) -> LedgerPlace:
+        """What `ledger.store.Ledger` is opened with."""
+        return LedgerPlace(self.state, self.settings.ledger_url, schema_of(self.project.project.id))
 
     @property
     def plans(self) -> Path:

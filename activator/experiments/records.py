@@ -18,7 +18,7 @@ def record_verdict(workspace: Workspace, clock: Clock, actor: str, tier: str, sa
     if tier not in known:
         raise ConfigurationError(f"there is no tier `{tier}`", f"Name one of: {', '.join(known)}.")
     detail = f"{figures}; z {said.z:.2f}, bound {said.bound:.2f}"
-    ledger = Ledger(workspace.state, clock)
+    ledger = Ledger(workspace.ledger_place, clock)
     try:
         with ledger.writing() as connection:
             terms.record_verdict(connection, clock, actor, tier, said.outcome.value, detail)

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
+from activator.ledger import files
 from activator.ledger.schema import batches, lost_sends
 from activator.model.delivery import Operation, Receipt, Settlement
 from activator.model.ledger import AudienceLog, BatchRecord, BatchState, LostSend
@@ -22,7 +23,10 @@ _STATE = {
 def find(connection: Connection, root: Path, batch_id: str) -> BatchRecord | None:
     """One batch, if it was ever intended."""
     row = connection.execute(select(batches).where(batches.c.batch_id == batch_id)).one_or_none()
-    return None if row is None else _record(row, root)
+    if row is None:
+        return None
+    files.bring(connection, root, [row.file])
+    return _record(row, root)
 
 
 def intend(
@@ -130,7 +134,7 @@ def audience_log(connection: Connection, clock: Clock, root: Path, destination: 
         select(batches.c.batch_id, batches.c.operation, batches.c.file, lost_sends.c.quiet_until)
         .join(lost_sends, lost_sends.c.batch_id == batches.c.batch_id)
         .where(of_audience & (lost_sends.c.quiet_until > clock.now()))
-    )
+    )  # their files are among the records'
     return AudienceLog(
         destination,
         audience_key,
@@ -148,7 +152,9 @@ def clear_audience(connection: Connection, destination: str, audience_key: str) 
 
 
 def _records(connection: Connection, root: Path, query: Select[Any]) -> tuple[BatchRecord, ...]:
-    return tuple(_record(row, root) for row in connection.execute(query.order_by(batches.c.sequence)))
+    rows = connection.execute(query.order_by(batches.c.sequence)).all()
+    files.bring(connection, root, [row.file for row in rows])
+    return tuple(_record(row, root) for row in rows)
 
 
 def _record(row: Row[Any], root: Path) -> BatchRecord:

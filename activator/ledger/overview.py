@@ -49,7 +49,7 @@ def history(connection: Connection) -> list[dict[str, Any]]:
 
 def state_of(workspace: Workspace, clock: Clock, *, with_history: bool = False) -> dict[str, Any]:
     """What `status` shows: believed members per audience, open batches, last plan, slots. Calls no platform."""
-    ledger = LedgerReader(workspace.state, clock)
+    ledger = LedgerReader(workspace.ledger_place, clock)
     try:
         with ledger.reading() as connection:
             state: dict[str, Any] = {

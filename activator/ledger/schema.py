@@ -5,7 +5,19 @@ Instants are stored as ISO 8601 text in UTC: sortable, readable in any tool, and
 
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, Column, Date, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -200,6 +212,14 @@ outbox = Table(
     Column("source_ids", Text),  # JSON, only where the project tells them, and only until they are told
     Column("detail", Text, nullable=False, server_default=""),
     Index("outbox_due", "state", "next_attempt_at", "sequence"),
+)
+
+# What other hosts need of the project's folder; empty where the ledger itself lies in that folder (ledger.files).
+shared_files = Table(
+    "shared_file",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
 )
 
 audit = Table(

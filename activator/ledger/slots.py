@@ -1,9 +1,9 @@
 """Schedule slots: the row's key decides who runs one (fulfils schedule.store.SlotStore)."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_or_nothing
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from activator.ledger.schema import slots
 from activator.ledger.store import Ledger
@@ -37,8 +37,7 @@ class LedgerSlots:
         row = {"schedule": schedule, "instant": instant, "local_date": local_date, **values}
         free = or_(slots.c.state == "parked", and_(slots.c.state == "claimed", slots.c.lease_until < now))
         with self._ledger.writing() as connection:
-            made = connection.execute(insert_or_nothing(slots).values(row).on_conflict_do_nothing())
-            if made.rowcount == 1:
+            if _made(connection, row):
                 return True
             taken = connection.execute(update(slots).where(_of(schedule, instant) & free).values(values))
             return taken.rowcount == 1
@@ -66,8 +65,17 @@ class LedgerSlots:
         values = {"state": "skipped", "finished_at": now, "detail": reason}
         idle = or_(slots.c.state == "parked", and_(slots.c.state == "claimed", slots.c.lease_until < now))
         with self._ledger.writing() as connection:
-            connection.execute(insert_or_nothing(slots).values({**row, **values}).on_conflict_do_nothing())
+            _made(connection, {**row, **values})
             connection.execute(update(slots).where(_of(schedule, instant) & idle).values(values))
+
+
+def _made(connection: Connection, row: dict[str, Any]) -> bool:
+    """Whether the row is new: no such slot, and no other of that local date. Transactions that write queue up."""
+    same = or_(slots.c.instant == row["instant"], slots.c.local_date == row["local_date"])
+    there = connection.execute(select(slots.c.instant).where((slots.c.schedule == row["schedule"]) & same)).first()
+    if there is None:
+        connection.execute(insert(slots).values(row))
+    return there is None
 
 
 def _of(schedule: str, instant: datetime) -> ColumnElement[bool]:

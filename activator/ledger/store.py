@@ -1,16 +1,16 @@
 """The ledger of one project: the control store plus the folder of batch files, opened together.
 
-Planning is given a LedgerReader, which cannot write: SQLite itself refuses it (PRAGMA query_only).
+Planning is given a LedgerReader, which cannot write: the database itself refuses it.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection
 
+from activator.config.ledger_place import LedgerPlace
 from activator.ledger import batches, objects, plans
-from activator.ledger.database import FILE, explained, open_database
+from activator.ledger.database import open_database
 from activator.model.ledger import AudienceLog, BatchRecord, OwnedObject, SourceUse
 from activator.ports import Clock
 
@@ -18,33 +18,18 @@ from activator.ports import Clock
 class LedgerReader:
     """What planning may ask."""
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
-        """Open the ledger in folder, creating or migrating it when needed."""
-        self.folder = folder
+    def __init__(self, place: LedgerPlace | Path, clock: Clock) -> None:
+        """Open the ledger, creating or migrating it when needed. A path: the embedded one in that folder."""
+        where = LedgerPlace(place) if isinstance(place, Path) else place
+        self.folder = where.folder
         self.clock = clock
-        self._engine: Engine = open_database(folder)
-        with self._writing() as connection:
+        self._database = open_database(where)
+        with self._database.writing() as connection:
             self.lineage = plans.lineage(connection)
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """A connection on which writing fails."""
-        with explained(self.folder / FILE), self._engine.connect() as connection:
-            connection.execute(text("PRAGMA query_only=ON"))
-            try:
-                yield connection
-            finally:
-                connection.rollback()
-                connection.execute(text("PRAGMA query_only=OFF"))
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with (
-            explained(self.folder / FILE),
-            self._engine.connect().execution_options(writing=True) as connection,
-            connection.begin(),
-        ):
-            yield connection
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A connection on which writing fails, and everything is as it was when it began."""
+        return self._database.reading()
 
     def serial(self) -> int:
         """How many plans have been begun."""
@@ -82,15 +67,13 @@ class LedgerReader:
             return plans.last_uses(connection)
 
     def close(self) -> None:
-        """Release the file."""
-        self._engine.dispose()
+        """Release the file, or hang up."""
+        self._database.engine.dispose()
 
 
 class Ledger(LedgerReader):
     """What apply may change. Every method of its stores runs inside one `writing` transaction, fsynced on leaving."""
 
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self) -> AbstractContextManager[Connection]:
         """One transaction: all of it, or nothing."""
-        with self._writing() as connection:
-            yield connection
+        return self._database.writing()

@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 
 from activator.config.clock import SystemClock
 from activator.config.workspace import Workspace
-from activator.ledger.database import FILE
+from activator.ledger.database import is_there
 from activator.ledger.store import LedgerReader
 from activator.model.ledger import BatchRecord
 from activator.people.engine import Engine
@@ -23,9 +23,9 @@ def earlier_tiers(workspace: Workspace, engine: Engine) -> ir.Table | None:
 
     None where that decides nothing, or nothing was ever sent.
     """
-    if not any(tier.remembers for tier in workspace.project.tiers) or not (workspace.state / FILE).exists():
+    if not any(tier.remembers for tier in workspace.project.tiers) or not is_there(workspace.ledger_place):
         return None
-    ledger = LedgerReader(workspace.state, SystemClock())
+    ledger = LedgerReader(workspace.ledger_place, SystemClock())
     try:
         batches = ledger.every_batch()
     finally:

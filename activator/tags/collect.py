@@ -20,7 +20,7 @@ from activator.config.outbox import OutboxEventSection
 from activator.config.project import GuardSection
 from activator.config.workspace import Workspace
 from activator.errors import LedgerError, UnsafePlanError
-from activator.ledger import outbox
+from activator.ledger import files, outbox
 from activator.ledger.store import Ledger
 from activator.model.outbox import OutboxEvent
 from activator.model.people import Entity
@@ -55,10 +55,12 @@ def collect(workspace: Workspace, clock: Clock, *, losses_accepted: bool = False
         ActivatorError: an export, the project file or the ledger cannot be used.
     """
     sections = {section.tag: section for section in workspace.project.outbox.events}
-    ledger = Ledger(workspace.state, clock)
+    ledger = Ledger(workspace.ledger_place, clock)
     try:
         with ledger.reading() as connection:
             known = _Seen.of(outbox.seen(connection))
+            if known.file:
+                files.bring(connection, workspace.state, [f"{FOLDER}/{known.file}"])
         with tagged(workspace, clock.now().date()) as found:
             now = found.engine.materialise("now", found.tags.filter(found.tags.tag.isin(sorted(sections))))
             changes = _changed(found.engine, workspace, now, known, sections)
@@ -248,6 +250,8 @@ def _moved(ledger: Ledger, workspace: Workspace, known: _Seen, seen: _Seen, even
         first = outbox.last_sequence(connection) + 1
         outbox.add(connection, [replace(event, sequence=first + place) for place, event in enumerate(kept)])
         outbox.move_seen(connection, seen.text)
+        files.share(connection, workspace.state, f"{FOLDER}/{seen.file}")
+        files.forget(connection, [f"{FOLDER}/{known.file}"])
         outbox.prune(connection, ledger.clock.now() - KEPT)
     for old in (workspace.state / FOLDER).glob("seen-*.parquet*"):
         if old.name != seen.file:

@@ -47,7 +47,7 @@ def tell_due(workspace: Workspace, clock: Clock, actor: str, should_stop: Callab
         LedgerError: another sender is at work.
     """
     settings = load_settings(WebhookSettings, workspace.folder, WEBHOOK_PREFIX)
-    ledger = Ledger(workspace.state, clock)
+    ledger = Ledger(workspace.ledger_place, clock)
     try:
         with ledger.writing() as connection:
             lease.take(connection, clock, LEASE_NAME, actor)
@@ -61,7 +61,7 @@ def tell_due(workspace: Workspace, clock: Clock, actor: str, should_stop: Callab
 
 def next_due_at(workspace: Workspace, clock: Clock) -> datetime | None:
     """When the next event wants telling."""
-    ledger = Ledger(workspace.state, clock)
+    ledger = Ledger(workspace.ledger_place, clock)
     try:
         with ledger.reading() as connection:
             return outbox.next_due_at(connection)

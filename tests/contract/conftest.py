@@ -1,4 +1,4 @@
-"""A running sandbox, Meta half, on a clock the test moves."""
+"""A running sandbox, Meta half, on a clock the test moves; and places for a ledger."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 from connectors.sandbox.server import Sandbox
 from tests.clocks import ManualClock
+from tests.contract.ledger_places import place, postgres  # noqa: F401 - fixtures
 from tests.contract.sandbox_account import Advertiser
 
 

@@ -14,6 +14,7 @@ from activator.schedule.daemon import Daemon
 from activator.schedule.slots import Slot
 from activator.schedule.stop import StopSignal
 from activator.schedule.store import SlotState, SlotStore
+from tests.contract.ledger_places import place_of
 from tests.unit.slot_store import MemoryStore
 from tests.unit.test_daemon import NIGHTLY, HandClock
 
@@ -24,12 +25,12 @@ LEASE = timedelta(minutes=3)
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture(params=["memory", "ledger"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SlotStore]:
     if request.param == "memory":
         yield MemoryStore()
         return
-    ledger = Ledger(tmp_path / "state", HandClock())
+    ledger = Ledger(place_of(request, tmp_path, request.param), HandClock())
     yield LedgerSlots(ledger)
     ledger.close()
 

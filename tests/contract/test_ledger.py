@@ -1,14 +1,21 @@
-"""The ledger: intent before send, lost sends remembered, one writer, and a serial that makes plans go stale."""
+"""The ledger: intent before send, lost sends remembered, one writer, and a serial that makes plans go stale.
 
-import sqlite3
+Asked of both stores, SQLite beside the project and a real PostgreSQL server.
+"""
+
 import stat
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from activator.config.ledger_place import LedgerPlace
 from activator.errors import LedgerError, StalePlanError
-from activator.ledger import batches, lease, objects, performance, plans
+from activator.ledger import batches, files, lease, objects, performance, plans
 from activator.ledger.slots import LedgerSlots
 from activator.ledger.store import Ledger, LedgerReader
 from activator.model.delivery import Operation, Receipt, Settlement
@@ -25,12 +32,18 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path, clock: ManualClock) -> Ledger:
-    return Ledger(tmp_path / ".activator", clock)
+def ledger(place: LedgerPlace, clock: ManualClock) -> Iterator[Ledger]:
+    ledger = Ledger(place, clock)
+    yield ledger
+    ledger.close()
 
 
 def intend(ledger: Ledger, batch_id: str = "a" * 32, operation: Operation = Operation.ADD) -> None:
+    file = f"membership/meta/{batch_id}.parquet"
+    (ledger.folder / file).parent.mkdir(parents=True, exist_ok=True)
+    (ledger.folder / file).write_bytes(batch_id.encode())
     with ledger.writing() as connection:
+        files.share(connection, ledger.folder, file)
         batches.intend(
             connection,
             ledger.clock,
@@ -39,7 +52,7 @@ def intend(ledger: Ledger, batch_id: str = "a" * 32, operation: Operation = Oper
             destination="meta",
             audience_key="audience/high",
             operation=operation,
-            file=f"membership/meta/{batch_id}.parquet",
+            file=file,
             digest="d" * 64,
             rows=10,
         )
@@ -66,15 +79,17 @@ def answer(ledger: Ledger, receipt: Receipt, batch_id: str = "a" * 32) -> None:
 SETTLED = Receipt(Settlement.SETTLED, 10, settled=9, rejected=1)
 
 
-def test_the_store_is_private_to_its_owner(ledger: Ledger) -> None:
+def test_the_store_is_private_to_its_owner(tmp_path: Path, clock: ManualClock) -> None:
+    ledger = Ledger(tmp_path / ".activator", clock)
     assert stat.S_IMODE(ledger.folder.stat().st_mode) == 0o700
     assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in ledger.folder.glob("ledger.sqlite*"))
 
 
-def test_a_reader_cannot_write(ledger: Ledger, clock: ManualClock) -> None:
-    reader = LedgerReader(ledger.folder, clock)
-    with pytest.raises(LedgerError, match="readonly"), reader.reading() as connection:
+def test_a_reader_cannot_write(place: LedgerPlace, clock: ManualClock) -> None:
+    reader = LedgerReader(place, clock)
+    with pytest.raises(LedgerError, match=r"read-?only"), reader.reading() as connection:
         plans.note(connection, clock, "me", "wrote", "something")
+    reader.close()
 
 
 def test_a_crash_between_intent_and_answer_leaves_an_unresolved_batch(ledger: Ledger) -> None:
@@ -188,13 +203,11 @@ def test_one_local_date_is_claimed_once_whatever_the_instant(ledger: Ledger, clo
     assert slots.claim("nightly", now, now.date(), now + timedelta(hours=1), "b", minutes)
 
 
-def test_a_newer_ledger_is_left_alone(ledger: Ledger, clock: ManualClock) -> None:
-    ledger.close()
-    with sqlite3.connect(ledger.folder / "ledger.sqlite") as raw:
-        raw.execute("UPDATE alembic_version SET version_num = '9999'")
-    raw.close()
+def test_a_newer_ledger_is_left_alone(ledger: Ledger, place: LedgerPlace, clock: ManualClock) -> None:
+    with ledger.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(LedgerError, match="newer activator"):
-        Ledger(ledger.folder, clock)
+        Ledger(place, clock)
 
 
 def test_a_damaged_ledger_stops_the_run(tmp_path: Path, clock: ManualClock) -> None:
@@ -211,3 +224,32 @@ def test_migrations_lead_to_exactly_the_declared_schema(ledger: Ledger) -> None:
 
     with ledger.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_writers_queue_up_so_what_they_read_stays_true(place: LedgerPlace, clock: ManualClock) -> None:
+    def begin_one(number: int) -> int:
+        with closing(Ledger(place, clock)) as ledger:
+            with ledger.writing() as connection:
+                plans.begin(connection, clock, f"p{number}", plans.serial(connection), "")
+            return ledger.serial()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert max(pool.map(begin_one, range(24))) == 24
+
+
+def test_a_reader_sees_one_state_while_others_write(ledger: Ledger, clock: ManualClock) -> None:
+    with ledger.reading() as connection:
+        before = plans.serial(connection)
+        with ledger.writing() as writer:
+            plans.begin(writer, clock, "p1", 0, "")
+        assert plans.serial(connection) == before
+    assert ledger.serial() == before + 1
+
+
+def test_processes_that_start_together_make_one_ledger(place: LedgerPlace, clock: ManualClock) -> None:
+    def lineage(_: int) -> str:
+        with closing(Ledger(place, clock)) as ledger:
+            return ledger.lineage
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(lineage, range(8)))) == 1
