@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from activator.model.ads import ObjectSpec, Observation, RemoteObject
 from activator.model.checks import Finding
-from activator.model.delivery import Operation, Receipt
+from activator.model.delivery import Operation, Receipt, ReplacementPart
 from activator.model.exports import ExportFacts, LinePerRow, Place, RowPlace, RowPlaces
 from activator.model.performance import PerformanceRow
 
@@ -130,6 +130,37 @@ class Destination(DestinationReader, Protocol):
 
     def settle(self, request_id: str, sent: int) -> Receipt:
         """What has become of an earlier send of `sent` rows that is PROCESSING."""
+        ...
+
+
+@runtime_checkable
+class AccountWideRemoval(Protocol):
+    """A destination that can take people out of every list of the account at once; found with isinstance."""
+
+    def remove_everywhere(self, members: "pa.Table", batch_id: str) -> Receipt:
+        """Remove people from all customer lists of the account, also from those that are not ours.
+
+        members, batch_id, errors: as in Destination.send. An erasure asks for this next to ordinary removals.
+        """
+        ...
+
+
+@runtime_checkable
+class ReplacingDestination(Protocol):
+    """A destination that can put a whole new list in the old one's place, never empty in between."""
+
+    def replace(self, audience_id: str, members: "pa.Table", part: ReplacementPart) -> Receipt:
+        """Send one part. The old list stays in force until the last part; an identical part may be sent again.
+
+        Raises as Destination.send; PermanentRefusalError when the session can no longer go on.
+        """
+        ...
+
+    def complete_replacement(self, audience_id: str, started_at: datetime) -> Receipt:
+        """Read, or bring about, the end of the replacement that began at started_at, all parts having been sent.
+
+        The receipt counts all rows of the session: PROCESSING while the platform still works on it (ask again).
+        """
         ...
 
 

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from activator.config.copy import CopySection
 from activator.config.extensions import SOURCES, load_extension
-from activator.config.presets import PRESETS, STANDARD, Preset
+from activator.config.presets import CUSTOMERS_MIN, PRESETS, STANDARD, Preset
 from activator.config.project import PROJECT_FILE
 from activator.config.starter import SCHEMA_FILE, Starter, StarterSource, project_text, schema_text
 from activator.config.workspace import open_workspace
@@ -58,10 +59,11 @@ class WrittenProject:
     changes: tuple[str, ...]
 
 
-def write_project(folder: Path, exports: Sequence[Path], answers: Answers) -> WrittenProject:
+def write_project(folder: Path, exports: Sequence[Path], answers: Answers, today: date) -> WrittenProject:
     """Write activator.yaml, its schema and the mappings of the exports into folder.
 
-    The texts speak to the motivations that the exports' own survey answers show, and are generic otherwise.
+    The texts speak to the motivations that the exports' own survey answers show, and are generic otherwise. Orders of
+    days after today do not count, as in every plan.
 
     Raises:
         SourceError: an export cannot be read. ConfigurationError: an answer is wrong.
@@ -80,14 +82,15 @@ def write_project(folder: Path, exports: Sequence[Path], answers: Answers) -> Wr
     changes = _changes(answers)
     by_tier: dict[str, str] = {}
     try:
-        motivations, customers = _found(folder)
+        motivations, customers = _found(folder, today)
     except SourceError as error:  # e.g. no orders yet: the project stands, and says what it still needs
         motivations, changes = {}, (*changes, f"{error.message}. {error.next_step}")
     else:
+        advice = _too_few(preset, customers)
         if preset.one_motivation:
             by_tier, advice = _one_each(preset, motivations, customers)
             motivations = {tier: (motive,) for tier, motive in by_tier.items()}
-            changes = (*changes, *advice)
+        changes = (*changes, *advice)
     named = tuple(dict.fromkeys(motive for motives in motivations.values() for motive in motives))
     _write(folder, answers, starter_sources, (*named, GENERIC), by_tier)
     return WrittenProject(folder, sources, named, changes)
@@ -97,6 +100,14 @@ def _preset(name: str) -> Preset:
     if name not in PRESETS:
         raise ConfigurationError(f"there is no preset `{name}`", f"Presets: {', '.join(PRESETS)}.")
     return PRESETS[name]
+
+
+def _too_few(preset: Preset, customers: int) -> tuple[str, ...]:
+    """What few customers mean for a preset of several tiers."""
+    if customers >= CUSTOMERS_MIN or len(preset.tiers) <= 2:
+        return ()
+    few = f"{customers:,} customers are fewer than {CUSTOMERS_MIN}: what differs between small tiers is mostly chance"
+    return (f"{few}; begin with two tiers and the same texts for both (`--preset small-team`)",)
 
 
 def _one_each(
@@ -195,11 +206,11 @@ def _write(
     (folder / SCHEMA_FILE).write_text(schema_text(), encoding="utf-8")
 
 
-def _found(folder: Path) -> tuple[dict[str, tuple[str, ...]], int]:
+def _found(folder: Path, today: date) -> tuple[dict[str, tuple[str, ...]], int]:
     """The dominant motivations of each tier, best tier first, and how many customers there are."""
     workspace = open_workspace(folder)
     with open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine:
-        people = read_people(workspace, engine)
+        people = read_people(workspace, engine, today)
         found = motivations_of(workspace, engine, people)
     named = {tier.name: found[tier.name].motivations for tier in workspace.project.tiers if tier.name in found}
     return named, sum(tier.people for tier in people.tiers)

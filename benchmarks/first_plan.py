@@ -90,6 +90,7 @@ def project(folder: Path, people: int, seed: int, sandbox: Sandbox) -> str:
             meta_pixel=ids["meta_pixel_id"],
             google_customer=ids["google_customer_id"],
         ),
+        SystemClock().now().date(),
     )
     sizes = " + ".join(f"{path.name} {path.stat().st_size / 1e6:.0f} MB" for path in files.paths)
     return f"{files.people:,} people, {files.order_count:,} orders: {sizes}"

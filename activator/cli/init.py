@@ -38,6 +38,7 @@ def init(
     Each export is recognised by its columns, or gets a draft mapping from their names. The texts written into the
     file speak to the motivations found in your survey answers. Nothing leaves this machine.
     """
+    from activator.config.clock import SystemClock
     from activator.setup import Answers, write_project
 
     target = project / "activator.yaml"
@@ -58,6 +59,7 @@ def init(
             google_customer=google_customer,
             preset=preset,
         ),
+        SystemClock().now().date(),
     )
     if as_json:
         print_json(written)

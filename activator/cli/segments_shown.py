@@ -60,9 +60,9 @@ def show_audit(made: Audit) -> None:
         table.add_row(
             escape(one.segment),
             f"{_word(one.measurable)} {one.known_share:.0%}",
-            f"{_word(one.accessible)} {one.reachable_share:.0%}",
+            "empty" if one.reachable_share is None else f"{_word(one.accessible)} {one.reachable_share:.0%}",
             f"{_word(one.substantial)} {one.people:,}",
-            _word(one.differentiable),
+            _word(one.differentiable) if one.people else "empty",
             _word(one.actionable),
         )
     show(table)

@@ -85,6 +85,7 @@ def run_demo(folder: Path, people: int, seed: int) -> Iterator[Event]:
                 meta_pixel=ids["meta_pixel_id"],
                 google_customer=ids["google_customer_id"],
             ),
+            SystemClock().now().date(),
         )
         _start_small(folder)
         runner = Runner(open_workspace(folder), SystemClock())

@@ -1,6 +1,7 @@
 """Sending members: operations, receipts and what their outcome lets us believe."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -45,3 +46,18 @@ class Receipt:
     def __post_init__(self) -> None:
         """A receipt that does not add up is a defect of the connector, found at once."""
         assert self.sent == self.settled + self.rejected + self.processing + self.unknown, "receipt does not balance"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacementPart:
+    """One part of a full refresh: the whole list is sent anew in parts, and takes the old one's place at once.
+
+    session_id: positive, the same for all parts; ordinal: 1-based, in order; last: ends the session; rows_total:
+    members of all parts; started_at: when the first part was sent, in UTC. All parts have the same columns.
+    """
+
+    session_id: int
+    ordinal: int
+    last: bool
+    rows_total: int
+    started_at: datetime

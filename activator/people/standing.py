@@ -95,17 +95,19 @@ def growth(customers: ir.Table, horizon_days: int) -> ir.StringValue:
     """One of GROWTHS: the pace predicted for the horizon against the pace so far.
 
     The first purchase is on day 0 of a customer's age, so n purchases are taken to fill their age and one interval
-    more: otherwise everybody who has just come would seem to shrink.
+    more: otherwise everybody who has just come would seem to shrink. Whoever is dormant or churned by their own
+    rhythm grows by no prediction: a mean of everybody's may lie above the little they have brought.
 
     Args:
-        customers: with value_minor, age_days, interval_days and trend_minor, the value predicted.
+        customers: with value_minor, age_days, silent_days, interval_days and trend_minor, the value predicted.
         horizon_days: what trend_minor covers.
     """
     past = customers.value_minor.cast("float64") / (customers.age_days + customers.interval_days)
     coming = customers.trend_minor.cast("float64") / horizon_days
+    gone = activity(customers.silent_days, customers.interval_days).isin(["dormant", "churned"])
     return ibis.cases(
         (customers.trend_minor.isnull(), "no_order"),
-        (coming > past * (1 + GROWTH_BAND), "grow"),
+        ((coming > past * (1 + GROWTH_BAND)) & ~gone, "grow"),
         (coming < past * (1 - GROWTH_BAND), "shrink"),
         else_="flat",
     )

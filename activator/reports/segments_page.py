@@ -84,7 +84,11 @@ def _profile(facts: PageFacts, told: SegmentSummary) -> Profile:
         told=told,
         criteria=(
             ("measurable", one.measurable, f"known of {one.known_share:.0%}"),
-            ("accessible", one.accessible, f"{one.reachable_share:.0%} reachable"),
+            (
+                "accessible",
+                one.accessible,
+                "nobody is in it" if one.reachable_share is None else f"{one.reachable_share:.0%} reachable",
+            ),
             ("substantial", one.substantial, f"{one.people:,} people"),
             ("different", one.differentiable, "from everybody else"),
             ("acted on", one.actionable, "with all five"),

@@ -27,14 +27,17 @@ _OF_ANYBODY = frozenset({"country", "score", "tickets", "industry", "employees",
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """The five answers for one segment; None where it cannot be told yet. Shares are 0 to 1."""
+    """The five answers for one segment; None where it cannot be told (yet). Shares are 0 to 1.
+
+    reachable_share, accessible: None where nobody is in it.
+    """
 
     segment: str
     known_share: float
-    reachable_share: float
+    reachable_share: float | None
     people: int
     measurable: bool
-    accessible: bool
+    accessible: bool | None
     substantial: bool
     differentiable: bool | None
     actionable: bool
@@ -116,15 +119,15 @@ def _criteria(
     against_rest: Sequence[Difference],
 ) -> Criteria:
     known = known_shares.get(section.name, 1.0)
-    reachable = own.reachable / own.people if own.people else 0.0
+    reachable = round(own.reachable / own.people, 4) if own.people else None
     outcomes = {each.outcome for each in against_rest if each.first == section.name}
     return Criteria(
         segment=section.name,
         known_share=round(known, 4),
-        reachable_share=round(reachable, 4),
+        reachable_share=reachable,
         people=own.people,
         measurable=known >= limits.known_share_min,
-        accessible=reachable >= limits.reachable_share_min,
+        accessible=None if reachable is None else reachable >= limits.reachable_share_min,
         substantial=own.people >= limits.people_min,
         differentiable=True if "differ" in outcomes else False if outcomes == {"equivalent"} else None,
         actionable=section.action is not None,
@@ -145,10 +148,10 @@ def _unmet(one: Criteria, limits: SegmentChecks, against_rest: Sequence[Differen
             "not_substantial",
             one.segment,
             Severity.WARNING,
-            f"{one.people:,} people (limit {limits.people_min:,})",
+            f"{one.people:,} people (limit {limits.people_min:,})" if one.people else "nobody is in it",
             "Widen the rule, or merge it with another.",
         )
-    if one.people and not one.accessible:
+    if one.reachable_share is not None and not one.accessible:
         yield SegmentFinding(
             "not_accessible",
             one.segment,

@@ -79,7 +79,7 @@ def set_up(folder: Path, sandbox: Sandbox) -> Runner:
         meta_pixel=ids["meta_pixel_id"],
         google_customer=ids["google_customer_id"],
     )
-    write_project(folder, [folder / "contacts.csv", DATA], answers)
+    write_project(folder, [folder / "contacts.csv", DATA], answers, SystemClock().now().date())
     mapping = folder / "mappings" / "generic_contacts.yaml"
     mapping.write_text(mapping.read_text(encoding="utf-8").replace("id_space: customer", "id_space: retail"))
     return Runner(open_workspace(folder), SystemClock())

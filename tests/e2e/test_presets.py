@@ -44,7 +44,7 @@ def plan_of(folder: Path, sandbox: Sandbox, preset: str) -> Plan:
         google_customer=ids["google_customer_id"],
         preset=preset,
     )
-    write_project(folder, [folder / "contacts.csv", folder / "orders.csv"], answers)
+    write_project(folder, [folder / "contacts.csv", folder / "orders.csv"], answers, SystemClock().now().date())
     path = folder / "activator.yaml"  # this sandbox holds shops of every size; the platforms' minimum is not the matter
     path.write_text(
         path.read_text(encoding="utf-8").replace("    strategy:", "    audience_people_min: 1\n    strategy:")

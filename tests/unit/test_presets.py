@@ -2,6 +2,7 @@
 
 import csv
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -107,25 +108,42 @@ def exports(folder: Path, customers: int) -> list[Path]:
     return [folder / "orders.csv", folder / "survey.csv"]
 
 
+TODAY = date(2026, 12, 1)
 ANSWERS = Answers("Nordlicht", "EUR", "Europe/Berlin", "DE", "https://shop.example.com/", preset="small-team")
 
 
 def test_small_team_takes_the_motivation_each_tier_speaks_of(tmp_path: Path) -> None:
-    write_project(tmp_path, exports(tmp_path, 500), ANSWERS)
+    write_project(tmp_path, exports(tmp_path, 500), ANSWERS, TODAY)
     made, _ = load_project(tmp_path / "activator.yaml")
     assert [tier.motivation for tier in made.tiers] == ["efficiency", "price"]
     assert {variant.motivation for variant in made.copy_variants} == {"efficiency", "price", "generic"}
 
 
 def test_below_three_hundred_customers_texts_stay_generic_and_the_reason_is_told(tmp_path: Path) -> None:
-    written = write_project(tmp_path, exports(tmp_path, 299), ANSWERS)
+    written = write_project(tmp_path, exports(tmp_path, 299), ANSWERS, TODAY)
     made, _ = load_project(tmp_path / "activator.yaml")
     assert [tier.motivation for tier in made.tiers] == [None, None]
     assert {variant.motivation for variant in made.copy_variants} == {"generic"}
     assert any("299 customers are fewer than 300" in change for change in written.changes)
 
 
+@pytest.mark.parametrize(
+    ("preset", "customers", "is_told"), [("standard", 299, True), ("standard", 300, False), ("small-team", 299, False)]
+)
+def test_a_new_project_of_few_customers_is_pointed_to_two_tiers(
+    tmp_path: Path, preset: str, customers: int, is_told: bool
+) -> None:
+    written = write_project(tmp_path, exports(tmp_path, customers), replace(ANSWERS, preset=preset), TODAY)
+    assert any("--preset small-team" in change for change in written.changes) is is_told
+
+
+def test_orders_of_days_to_come_choose_no_texts(tmp_path: Path) -> None:
+    written = write_project(tmp_path, exports(tmp_path, 500), ANSWERS, date(2026, 10, 31))
+    assert written.motivations == ()
+    assert any("no export holds a usable order" in change for change in written.changes)
+
+
 def test_a_preset_nobody_knows_is_refused_with_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="no preset `big`") as refused:
-        write_project(tmp_path, exports(tmp_path, 3), replace(ANSWERS, preset="big"))
+        write_project(tmp_path, exports(tmp_path, 3), replace(ANSWERS, preset="big"), TODAY)
     assert "small-team" in refused.value.next_step

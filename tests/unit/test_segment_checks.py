@@ -8,7 +8,7 @@ from activator.config.segments import SegmentChecks, SegmentSection
 from activator.errors import ConfigurationError
 from activator.model.checks import Severity
 from activator.segments.checks import Checked, Criteria, check
-from activator.segments.figures import MEASURES, Figures, Sums, Typical
+from activator.segments.figures import MEASURES, NOBODY, Figures, Sums, Typical
 from activator.segments.lints import SegmentFinding
 from activator.segments.splits import Split
 
@@ -91,6 +91,12 @@ def test_accessible(reachable: int, is_accessible: bool) -> None:
     found = checked(sums(5_000), far=sums(1_000, value=400, reachable=reachable))
     assert only(found).accessible is is_accessible
     assert (("not_accessible", "far") in codes(found)) is not is_accessible
+
+
+def test_of_a_segment_nobody_is_in_nothing_is_said_but_that() -> None:
+    found = checked(sums(1_000), nobody=NOBODY)
+    assert (only(found).reachable_share, only(found).accessible, only(found).differentiable) == (None, None, None)
+    assert [(each.code, each.message) for each in found.findings] == [("not_substantial", "nobody is in it")]
 
 
 def test_measurable() -> None:

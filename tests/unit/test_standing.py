@@ -90,13 +90,23 @@ def test_the_four_patterns_of_value(engine: Engine) -> None:
     assert set(found) == set(PATTERNS)
 
 
+GROWTH = {
+    "value_minor": "int64", "age_days": "int64", "silent_days": "int64", "interval_days": "float64",
+    "trend_minor": "int64",
+}  # fmt: skip
+
+
 def test_growth_is_the_pace_to_come_against_the_pace_so_far(engine: Engine) -> None:
-    kinds = {"value_minor": "int64", "age_days": "int64", "interval_days": "float64", "trend_minor": "int64"}
-    paces = [(1_000, 80, 20.0, trend) for trend in (1_151, 1_150, 850, 849)]
-    rows = [*paces, (0, None, None, None)]
-    found = label(engine, lambda t: growth(t, 100), kinds, *rows)
+    paces = [(1_000, 80, 20, 20.0, trend) for trend in (1_151, 1_150, 850, 849)]
+    found = label(engine, lambda t: growth(t, 100), GROWTH, *paces, (0, None, None, None, None))
     assert found == ["grow", "flat", "flat", "shrink", "no_order"]
     assert set(found) == set(GROWTHS)
+
+
+def test_who_has_fallen_silent_grows_by_no_prediction(engine: Engine) -> None:
+    """Silent for two own intervals and a day longer; the limit belongs to the better side."""
+    found = label(engine, lambda t: growth(t, 100), GROWTH, *[(1_000, 80, silent, 20.0, 9_000) for silent in (40, 41)])
+    assert found == ["grow", "flat"]
 
 
 def test_everybody_is_at_one_of_seven_stages(engine: Engine) -> None:
