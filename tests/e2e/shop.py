@@ -87,7 +87,7 @@ class Shop:
         self.sandbox.settle()
         from activator.ledger.store import LedgerReader
 
-        ledger = LedgerReader(self.folder / ".activator", SystemClock())
+        ledger = LedgerReader(self.runner().workspace.ledger_place, SystemClock())
         try:
             return {
                 key.removeprefix("audience/"): self.sandbox.member_count(platform, owned.platform_id)
