@@ -53,7 +53,7 @@ _engine = Engine()
 
 
 def export(data: bytes, folder: Path) -> None:
-    """The reader of exports: the first byte says the kind of file. `g` and `z` are packed here, `G` is taken as it is."""
+    """The reader of exports. The first byte says the kind of file; `g`, `z` are packed here, `G` is taken as it is."""
     kind, content = data[:1], data[1:]
     path = folder / f"export.{'csv.gz' if kind == b'G' else KINDS.get(kind, 'csv')}"
     path.write_bytes(gzip.compress(content, 1, mtime=0) if kind in b"gz" and kind else content)
