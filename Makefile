@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO_FOLDER ?= demo
 
-.PHONY: demo test check lint format types floors unit browser-ready postgres-ready simulate lock clean
+.PHONY: demo test check lint format types floors unit browser-ready postgres-ready simulate lock clean fuzz mutants audit
 
 demo: $(READY)
 	@$(BIN)/activator demo --folder $(DEMO_FOLDER)
@@ -31,9 +31,31 @@ browser-ready:
 postgres-ready:
 	@sh .ci/postgres
 
+LOCKED := pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+  --no-annotate --custom-compile-command "make lock"
+
 lock:
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-	  --no-annotate --custom-compile-command "make lock" --output-file requirements.lock --upgrade
+	$(BIN)/uv $(LOCKED) --output-file requirements.lock --upgrade
+	$(BIN)/uv $(LOCKED) --group fuzz --group mutants --group audit --constraint requirements.lock \
+	  --output-file requirements-tools.lock --upgrade
+
+# What `make test` does not need lives apart: fuzzer, mutation tester, auditors.
+TOOLS := .venv-tools
+$(TOOLS)/.ready: $(READY) requirements-tools.lock
+	@$(PYTHON) -m venv $(TOOLS)
+	@$(BIN)/uv pip sync --quiet --python $(TOOLS)/bin/python --require-hashes requirements-tools.lock
+	@$(BIN)/uv pip install --quiet --python $(TOOLS)/bin/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Each target in turn, MINUTES long; `make fuzz MINUTES=10 TARGETS=export` takes one.
+MINUTES ?= 1
+TARGETS ?= export mapping project plan meta google
+fuzz: $(TOOLS)/.ready
+	@mkdir -p build
+	@for target in $(TARGETS); do \
+	  nice -n 15 $(TOOLS)/bin/python -m tests.fuzz.run $$target $(MINUTES) 2>build/fuzz-$$target.log \
+	    && tail -n 6 build/fuzz-$$target.log || { tail -n 40 build/fuzz-$$target.log; exit 1; }; \
+	done
 
 format: $(READY)
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -9,8 +9,9 @@ from activator.cli import profile_comments, profile_copy
 from activator.cli.console import JsonOption, ProjectOption, print_json, printable, say, steps
 
 if TYPE_CHECKING:
-    from activator.model.plan import Statement, TierMotivation
+    from activator.model.plan import Statement
     from activator.motivation.learning import Learned
+    from activator.plan.inputs import TierProfile
 
 app = typer.Typer(help="Why each tier buys, in its own words.", rich_markup_mode=None)
 app.command("classify")(profile_comments.classify)
@@ -47,14 +48,15 @@ def profile(context: typer.Context, project: ProjectOption = Path(), as_json: Js
         reader = reader_of(workspace)
         found = read_motivations(workspace, reader, SystemClock().now().date())
     if as_json:
-        print_json({"tiers": [{"motivation": why, "texts": texts} for why, texts in found], "read_by": reader.learned})
+        print_json({"tiers": found, "read_by": reader.learned})
         return
-    for motivation, texts in found:
-        _show(motivation, texts)
+    for each in found:
+        _show(each)
     _show_reader(reader.languages, reader.learned)
 
 
-def _show(motivation: "TierMotivation", texts: dict[str, tuple[str, ...]]) -> None:
+def _show(found: "TierProfile") -> None:
+    motivation = found.motivation
     said = OUTCOMES[motivation.outcome]
     named = " and ".join(motivation.motivations)
     say(f"{motivation.tier}: {said}{f': {named}' if named else ''}")
@@ -73,9 +75,9 @@ def _show(motivation: "TierMotivation", texts: dict[str, tuple[str, ...]]) -> No
         _show_statement(statement)
     if motivation.lapsed_share:
         say(f"  {motivation.lapsed_share:.0%} of its customers have stopped buying")
-    for destination, names in texts.items():
+    for destination, names in found.texts.items():
         say(f"  texts on {destination}: {', '.join(names) or 'none'}")
-    _show_missing(motivation, texts)
+    _show_missing(found)
 
 
 def _show_statement(statement: "Statement") -> None:
@@ -84,13 +86,20 @@ def _show_statement(statement: "Statement") -> None:
         say(f"    {printable(evidence.id)}: “{printable(evidence.quote)}”")
 
 
-def _show_missing(motivation: "TierMotivation", texts: dict[str, tuple[str, ...]]) -> None:
+def _show_missing(found: "TierProfile") -> None:
     """What to ask for, and the copy set that would speak to it."""
+    motivation = found.motivation
     sets = motivation.motivations or ("generic",)
     say(f"  copy set: {', '.join(sets)} (`activator profile copy {sets[0]}`)")
-    if motivation.answers_wanted:
+    needed = motivation.answers + motivation.answers_wanted
+    if needed > found.people:
+        say(
+            f"  too small: {needed} customers must say why, and it has {found.people:,}; join it with another tier, or "
+            "leave its texts generic"
+        )
+    elif motivation.answers_wanted:
         say(f"  missing: about {motivation.answers_wanted} more customers who say why; ask them in a survey")
-    if not texts:
+    if not found.texts:
         say("  missing: no destination has a group for this tier")
 
 

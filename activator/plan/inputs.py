@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from activator.config.documents import read_document
@@ -138,10 +138,17 @@ def lexicon_of(workspace: Workspace) -> Lexicon:
     return load_lexicon(own, shipped_lexicon())
 
 
-def read_motivations(
-    workspace: Workspace, reader: Reader, today: date
-) -> list[tuple[TierMotivation, dict[str, tuple[str, ...]]]]:
-    """Why each tier buys, best tier first, and the names of the texts it is shown by destination.
+@dataclass(frozen=True, slots=True)
+class TierProfile:
+    """Why a tier buys. people: how many customers it has; texts: the names of those it is shown, by destination."""
+
+    motivation: TierMotivation
+    people: int
+    texts: Mapping[str, tuple[str, ...]]
+
+
+def read_motivations(workspace: Workspace, reader: Reader, today: date) -> list[TierProfile]:
+    """Why each tier buys that is not suppressed, best tier first.
 
     Raises:
         SourceError: an export cannot be used.
@@ -150,10 +157,13 @@ def read_motivations(
     project = workspace.project
     texts = written_texts(project)
     with open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine:
-        found = motivations_of(workspace, engine, read_people(workspace, engine, today), reader)
+        people = read_people(workspace, engine, today)
+        found = motivations_of(workspace, engine, people, reader)
+    sizes = {tier.tier: tier.people for tier in people.tiers}
     return [
-        (
+        TierProfile(
             found[tier.name],
+            sizes[tier.name],
             {
                 name: tuple(
                     text.name

@@ -105,6 +105,8 @@ class Delivery:
             params["targeting"] = {**targeting, "geo_locations": countries, **audience_targeting(spec, ids)}
             if "countries" in changed:
                 params |= self._dsa(spec.countries)
+        if "daily_budget" in params:
+            self.api.pacer.before_budget_edit(remote.platform_id)
         if params:
             self.api.set(remote.platform_id, **params)
 

@@ -49,7 +49,7 @@ class MetaDestination:
         self._settings = settings
         self._options = options
         self._account = f"act_{re.sub(r'[^0-9]', '', context.account_id)}"
-        self._api = GraphApi(settings, context.clock, seed=context.project_id)
+        self._api = GraphApi(settings, context.clock, self._account, seed=context.project_id)
         self._listing = Listing(self._api, self._account, context.markers)
         creatives = Creatives(self._api, self._account, options)
         self._delivery = Delivery(self._api, self._account, options, context.currency, creatives)

@@ -36,6 +36,7 @@ class FailureKind(Enum):
     """How far a call came."""
 
     NOT_SENT = auto()
+    TOO_LARGE = auto()
     BAD_ADDRESS = auto()
     CERTIFICATE = auto()
     NO_ANSWER = auto()
@@ -187,23 +188,26 @@ _SUBCODES: dict[int, _Rule] = {
 def translate(failure: Failure, effect: Effect, secrets: Iterable[str] = ()) -> DestinationError:
     """The error a failed call is for the user. secrets: texts that must not survive in a quoted answer."""
     match failure.kind:
-        case FailureKind.NOT_SENT:
-            return RetryableError(
-                "Meta cannot be reached", "Check the network, ACTIVATOR_META__GRAPH_URL and ACTIVATOR_META__PROXY."
-            )
-        case FailureKind.BAD_ADDRESS:
-            return PermanentRefusalError("the Graph address is not usable", "Check ACTIVATOR_META__GRAPH_URL.")
-        case FailureKind.CERTIFICATE:
-            return PermanentRefusalError(
-                "the Graph server's certificate is not trusted",
-                "Check ACTIVATOR_META__GRAPH_URL, and name its authority in ACTIVATOR_META__CA_FILE.",
-            )
         case FailureKind.NO_ANSWER:
             return _uncertain("Meta did not answer", effect, PlatformFault())
         case FailureKind.NOT_GRAPH:
             return _not_graph(failure, effect)
         case FailureKind.GRAPH_ERROR:
             return _graph_error(failure, effect, tuple(secrets))
+        case _:
+            return _nothing_sent(failure.kind)
+
+
+def _nothing_sent(kind: FailureKind) -> DestinationError:
+    if kind is FailureKind.NOT_SENT:
+        fix = "Check the network, ACTIVATOR_META__GRAPH_URL and ACTIVATOR_META__PROXY."
+        return RetryableError("Meta cannot be reached", fix)
+    if kind is FailureKind.CERTIFICATE:
+        fix = "Check ACTIVATOR_META__GRAPH_URL, and name its authority in ACTIVATOR_META__CA_FILE."
+        return PermanentRefusalError("the Graph server's certificate is not trusted", fix)
+    if kind is FailureKind.TOO_LARGE:
+        return PermanentRefusalError("a call is larger than Meta takes; nothing was sent", _BUG_FIX)
+    return PermanentRefusalError("the Graph address is not usable", "Check ACTIVATOR_META__GRAPH_URL.")
 
 
 def _uncertain(message: str, effect: Effect, fault: PlatformFault) -> DestinationError:

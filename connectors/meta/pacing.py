@@ -3,26 +3,42 @@
 https://developers.facebook.com/docs/graph-api/overview/rate-limiting, checked 2026-11-22.
 """
 
+import hashlib
 import json
 import math
+import threading
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from weakref import WeakValueDictionary
 
 from activator.errors import RateLimitedError
 from activator.ports import Clock
-from connectors.meta.version import PAUSE_SECONDS, USAGE_STOP_PERCENT
+from connectors.meta.version import (
+    BUDGET_EDITS_MAX,
+    BUDGET_EDITS_SECONDS,
+    PAUSE_SECONDS,
+    SCORE_STOP_PERCENT,
+    USAGE_STOP_PERCENT,
+    USAGE_WINDOW_SECONDS,
+)
 
 # What we sit out within one call. Anything longer is the caller's to decide: it can stop, and resume later.
 WAIT_TOTAL_MAX_SECONDS = 900.0
+# The least time between two calls at the limit.
+SLOT_SECONDS_MIN = 0.1
 
 ADS = "ads_management"
 AUDIENCES = "custom_audience"
 INSIGHTS = "ads_insights"
 USE_CASES = (ADS, AUDIENCES, INSIGHTS)
+AUDIENCE_EDGES = frozenset({"customaudiences", "users", "usersreplace", "usersofanyaudience", "sessions"})
 
 # Codes that throttle the app, user or page as a whole, not one use case.
 _GENERAL_CODES = frozenset({"4", "17", "32", "341"})
+# Budget changes of one ad set, and new ads: everything else may go on.
+_LIMITS_OF_ONE_OBJECT = frozenset({"1487632", "1487225"})
 
 
 def use_case(path: Iterable[str]) -> str:
@@ -30,72 +46,135 @@ def use_case(path: Iterable[str]) -> str:
     edge = tuple(path)[-1]
     if edge == "insights":
         return INSIGHTS
-    return AUDIENCES if edge in {"customaudiences", "users"} else ADS
+    return AUDIENCES if edge in AUDIENCE_EDGES else ADS
 
 
 class Pacer:
-    """Remembers per use case until when Meta asked us to be quiet."""
+    """Remembers per account and use case until when Meta asked us to be quiet. Shared by threads and destinations.
+
+    Meta counts calls of a rolling hour, so near the limit the next one waits for the oldest of ours to leave it.
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._quiet_until: dict[str, datetime] = {}
+        self._lock = threading.Lock()
+        self._quiet_until: dict[tuple[str, str], datetime] = {}
+        self._called_at: dict[tuple[str, str], deque[datetime]] = {}
+        self._budget_edits: dict[str, deque[datetime]] = {}
 
-    def before_call(self, case: str) -> None:
+    def before_call(self, account: str, case: str) -> None:
         """Sit out a told wait. Raises RateLimitedError, without a call, if it is too long to sit out."""
-        until = self._quiet_until.get(case)
-        if until is None:
-            return
-        seconds = (until - self._clock.now()).total_seconds()
+        seconds = self._left_seconds(account, case)
         if seconds > WAIT_TOTAL_MAX_SECONDS:
             raise RateLimitedError(
                 f"Meta asked to wait another {math.ceil(seconds / 60)} minutes",
                 "Run the command again then; it resumes where it stopped.",
                 retry_after_seconds=seconds,
             )
-        if seconds > 0:
+        while seconds > 0:
             self._clock.sleep(seconds)
-        self._quiet_until.pop(case, None)
+            seconds = self._left_seconds(account, case)
+        with self._lock:
+            self._quiet_until.pop((account, case), None)
+            _keep_recent(self._called_at.setdefault((account, case), deque()), self._clock.now(), USAGE_WINDOW_SECONDS)
 
-    def after_call(self, headers: Mapping[str, str]) -> None:
+    def after_call(self, account: str, headers: Mapping[str, str]) -> None:
         """Learn from the usage headers of any answer."""
         for case, seconds in _waits(headers):
-            self._hold(case, seconds)
+            self._hold(account, case, self._next_slot_seconds(account, case) if seconds is None else seconds)
 
-    def after_limit(self, case: str, error: RateLimitedError) -> None:
-        """A call gave up on a limit: the next one of its kind waits as well."""
+    def after_limit(self, account: str, case: str, error: RateLimitedError) -> None:
+        """A call met a limit: the next one of its kind waits as well, whoever makes it."""
+        if error.fault.subcode in _LIMITS_OF_ONE_OBJECT:
+            return
         for held in USE_CASES if error.fault.code in _GENERAL_CODES else (case,):
-            self._hold(held, error.retry_after_seconds)
+            self._hold(account, held, error.retry_after_seconds)
 
-    def _hold(self, case: str, seconds: float) -> None:
+    def before_budget_edit(self, ad_set_id: str) -> None:
+        """Meta takes four changes of an ad set's budget an hour. Raises RateLimitedError instead of trying a fifth."""
+        now = self._clock.now()
+        with self._lock:
+            edits = self._budget_edits.setdefault(ad_set_id, deque())
+            while edits and (now - edits[0]).total_seconds() >= BUDGET_EDITS_SECONDS:
+                edits.popleft()
+            if len(edits) < BUDGET_EDITS_MAX:
+                edits.append(now)
+                return
+            seconds = BUDGET_EDITS_SECONDS - (now - edits[0]).total_seconds()
+        raise RateLimitedError(
+            f"the budget of ad set {ad_set_id} was changed {BUDGET_EDITS_MAX} times within an hour, as often as Meta"
+            f" takes; the next change is possible in {math.ceil(seconds / 60)} minutes",
+            "Run the command again then; it resumes where it stopped.",
+            retry_after_seconds=seconds,
+        )
+
+    def _left_seconds(self, account: str, case: str) -> float:
+        with self._lock:
+            until = self._quiet_until.get((account, case))
+        return 0.0 if until is None else (until - self._clock.now()).total_seconds()
+
+    def _next_slot_seconds(self, account: str, case: str) -> float:
+        """How long until the oldest call of ours is an hour old; others may call too, so look again within a minute."""
+        with self._lock:
+            calls = self._called_at.get((account, case))
+            oldest = calls[0] if calls else self._clock.now()
+        left = USAGE_WINDOW_SECONDS - (self._clock.now() - oldest).total_seconds()
+        return min(max(left, SLOT_SECONDS_MIN), PAUSE_SECONDS)
+
+    def _hold(self, account: str, case: str, seconds: float) -> None:
         until = self._clock.now() + timedelta(seconds=seconds)
-        self._quiet_until[case] = max(until, self._quiet_until.get(case, until))
+        with self._lock:
+            self._quiet_until[account, case] = max(until, self._quiet_until.get((account, case), until))
+
+
+def pacer_for(clock: Clock, graph_url: str, token: str) -> Pacer:
+    """The one pacer of this process for a token: whatever works with it, in any thread, waits together."""
+    key = (id(clock), graph_url, hashlib.sha256(token.encode()).hexdigest())
+    with _PACERS_LOCK:
+        pacer = _PACERS.get(key)
+        if pacer is None:
+            pacer = _PACERS[key] = Pacer(clock)
+        return pacer
+
+
+# A pacer holds its clock, so while it lives the clock's id is nobody else's.
+_PACERS: "WeakValueDictionary[tuple[int, str, str], Pacer]" = WeakValueDictionary()
+_PACERS_LOCK = threading.Lock()
+
+
+def _keep_recent(times: deque[datetime], now: datetime, seconds: float) -> None:
+    """Add now, and drop what is older than that many seconds."""
+    while times and (now - times[0]).total_seconds() >= seconds:
+        times.popleft()
+    times.append(now)
 
 
 def told_wait_seconds(headers: Mapping[str, str]) -> float | None:
     """The longest wait the headers of a refused call ask for, or None if they name none."""
     waits = [minutes * 60 for _, entry in _business_usage(headers) if (minutes := _regain_minutes(entry)) > 0]
     account = _object(headers.get("X-Ad-Account-Usage"))
-    if _percent(account, "acc_id_util_pct") >= USAGE_STOP_PERCENT:
+    if _percent(account, "acc_id_util_pct") >= SCORE_STOP_PERCENT:
         waits.append(_number(account.get("reset_time_duration")))
     waits.append(_number(headers.get("Retry-After")))
     longest = max(waits)
     return longest if longest > 0 else None
 
 
-def _waits(headers: Mapping[str, str]) -> Iterator[tuple[str, float]]:
+def _waits(headers: Mapping[str, str]) -> Iterator[tuple[str, float | None]]:
+    """Use case and told seconds; None where the answer only says that the hour's calls are nearly used up."""
     for case, entry in _business_usage(headers):
         minutes = _regain_minutes(entry)
         if case in USE_CASES and (minutes > 0 or _used(entry) >= USAGE_STOP_PERCENT):
-            yield case, minutes * 60 or PAUSE_SECONDS
+            yield case, minutes * 60 or None
     if _used(_object(headers.get("X-App-Usage"))) >= USAGE_STOP_PERCENT:
-        yield from ((case, PAUSE_SECONDS) for case in USE_CASES)
+        yield from ((case, None) for case in USE_CASES)
     account = _object(headers.get("X-Ad-Account-Usage"))
-    if _percent(account, "acc_id_util_pct") >= USAGE_STOP_PERCENT:
+    if _percent(account, "acc_id_util_pct") >= SCORE_STOP_PERCENT:
         seconds = _number(account.get("reset_time_duration")) or PAUSE_SECONDS
         yield from ((case, seconds) for case in (ADS, INSIGHTS))
     insights = _object(headers.get("X-FB-Ads-Insights-Throttle"))
     if max(_percent(insights, "acc_id_util_pct"), _percent(insights, "app_id_util_pct")) >= USAGE_STOP_PERCENT:
-        yield INSIGHTS, PAUSE_SECONDS
+        yield INSIGHTS, None
 
 
 def _business_usage(headers: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -6,27 +6,24 @@ before the SDK parses them, failures raised as FailedCall, which GraphApi turns 
 raised outside the `except` that saw its cause, so not even `__context__` can leak a URL or a payload.
 """
 
-import json
 import logging
 import random
-import ssl
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import requests
 from facebook_business.api import FacebookAdsApi, FacebookResponse
 from facebook_business.exceptions import FacebookError
 from facebook_business.session import FacebookSession
 from tenacity import RetryCallState, Retrying, retry_if_exception
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProxyError
 
 from activator.errors import DestinationError, OutcomeUnknownError, RateLimitedError, RetryableError
 from activator.ports import Clock
 from connectors.meta.errors import Effect, Failure, FailureKind, translate
-from connectors.meta.pacing import WAIT_TOTAL_MAX_SECONDS, Pacer, told_wait_seconds, use_case
+from connectors.meta.pacing import WAIT_TOTAL_MAX_SECONDS, pacer_for, use_case
 from connectors.meta.settings import MetaSettings
 from connectors.meta.version import PAGE_ROWS, PAGE_ROWS_MIN
+from connectors.meta.wire import CheckedRequests, FailedCall
 
 ATTEMPTS_MAX = 5
 LIMITED_ATTEMPTS_MAX = 8
@@ -36,49 +33,16 @@ BACKOFF_MAX_SECONDS = 60.0
 _log = logging.getLogger(__name__)
 
 
-class FailedCall(Exception):  # noqa: N818 - not an error of ours yet: GraphApi says which one it is
-    """A call without a usable answer."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.kind.name)
-        self.failure = failure
-
-
-class CheckedRequests(requests.Session):
-    """An HTTP session that follows no redirect, obeys no environment, and returns Graph answers only."""
-
-    def __init__(self, token: str, pacer: Pacer) -> None:
-        super().__init__()
-        self.trust_env = False
-        self.headers["Authorization"] = f"Bearer {token}"
-        self._pacer = pacer
-
-    def request(self, *args: Any, **options: Any) -> requests.Response:
-        """One HTTP call. Raises FailedCall unless a JSON object without an error came back."""
-        options["allow_redirects"] = False  # a redirect would turn a POST into a GET and could take the token elsewhere
-        failure = None
-        try:
-            response = super().request(*args, **options)
-        except requests.RequestException as error:
-            failure = _no_response(error)
-        if failure is None:
-            self._pacer.after_call(response.headers)
-            failure = _unusable(response)
-        if failure is not None:
-            raise FailedCall(failure)
-        return response
-
-
 class GraphSession(FacebookSession):  # type: ignore[misc]
     """Meta's session on our HTTP session."""
 
-    def __init__(self, settings: MetaSettings, pacer: Pacer) -> None:
+    def __init__(self, settings: MetaSettings, learn: Callable[[Mapping[str, str]], None]) -> None:
         secret = settings.app_secret.get_secret_value() if settings.app_secret else None
         token = settings.access_token.get_secret_value()
         timeouts = (settings.connect_timeout_seconds, settings.read_timeout_seconds)
-        self.requests: requests.Session
+        self.requests: CheckedRequests
         super().__init__(app_id=settings.app_id, app_secret=secret, access_token=token, timeout=timeouts)
-        checked = CheckedRequests(token, pacer)
+        checked = CheckedRequests(token, learn)
         checked.verify = str(settings.ca_file) if settings.ca_file else self.requests.verify
         if settings.proxy:
             proxy = settings.proxy.get_secret_value()
@@ -91,11 +55,17 @@ class GraphSession(FacebookSession):  # type: ignore[misc]
 
 
 class GraphApi(FacebookAdsApi):  # type: ignore[misc]
-    """Meta's API object with our retry policy. Raises errors of activator.errors and nothing else."""
+    """Meta's API object with our retry policy. Raises errors of activator.errors and nothing else.
 
-    def __init__(self, settings: MetaSettings, clock: Clock, seed: str = "") -> None:
-        self._pacer = Pacer(clock)
-        super().__init__(GraphSession(settings, self._pacer), api_version=settings.api_version)
+    account: whose quotas the calls count against, and whose waits they share with the rest of the process.
+    """
+
+    def __init__(self, settings: MetaSettings, clock: Clock, account: str = "", seed: str = "") -> None:
+        pacer = pacer_for(clock, settings.graph_url, settings.access_token.get_secret_value())
+        session = GraphSession(settings, lambda headers: pacer.after_call(account, headers))
+        super().__init__(session, api_version=settings.api_version)
+        self.pacer = pacer
+        self._account = account
         self._clock = clock
         self._random = random.Random(seed)  # noqa: S311 - spreads retries, protects nothing
         quiet_libraries()
@@ -118,13 +88,7 @@ class GraphApi(FacebookAdsApi):  # type: ignore[misc]
             before_sleep=_announce,
             reraise=True,
         )
-        limited = None
-        try:
-            return retrying(self._call_once, method, parts, dict(params or {}), case, effect)
-        except RateLimitedError as error:
-            limited = error
-        self._pacer.after_limit(case, limited)
-        raise limited
+        return retrying(self._call_once, method, parts, dict(params or {}), case, effect)
 
     def get(self, path: Sequence[str], **params: Any) -> dict[str, Any]:
         """Read one object."""
@@ -185,7 +149,7 @@ class GraphApi(FacebookAdsApi):  # type: ignore[misc]
     def _call_once(
         self, method: str, path: Sequence[str], params: dict[str, Any], case: str, effect: Effect
     ) -> FacebookResponse:
-        self._pacer.before_call(case)
+        self.pacer.before_call(self._account, case)
         session: GraphSession = self._session
         if session.proof:
             params = {**params, "appsecret_proof": session.proof}
@@ -195,7 +159,10 @@ class GraphApi(FacebookAdsApi):  # type: ignore[misc]
             failure = failed.failure
         except FacebookError:  # what the SDK alone calls a failure, e.g. {"success": false}
             failure = Failure(FailureKind.NOT_GRAPH, http_status=200)
-        raise translate(failure, effect, session.secrets)
+        error = translate(failure, effect, session.secrets)
+        if isinstance(error, RateLimitedError):
+            self.pacer.after_limit(self._account, case, error)
+        raise error
 
     def _wait_seconds(self, state: RetryCallState) -> float:
         """Exponential with jitter, but never less than the platform asks for."""
@@ -239,41 +206,6 @@ def _announce(state: RetryCallState) -> None:
     error = _error_of(state)
     said = error.message if isinstance(error, DestinationError) else "a call failed"
     _log.info("%s; trying again in %.0f s", said, state.upcoming_sleep)
-
-
-def _no_response(error: requests.RequestException) -> Failure:
-    """Was anything sent? Only where that is certainly not so may a create be repeated."""
-    cause = error.args[0] if error.args else None
-    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
-    if isinstance(error, requests.exceptions.SSLError):
-        inner = reason.args[0] if isinstance(reason, Exception) and reason.args else None
-        refused = isinstance(inner, ssl.SSLCertVerificationError)
-        return Failure(FailureKind.CERTIFICATE if refused else FailureKind.NO_ANSWER)
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError) or isinstance(
-        reason, NewConnectionError | ConnectTimeoutError | ProxyError
-    ):
-        return Failure(FailureKind.NOT_SENT)
-    if isinstance(error, ValueError):  # InvalidURL, MissingSchema, InvalidHeader ...: refused before anything is sent
-        return Failure(FailureKind.BAD_ADDRESS)
-    return Failure(FailureKind.NO_ANSWER)
-
-
-def _unusable(response: requests.Response) -> Failure | None:
-    """None for a Graph answer that reports success; otherwise what is wrong with it."""
-    wait_seconds = told_wait_seconds(response.headers)
-    stranger = Failure(FailureKind.NOT_GRAPH, response.status_code, wait_seconds=wait_seconds)
-    if "html" in response.headers.get("Content-Type", "").lower():
-        return stranger
-    try:
-        body = json.loads(response.content)
-    except ValueError:  # also UnicodeDecodeError
-        return stranger
-    if not isinstance(body, dict):
-        return stranger
-    if "error" in body:
-        error = body["error"] if isinstance(body["error"], dict) else {}
-        return Failure(FailureKind.GRAPH_ERROR, response.status_code, error, wait_seconds)
-    return None if response.ok and response.status_code < 300 and body.get("success") is not False else stranger
 
 
 def _next_cursor(page: Mapping[str, Any]) -> str | None:

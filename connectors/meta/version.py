@@ -38,6 +38,12 @@ CREATIVE_NAME_LENGTH_MAX = 100
 # How many creatives are searched for one left behind by a crash; Meta offers no filter by name for them.
 CREATIVES_SEARCHED_MAX = 200
 
+# What is sent and taken in at most. Meta publishes no limits; the largest upload (10,000 rows, all keys) is about
+# 11 MB as a form, front servers refuse URLs of some 8 to 16 KB, and a page of 500 report rows is under 1 MB.
+BODY_BYTES_MAX = 24_000_000
+URL_CHARACTERS_MAX = 8_000
+ANSWER_BYTES_MAX = 32_000_000
+
 # Rows per page of a list. Small enough to stay clear of code 1 "please reduce the amount of data".
 PAGE_ROWS = 100
 PAGE_ROWS_MIN = 10
@@ -66,9 +72,15 @@ OPERATION_FLAGGED = 471
 # DOC/marketing-api/insights
 PURCHASE_ACTION_TYPES = ("omni_purchase", "purchase", "offsite_conversion.fb_pixel_purchase")
 
-# Usage per use case is reported in percent; above 100 calls are refused, and calling on extends the block.
-# https://developers.facebook.com/docs/graph-api/overview/rate-limiting
-USAGE_STOP_PERCENT = 95
+# Usage per use case is reported in percent of a rolling hour, rounded down; above 100 calls are refused, and calling on
+# extends the block. https://developers.facebook.com/docs/graph-api/overview/rate-limiting
+USAGE_STOP_PERCENT = 98
+USAGE_WINDOW_SECONDS = 3600.0
+# The account's score counts 3 for a write and ends at 60 in the limited tier: one write is 5 percent.
+SCORE_STOP_PERCENT = 95
+# Changes of one ad set's budget. DOC/marketing-api/error-reference, code 613 with subcode 1487632
+BUDGET_EDITS_MAX = 4
+BUDGET_EDITS_SECONDS = 3600.0
 # A rolling hour decays; where Meta names no time we look again after a minute (the limited tier's block is 300 s).
 PAUSE_SECONDS = 60.0
 

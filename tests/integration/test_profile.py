@@ -79,6 +79,17 @@ def test_each_tier_shows_its_driver_with_evidence_and_the_texts_it_leads_to(proj
     assert "@" not in text
 
 
+def test_a_tier_that_can_never_have_enough_answers_is_not_asked_for_them(tmp_path: Path) -> None:
+    write_project(tmp_path)
+    people = range(1, 101)
+    table(tmp_path / "contacts.csv", "customer_id,email", [[n, f"u{n}@example.com"] for n in people])
+    orders = [[f"o{n}", n, "2026-08-10", 900 - n, "EUR"] for n in people]
+    table(tmp_path / "orders.csv", "order_id,customer_id,ordered_at,amount,currency", orders)
+    high, rest = run("--project", tmp_path).split("mid: ", 1)
+    assert "too small: 30 customers must say why, and it has 20; join it with another tier" in high
+    assert "missing: about 30 more customers who say why" in rest
+
+
 def test_as_data(project: Path) -> None:
     document = json.loads(run("--project", project, "--json"))
     high = document["tiers"][0]

@@ -10,10 +10,13 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 import requests
 import responses
+from hypothesis import given
+from hypothesis import strategies as st
 
 from activator.errors import (
     AuthenticationRequiredError,
@@ -26,6 +29,7 @@ from activator.errors import (
 from activator.model.delivery import Operation
 from connectors.meta.settings import load
 from connectors.meta.transport import GraphApi
+from connectors.meta.wire import form
 from tests.unit.meta_account import (
     ACCOUNT,
     BATCH,
@@ -223,6 +227,38 @@ def test_a_refusal_and_a_dead_token_are_not_repeated(tmp_path: Path, graph: resp
     assert len(graph.calls) == 2
 
 
+@given(st.dictionaries(st.text(min_size=1), st.text(), min_size=1))
+def test_a_form_reads_back_as_what_it_was_made_from(params: dict[str, str]) -> None:
+    assert dict(parse_qsl(form(params).decode(), keep_blank_values=True, strict_parsing=True)) == params
+
+
+@pytest.mark.parametrize("large", [{"note": "x" * 25_000_000}, {"name": "%" * 9_000_000}])
+def test_a_body_larger_than_any_upload_is_not_sent(
+    tmp_path: Path, graph: responses.RequestsMock, large: dict[str, str]
+) -> None:
+    with pytest.raises(PermanentRefusalError):
+        graph_api(tmp_path).set("7", **large)
+
+    assert len(graph.calls) == 0
+
+
+def test_a_url_that_servers_would_cut_is_not_sent(tmp_path: Path, graph: responses.RequestsMock) -> None:
+    with pytest.raises(PermanentRefusalError):
+        list(graph_api(tmp_path).rows(("act_1234567890", "ads"), ("x" * 9_000,)))
+
+    assert len(graph.calls) == 0
+
+
+def test_an_endless_answer_is_cut_off(
+    tmp_path: Path, graph: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.meta.wire.ANSWER_BYTES_MAX", 1_000_000)
+    graph.add("POST", f"{ACCOUNT}/campaigns", body='{"id": "' + "9" * 2_000_000 + '"}', content_type="application/json")
+
+    with pytest.raises(OutcomeUnknownError):
+        opened(tmp_path).create(CAMPAIGN, {})
+
+
 def test_a_redirect_is_refused_not_followed(tmp_path: Path, graph: responses.RequestsMock) -> None:
     graph.add("POST", f"{ACCOUNT}/campaigns", status=302, headers={"Location": "https://elsewhere.example/"})
 
@@ -297,11 +333,11 @@ def test_a_limit_without_a_told_time_is_not_hammered(tmp_path: Path, graph: resp
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [
-        (usage("ads_management", 94), 0),
-        (usage("ads_management", 95), 60),
+        (usage("ads_management", 97), 0),
+        (usage("ads_management", 98), 60),
         (usage("ads_management", 99, 3), 180),
         (usage("custom_audience", 100, 3), 0),
-        ({"X-App-Usage": '{"call_count": 96, "total_time": 1, "total_cputime": 1}'}, 60),
+        ({"X-App-Usage": '{"call_count": 98, "total_time": 1, "total_cputime": 1}'}, 60),
         ({"X-Ad-Account-Usage": '{"acc_id_util_pct": 97.5, "reset_time_duration": 100}'}, 100),
         ({"X-Ad-Account-Usage": "garbled"}, 0),
         ({"X-App-Usage": '{"call_count": "NaN", "total_time": null}'}, 0),
