@@ -17,7 +17,7 @@ from activator.ledger import lease, plans, terms
 from activator.ledger.store import Ledger, LedgerReader
 from activator.model.bidding import TierTerms
 from activator.model.ledger import SourceUse
-from activator.model.plan import Bindings, Plan, delivery_key
+from activator.model.plan import Bindings, Plan, object_key
 from activator.people.engine import Engine, open_engine, sweep
 from activator.people.rejects import write_rejects
 from activator.performance.bidding import bidding_facts
@@ -194,9 +194,9 @@ def _finish(runner: Runner, ledger: Ledger, plan: Plan, result: ApplyResult) -> 
 def _terms_in_place(plan: Plan, result: ApplyResult) -> list[TierTerms]:
     """The terms no failed or unfinished change of the delivery speaks against."""
     open_subjects = {
-        (change.destination, key)
+        (change.destination, object_key(change))
         for change, row in zip(plan.changes, result.results, strict=True)
-        if row.error is not None and (key := delivery_key(change)) is not None
+        if row.error is not None
     }
     return [
         made

@@ -34,6 +34,7 @@ class MemoryDestination:
     rows: dict[str, list[frozenset[str]]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     pending: dict[str, Callable[[], None]] = field(default_factory=dict)
+    complete: bool = True
 
     def comparable(self, spec: ObjectSpec) -> Mapping[str, Any]:
         budget = getattr(spec, "daily_budget_minor", None)
@@ -41,7 +42,7 @@ class MemoryDestination:
 
     def observe(self) -> Observation:
         self.calls.append("observe")
-        return Observation(tuple(self.objects.values()), complete=True)
+        return Observation(tuple(self.objects.values()), complete=self.complete)
 
     def performance(self, since: date, until: date) -> Iterable[PerformanceRow]:
         return ()

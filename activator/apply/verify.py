@@ -1,14 +1,15 @@
 """Whether the world is still the one a plan was made from. Missing evidence counts as a difference."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from activator.errors import StalePlanError, UnsafePlanError
 from activator.ledger.store import Ledger
 from activator.model.ads import RemoteObject
-from activator.model.plan import Bindings, Plan, UpdateObject
+from activator.model.plan import Bindings, Plan, UpdateObject, object_key
 from activator.plan.objects import ABSENT, fingerprint
 
+CLOCK_SKEW = timedelta(minutes=5)  # between hosts that plan and apply
 AGAIN = "Run `activator plan` again and look at the new preview."
 
 
@@ -46,6 +47,8 @@ def refuse_stale(
         "the rules for identifiers changed since": made.normaliser_version == current.normaliser_version,
         "a test's verdict was recorded since the plan was made": made.verdicts == current.verdicts,
         "the plan has expired": now <= made.expires_at,
+        "the plan was made in the future, so the clock was wrong then or is now": now >= plan.created_at - CLOCK_SKEW,
+        "the plan does not say how an object it changes looked": _touched(plan) <= set(made.remote_fingerprints),
         "another plan was applied since": resuming or made.ledger_serial == current.ledger_serial,
     }
     for difference, same in checks.items():
@@ -56,6 +59,11 @@ def refuse_stale(
         remote = observed.get(destination, {}).get(key)
         if fingerprint(remote) != planned and not (resuming and _ours_since(ledger, plan, destination, key, planned)):
             raise StalePlanError(f"{subject} was changed on the platform since the plan was made", AGAIN)
+
+
+def _touched(plan: Plan) -> set[str]:
+    """The objects a plan changes, or whose members it changes."""
+    return {f"{change.destination}/{object_key(change)}" for change in plan.changes}
 
 
 def _ours_since(ledger: Ledger, plan: Plan, destination: str, key: str, planned: str) -> bool:

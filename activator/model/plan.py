@@ -66,15 +66,15 @@ class ChangeMembers:
 Change: TypeAlias = CreateObject | UpdateObject | PauseObject | ChangeMembers
 
 
-def delivery_key(change: Change) -> str | None:
-    """The spec key of the object a change makes, sets or pauses; None for changes of members."""
+def object_key(change: Change) -> str:
+    """The spec key of the object a change makes, sets, pauses or fills."""
     match change:
         case CreateObject() | UpdateObject():
             return change.spec.key
         case PauseObject():
             return change.remote.key
         case ChangeMembers():
-            return None
+            return change.audience_key
 
 
 @dataclass(frozen=True, slots=True)
