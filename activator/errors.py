@@ -57,6 +57,16 @@ class LedgerError(ActivatorError):
     """The ledger is missing, locked, full or not ours."""
 
 
+class LeaseHeldError(LedgerError):
+    """Another run is at work, and alive."""
+
+
+class LeaseLostError(LedgerError):
+    """Another run took over from this one, which must stop at once."""
+
+    exit_code = 7
+
+
 class ResourceError(ActivatorError):
     """The memory limit or the disk is used up; names the setting. What was going on is undone, or resumable."""
 
@@ -69,12 +79,16 @@ class AccountingError(ActivatorError):
 
 @dataclass(frozen=True, slots=True)
 class PlatformFault:
-    """A platform's own words about a failure, scrubbed: codes to search for, never payloads or tokens."""
+    """A platform's own words about a failure, scrubbed: codes to search for, never payloads or tokens.
+
+    quota_scope: whom a rate limit binds, where the platform says so.
+    """
 
     code: str = ""
     subcode: str = ""
     trace_id: str = ""
     http_status: int | None = None
+    quota_scope: str = ""
 
 
 class DestinationError(ActivatorError):
