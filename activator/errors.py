@@ -6,6 +6,8 @@ ActivatorError
 ├── UnsafePlanError           a guard objects
 ├── StalePlanError            the world is not the one the plan was made from
 ├── LedgerError               the ledger cannot be trusted or written
+│   ├── LeaseHeldError            another run is at work
+│   └── LeaseLostError            another run took over from this one
 ├── ResourceError             the memory limit or the disk is used up
 ├── AccountingError           a row was lost or counted twice: our defect
 └── DestinationError          a platform said no, or nothing
