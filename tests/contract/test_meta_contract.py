@@ -74,6 +74,6 @@ class TestMeta(DestinationContract):
     """All of it."""
 
     @pytest.fixture
-    def world(self, sandbox: Sandbox, tmp_path: Path) -> MetaWorld:  # type: ignore[override]
+    def world(self, sandbox: Sandbox, tmp_path: Path) -> MetaWorld:
         sandbox.state.faults.clear()
         return MetaWorld(sandbox, tmp_path)
