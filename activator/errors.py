@@ -6,6 +6,8 @@ ActivatorError
 ├── UnsafePlanError           a guard objects
 ├── StalePlanError            the world is not the one the plan was made from
 ├── LedgerError               the ledger cannot be trusted or written
+│   ├── LeaseHeldError            another run is at work
+│   └── LeaseLostError            another run took over from this one
 ├── ResourceError             the memory limit or the disk is used up
 ├── AccountingError           a row was lost or counted twice: our defect
 └── DestinationError          a platform said no, or nothing
@@ -57,6 +59,16 @@ class LedgerError(ActivatorError):
     """The ledger is missing, locked, full or not ours."""
 
 
+class LeaseHeldError(LedgerError):
+    """Another run is at work, and alive."""
+
+
+class LeaseLostError(LedgerError):
+    """Another run took over from this one, which must stop at once."""
+
+    exit_code = 7
+
+
 class ResourceError(ActivatorError):
     """The memory limit or the disk is used up; names the setting. What was going on is undone, or resumable."""
 
@@ -69,12 +81,16 @@ class AccountingError(ActivatorError):
 
 @dataclass(frozen=True, slots=True)
 class PlatformFault:
-    """A platform's own words about a failure, scrubbed: codes to search for, never payloads or tokens."""
+    """A platform's own words about a failure, scrubbed: codes to search for, never payloads or tokens.
+
+    quota_scope: whom a rate limit binds, where the platform says so.
+    """
 
     code: str = ""
     subcode: str = ""
     trace_id: str = ""
     http_status: int | None = None
+    quota_scope: str = ""
 
 
 class DestinationError(ActivatorError):

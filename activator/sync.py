@@ -14,6 +14,7 @@ from activator.apply.result import ApplyResult
 from activator.config.room import disk_room
 from activator.config.workspace import Workspace
 from activator.ledger import lease, plans, terms
+from activator.ledger.lease import Lease
 from activator.ledger.store import Ledger, LedgerReader
 from activator.model.bidding import TierTerms
 from activator.model.ledger import SourceUse
@@ -133,33 +134,38 @@ def _applied(runner: Runner, plan: Plan, folder: Path) -> ApplyResult:
     ledger = Ledger(runner.workspace.ledger_place, runner.clock)
     try:
         with ledger.writing() as connection:
-            lease.take(connection, runner.clock, LEASE_NAME, runner.actor)
-        destinations = open_destinations(runner.workspace, runner.clock)
-        observed = {name: observed_by_key(name, port.observe()) for name, port in destinations.items()}
-        now = runner.clock.now()
-        verify.refuse_stale(plan, _bindings_now(runner, ledger, plan), now, ledger, observed)
-        with ledger.writing() as connection:
-            plans.begin(connection, runner.clock, plan.plan_id, plan.bindings.ledger_serial, _summary(plan))
-            plans.note(connection, runner.clock, runner.actor, "apply", plan.plan_id, _acceptances(plan))
-        result = executor.execute(
-            ApplyContext(
-                plan=plan,
-                folder=folder,
-                ledger=ledger,
-                destinations=destinations,
-                observed=observed,
-                clock=runner.clock,
-                actor=runner.actor,
-                report=runner.report,
-                should_stop=runner.should_stop,
-            )
-        )
-        _finish(runner, ledger, plan, result)
-        return result
+            held = lease.take(connection, runner.clock, LEASE_NAME, runner.actor)
+        try:
+            return _carried_out(runner, ledger, held, plan, folder)
+        finally:
+            with ledger.writing() as connection:
+                lease.release(connection, runner.clock, held)
     finally:
-        with ledger.writing() as connection:
-            lease.release(connection, LEASE_NAME, runner.actor)
         ledger.close()
+
+
+def _carried_out(runner: Runner, ledger: Ledger, held: Lease, plan: Plan, folder: Path) -> ApplyResult:
+    destinations = open_destinations(runner.workspace, runner.clock)
+    observed = {name: observed_by_key(name, port.observe()) for name, port in destinations.items()}
+    now = runner.clock.now()
+    verify.refuse_stale(plan, _bindings_now(runner, ledger, plan), now, ledger, observed)
+    context = ApplyContext(
+        plan=plan,
+        folder=folder,
+        ledger=ledger,
+        lease=held,
+        destinations=destinations,
+        observed=observed,
+        clock=runner.clock,
+        report=runner.report,
+        should_stop=runner.should_stop,
+    )
+    with context.writing() as connection:
+        plans.begin(connection, runner.clock, plan.plan_id, plan.bindings.ledger_serial, _summary(plan))
+        plans.note(connection, runner.clock, runner.actor, "apply", plan.plan_id, _acceptances(plan))
+    result = executor.execute(context)
+    _finish(context, runner.actor, result)
+    return result
 
 
 def _bindings_now(runner: Runner, ledger: Ledger, plan: Plan) -> Bindings:
@@ -178,17 +184,17 @@ def _bindings_now(runner: Runner, ledger: Ledger, plan: Plan) -> Bindings:
     )
 
 
-def _finish(runner: Runner, ledger: Ledger, plan: Plan, result: ApplyResult) -> None:
-    now = runner.clock.now()
+def _finish(context: ApplyContext, actor: str, result: ApplyResult) -> None:
+    plan, clock = context.plan, context.clock
     digest = plan.bindings.source_digest
     # What is gone from the project file, as somebody has accepted by now, is not missed again.
-    rows = dict.fromkeys(ledger.last_uses(), 0) | rows_by_source(plan.sources, plan.suppressions)
-    uses = tuple(SourceUse(name, count, digest, now) for name, count in rows.items())
-    with ledger.writing() as connection:
-        plans.finish(connection, runner.clock, plan.plan_id, complete=result.complete, uses=uses)
-        terms.record(connection, runner.clock, plan.plan_id, _terms_in_place(plan, result))
+    rows = dict.fromkeys(context.ledger.last_uses(), 0) | rows_by_source(plan.sources, plan.suppressions)
+    uses = tuple(SourceUse(name, count, digest, clock.now()) for name, count in rows.items())
+    with context.writing() as connection:
+        plans.finish(connection, clock, plan.plan_id, complete=result.complete, uses=uses)
+        terms.record(connection, clock, plan.plan_id, _terms_in_place(plan, result))
         outcome = "complete" if result.complete else "partial"
-        plans.note(connection, runner.clock, runner.actor, "applied", plan.plan_id, outcome)
+        plans.note(connection, clock, actor, "applied", plan.plan_id, outcome)
 
 
 def _terms_in_place(plan: Plan, result: ApplyResult) -> list[TierTerms]:

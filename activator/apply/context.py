@@ -1,10 +1,14 @@
 """What every step of an apply needs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from activator.ledger import lease
+from sqlalchemy import Connection
+
+from activator.ledger import batches, lease
+from activator.ledger.lease import Lease
 from activator.ledger.store import Ledger
 from activator.model.ads import RemoteObject
 from activator.model.plan import Plan
@@ -17,20 +21,47 @@ LEASE_NAME = "apply"
 class ApplyContext:
     """folder: the plan's, with its batches; observed: destination -> spec key -> object, as of the start of the apply.
 
-    report: told of progress, in words fit for a screen; should_stop: asked between sends.
+    lease: the caller's, on applying plans; report: told of progress, in words fit for a screen; should_stop: asked
+    between sends.
     """
 
     plan: Plan
     folder: Path
     ledger: Ledger
+    lease: Lease
     destinations: Mapping[str, Destination]
     observed: Mapping[str, Mapping[str, RemoteObject]]
     clock: Clock
-    actor: str
     report: Callable[[str, int], None] = field(default=lambda _message, _advance: None)
     should_stop: Callable[[], bool] = field(default=lambda: False)
 
-    def renew_lease(self) -> None:
-        """Show that we are alive, and stop at once if somebody else has taken over."""
+    @contextmanager
+    def writing(self, audience: Lease | None = None) -> Iterator[Connection]:
+        """A transaction that only a run whose leases nobody took over can commit; it shows that we are alive.
+
+        Raises:
+            LeaseLostError: before anything is written.
+        """
         with self.ledger.writing() as connection:
-            lease.take(connection, self.clock, LEASE_NAME, self.actor)
+            lease.renew(connection, self.clock, self.lease)
+            if audience is not None:
+                lease.renew(connection, self.clock, audience)
+            yield connection
+
+    @contextmanager
+    def audience(self, destination: str, audience_key: str) -> Iterator[Lease]:
+        """The lease on one audience: whoever changes its members holds it.
+
+        Raises:
+            LeaseHeldError: another run is at work on it.
+        """
+        with self.writing() as connection:
+            held = lease.take(connection, self.clock, f"{destination}/{audience_key}", self.lease.holder)
+            if held.succeeds:
+                window = self.destinations[destination].quiet_window
+                batches.presume_lost(connection, self.clock, destination, audience_key, window)
+        try:
+            yield held
+        finally:
+            with self.ledger.writing() as connection:
+                lease.release(connection, self.clock, held)

@@ -3,17 +3,17 @@
 from typing import assert_never
 
 from activator.apply import members, objects, settlement
-from activator.apply.context import LEASE_NAME, ApplyContext
+from activator.apply.context import ApplyContext
 from activator.apply.result import ApplyResult, ChangeResult, ChangeState
 from activator.errors import (
     ActivatorError,
     AuthenticationRequiredError,
     ConfigurationError,
     DestinationError,
+    LeaseHeldError,
     PermanentRefusalError,
     RowRejectedError,
 )
-from activator.ledger import lease
 from activator.model.ads import kind_of
 from activator.model.delivery import Operation
 from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, UpdateObject
@@ -23,16 +23,15 @@ OF_ONE_OBJECT = (PermanentRefusalError, RowRejectedError, ConfigurationError)
 
 
 def execute(context: ApplyContext) -> ApplyResult:
-    """Carry out every change. A destination that fails is left alone from then on; the others go on."""
-    context.renew_lease()
-    try:
-        run = _Run(context)
-        results = [run.step(ordinal, change) for ordinal, change in enumerate(context.plan.changes, start=1)]
-        settlement.wait(context.ledger, context.destinations, context.clock)
-        return ApplyResult(context.plan.plan_id, _refreshed(context, results), stopped=context.should_stop())
-    finally:
-        with context.ledger.writing() as connection:
-            lease.release(connection, LEASE_NAME, context.actor)
+    """Carry out every change. A destination that fails is left alone from then on; the others go on.
+
+    Raises:
+        LeaseLostError: another run took over. LedgerError: what happens cannot be written down.
+    """
+    run = _Run(context)
+    results = [run.step(ordinal, change) for ordinal, change in enumerate(context.plan.changes, start=1)]
+    settlement.wait(context.ledger, context.destinations, context.clock)
+    return ApplyResult(context.plan.plan_id, _refreshed(context, results), stopped=context.should_stop())
 
 
 class _Run:
@@ -83,10 +82,16 @@ class _Run:
             settlement.wait(self.context.ledger, self.context.destinations, self.context.clock)
             if not members.removals_settled(self.context, change):
                 waiting = DestinationError(
-                    "removals of the same people are still being processed", "Apply the plan again later."
+                    "removals of the same people are still being processed, or one of them may still arrive late",
+                    "Run `activator sync` later; these people wait until then.",
                 )
                 return self._result(ordinal, change, ChangeState.LEFT, waiting)
-        return members.change_members(self.context, ordinal, change)
+        try:
+            with self.context.audience(change.destination, change.audience_key) as held:
+                return members.change_members(self.context, held, ordinal, change)
+        except LeaseHeldError as busy:
+            waiting = DestinationError(f"{title('audience', change.audience_key)}: {busy.message}", busy.next_step)
+            return self._result(ordinal, change, ChangeState.LEFT, waiting)
 
     @staticmethod
     def _result(ordinal: int, change: Change, state: ChangeState, error: ActivatorError | None) -> ChangeResult:

@@ -23,7 +23,7 @@ def create(context: ApplyContext, change: CreateObject) -> bool:
     if found is not None:
         _acknowledge(context, destination, spec, found)
         return False
-    with context.ledger.writing() as connection:
+    with context.writing() as connection:
         if mine is not None and mine.platform_id is not None:  # gone from the platform, and its members with it
             objects.forget(connection, destination, spec.key)
             batches.clear_audience(connection, destination, spec.key)
@@ -53,7 +53,7 @@ def _create_once(context: ApplyContext, destination: str, spec: ObjectSpec) -> R
 
 
 def _acknowledge(context: ApplyContext, destination: str, spec: ObjectSpec, remote: RemoteObject) -> None:
-    with context.ledger.writing() as connection:
+    with context.writing() as connection:
         objects.intend(connection, context.clock, context.plan.plan_id, destination, kind_of(spec), spec.key, spec.name)
         objects.acknowledge(connection, destination, spec.key, remote.platform_id)
 

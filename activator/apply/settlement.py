@@ -32,7 +32,7 @@ def poll_once(ledger: Ledger, destinations: Mapping[str, Destination], clock: Cl
             left += 1
             continue
         with ledger.writing() as connection:
-            batches.record_receipt(connection, clock, record.batch_id, receipt)
+            batches.record_settlement(connection, clock, record, receipt, port.quiet_window)
     return left
 
 

@@ -31,6 +31,9 @@ class Settings(SettingsSection):
         default=2048, ge=256, description="Working memory of the data engine; what does not fit goes to disk"
     )
     scratch_limit_mb: int = Field(default=0, ge=0, description="Disk the data engine may use; 0 is what is free")
+    scratch_encrypted: bool = Field(
+        default=True, description="Encrypt what the data engine puts on disk; false only where the disk itself does"
+    )
     threads: int = Field(default=0, ge=0, description="Threads of the data engine; 0 is one per core")
     ledger_url: SecretStr | None = Field(
         default=None, description="PostgreSQL database of the ledger, postgres://user:password@host/database"
@@ -43,9 +46,9 @@ class Settings(SettingsSection):
     smtp_from: str | None = None
 
     @property
-    def engine_limits(self) -> tuple[int, int, int]:
+    def engine_limits(self) -> tuple[int, int, int, bool]:
         """What `people.engine.open_engine` takes after the scratch folder."""
-        return self.memory_limit_mb, self.threads, self.scratch_limit_mb
+        return self.memory_limit_mb, self.threads, self.scratch_limit_mb, self.scratch_encrypted
 
 
 Section = TypeVar("Section", bound=SettingsSection)

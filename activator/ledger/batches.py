@@ -1,6 +1,6 @@
 """Upload batches: intent before send, receipt after, and lost sends remembered until their quiet window ends."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +41,13 @@ def intend(
     file: str,
     digest: str,
     rows: int,
+    owed: bool,
 ) -> None:
-    """Write the intent. The batch file must already be safe on disk."""
+    """Write the intent. The batch file must already be safe on disk.
+
+    owed: adds of people whom a removal of the same plan may take out with others. Until they are sent and answered,
+    these people may be out, whatever was known before.
+    """
     connection.execute(
         insert(batches).values(
             batch_id=batch_id,
@@ -53,6 +58,7 @@ def intend(
             file=file,
             digest=digest,
             rows=rows,
+            owed=owed,
             state=BatchState.INTENT.value,
             sends=0,
             intended_at=clock.now(),
@@ -61,13 +67,15 @@ def intend(
 
 
 def about_to_send(connection: Connection, clock: Clock, batch: BatchRecord, quiet_window: timedelta) -> None:
-    """Count the send and presume it lost until a receipt says otherwise: a crash in between leaves the truth."""
+    """Count the send and presume it lost until a receipt says otherwise: a crash in between leaves the truth.
+
+    A batch that was refused before is open again.
+    """
     now = clock.now()
     where = batches.c.batch_id == batch.batch_id
-    connection.execute(update(batches).where(where).values(sends=batch.sends + 1, sent_at=now))
-    connection.execute(
-        insert(lost_sends).values(batch_id=batch.batch_id, send=batch.sends + 1, quiet_until=now + quiet_window)
-    )
+    values = {"sends": batch.sends + 1, "sent_at": now, "state": BatchState.INTENT.value}
+    connection.execute(update(batches).where(where).values(values))
+    _lost(connection, batch.batch_id, batch.sends + 1, now + quiet_window)
 
 
 def record_receipt(connection: Connection, clock: Clock, batch_id: str, receipt: Receipt) -> None:
@@ -78,10 +86,32 @@ def record_receipt(connection: Connection, clock: Clock, batch_id: str, receipt:
     if state is not BatchState.UNKNOWN:
         _found(connection, batch_id, row.sends)
     if state is BatchState.REJECTED:
-        state = _rejected_or_unknown(connection, batch_id)
+        state = _without_effect(connection, batch_id, owed=row.owed)
+    _answered(connection, clock, row, receipt, state)
+
+
+def record_settlement(
+    connection: Connection, clock: Clock, batch: BatchRecord, receipt: Receipt, quiet_window: timedelta
+) -> None:
+    """Record what became of a batch that was PROCESSING. Of one that has gone on since, nothing is recorded.
+
+    What the platform cannot tell the end of may still take effect: the send is lost from now on.
+    """
+    row = connection.execute(select(batches).where(batches.c.batch_id == batch.batch_id)).one()
+    if row.state != BatchState.PROCESSING.value or row.sends != batch.sends:
+        return
+    state = _STATE[receipt.settlement]
+    if state is BatchState.UNKNOWN:
+        _lost(connection, row.batch_id, row.sends, clock.now() + quiet_window)
+    if state is BatchState.REJECTED:
+        state = _without_effect(connection, row.batch_id, owed=row.owed)
+    _answered(connection, clock, row, receipt, state)
+
+
+def _answered(connection: Connection, clock: Clock, row: Row[Any], receipt: Receipt, state: BatchState) -> None:
     connection.execute(
         update(batches)
-        .where(batches.c.batch_id == batch_id)
+        .where(batches.c.batch_id == row.batch_id)
         .values(
             state=state.value,
             request_id=receipt.request_id or row.request_id,
@@ -97,11 +127,65 @@ def record_receipt(connection: Connection, clock: Clock, batch_id: str, receipt:
 
 def record_no_effect(connection: Connection, batch_id: str, detail: str) -> None:
     """The latest send certainly had no effect (refused or throttled before it was taken): it can be sent again."""
-    sends = connection.execute(select(batches.c.sends).where(batches.c.batch_id == batch_id)).scalar_one()
-    _found(connection, batch_id, sends)
-    state = _rejected_or_unknown(connection, batch_id)
+    row = connection.execute(select(batches).where(batches.c.batch_id == batch_id)).one()
+    _found(connection, batch_id, row.sends)
+    state = _without_effect(connection, batch_id, owed=row.owed)
     where = batches.c.batch_id == batch_id
     connection.execute(update(batches).where(where).values(state=state.value, detail=detail))
+
+
+def presume_lost(
+    connection: Connection, clock: Clock, destination: str, audience_key: str, quiet_window: timedelta
+) -> None:
+    """Take over from a run that may still be alive: what it was about to send may be sent as late as now."""
+    open_sends = select(batches.c.batch_id, batches.c.sends).where(
+        (batches.c.destination == destination)
+        & (batches.c.audience_key == audience_key)
+        & (batches.c.sends > 0)
+        & batches.c.state.in_([BatchState.INTENT.value, BatchState.UNKNOWN.value])
+    )
+    for row in connection.execute(open_sends).all():
+        _found(connection, row.batch_id, row.sends)
+        _lost(connection, row.batch_id, row.sends, clock.now() + quiet_window)
+
+
+def confess(
+    connection: Connection,
+    clock: Clock,
+    batch: BatchRecord,
+    batch_id: str,
+    file: str,
+    quiet_window: timedelta,
+) -> None:
+    """Write down a send made after another run had taken over: as the newest of its audience, of unknown outcome."""
+    intend(
+        connection,
+        clock,
+        batch_id=batch_id,
+        plan_id=batch.plan_id,
+        destination=batch.destination,
+        audience_key=batch.audience_key,
+        operation=batch.operation,
+        file=file,
+        digest=batch.digest,
+        rows=batch.rows,
+        owed=False,
+    )
+    where = batches.c.batch_id == batch_id
+    connection.execute(
+        update(batches).where(where).values(state=BatchState.UNKNOWN.value, sends=1, sent_at=clock.now())
+    )
+    _lost(connection, batch_id, 1, clock.now() + quiet_window)
+
+
+def _lost(connection: Connection, batch_id: str, send: int, quiet_until: datetime) -> None:
+    connection.execute(insert(lost_sends).values(batch_id=batch_id, send=send, quiet_until=quiet_until))
+
+
+def in_the_air(connection: Connection, clock: Clock, batch_id: str) -> bool:
+    """Whether a send of the batch may still land."""
+    live = (lost_sends.c.batch_id == batch_id) & (lost_sends.c.quiet_until > clock.now())
+    return connection.execute(select(lost_sends.c.send).where(live)).first() is not None
 
 
 def _found(connection: Connection, batch_id: str, send: int) -> None:
@@ -109,10 +193,15 @@ def _found(connection: Connection, batch_id: str, send: int) -> None:
     connection.execute(delete(lost_sends).where((lost_sends.c.batch_id == batch_id) & (lost_sends.c.send == send)))
 
 
-def _rejected_or_unknown(connection: Connection, batch_id: str) -> BatchState:
-    """A refused batch has no effect, unless an earlier send of it was lost and may have had one."""
+def _without_effect(connection: Connection, batch_id: str, *, owed: bool) -> BatchState:
+    """A refused batch leaves things as they were, unless an earlier send of it was lost and may have had an effect.
+
+    Owed adds were not sent yet: what they make good may have happened.
+    """
     earlier = connection.execute(select(lost_sends.c.send).where(lost_sends.c.batch_id == batch_id)).first()
-    return BatchState.REJECTED if earlier is None else BatchState.UNKNOWN
+    if earlier is not None:
+        return BatchState.UNKNOWN
+    return BatchState.INTENT if owed else BatchState.REJECTED
 
 
 def open_batches(connection: Connection, root: Path) -> tuple[BatchRecord, ...]:

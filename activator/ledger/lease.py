@@ -1,16 +1,34 @@
-"""One writer at a time: a lease with an epoch. A dead process on this machine gives its lease up at once."""
+"""One writer at a time: a lease with an epoch. A dead process on this machine gives its lease up at once.
+
+Whoever writes under a lease renews it in the same transaction, so that a run whose lease was taken over cannot write.
+"""
 
 import os
 import socket
+from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
-from activator.errors import LedgerError
+from activator.errors import LeaseHeldError, LeaseLostError
 from activator.ledger.schema import leases
 from activator.ports import Clock
 
 LEASE = timedelta(minutes=10)  # longer than any one send with its bounded waits; renewed before each
+NOBODY = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A lease as it was taken. epoch: grows with every taking, also by the same holder.
+
+    succeeds: it was taken from a holder that never gave it back and may still be alive.
+    """
+
+    name: str
+    holder: str
+    epoch: int
+    succeeds: bool
 
 
 def this_process() -> str:
@@ -18,31 +36,48 @@ def this_process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def take(connection: Connection, clock: Clock, name: str, holder: str) -> int:
-    """Take or renew a lease and return its epoch.
+def take(connection: Connection, clock: Clock, name: str, holder: str) -> Lease:
+    """Take a lease that is free, over, or held by somebody dead. Taken twice by one holder, the first no longer holds.
 
     Raises:
-        LedgerError: somebody alive holds it.
+        LeaseHeldError: somebody else, alive, holds it.
     """
     now = clock.now()
     row = connection.execute(select(leases).where(leases.c.name == name)).one_or_none()
     if row is None:
         connection.execute(insert(leases).values(name=name, holder=holder, epoch=1, until=now + LEASE))
-        return 1
-    ours = row.holder == holder
-    if not ours and row.until > now and not _dead(row.holder):
-        raise LedgerError(
+        return Lease(name, holder, 1, succeeds=False)
+    gone = row.holder == NOBODY or _dead(row.holder)
+    if not gone and row.holder != holder and row.until > now:
+        raise LeaseHeldError(
             f"another run is at work ({row.holder}, until {row.until:%H:%M:%S} UTC)", "Wait for it, or stop it first."
         )
-    epoch = row.epoch if ours else row.epoch + 1
     where = (leases.c.name == name) & (leases.c.epoch == row.epoch)
-    connection.execute(update(leases).where(where).values(holder=holder, epoch=epoch, until=now + LEASE))
-    return int(epoch)
+    connection.execute(update(leases).where(where).values(holder=holder, epoch=row.epoch + 1, until=now + LEASE))
+    return Lease(name, holder, row.epoch + 1, succeeds=not gone)
 
 
-def release(connection: Connection, name: str, holder: str) -> None:
-    """Give the lease back."""
-    connection.execute(delete(leases).where((leases.c.name == name) & (leases.c.holder == holder)))
+def renew(connection: Connection, clock: Clock, lease: Lease) -> None:
+    """Hold it for another while.
+
+    Raises:
+        LeaseLostError: somebody took it over. What the caller was about to write must not be written.
+    """
+    kept = connection.execute(update(leases).where(_still(lease)).values(until=clock.now() + LEASE))
+    if kept.rowcount != 1:
+        raise LeaseLostError(
+            "another run took over, because this one had not been heard of for too long",
+            "Nothing more was done. Run `activator sync` to see where things stand.",
+        )
+
+
+def release(connection: Connection, clock: Clock, lease: Lease) -> None:
+    """Give it back, unless somebody took it over. The row stays: an epoch is never used twice."""
+    connection.execute(update(leases).where(_still(lease)).values(holder=NOBODY, until=clock.now()))
+
+
+def _still(lease: Lease) -> ColumnElement[bool]:
+    return (leases.c.name == lease.name) & (leases.c.epoch == lease.epoch) & (leases.c.holder == lease.holder)
 
 
 def _dead(holder: str) -> bool:

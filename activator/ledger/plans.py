@@ -21,7 +21,7 @@ def lineage(connection: Connection) -> str:
 
 
 def serial(connection: Connection) -> int:
-    """How many plans have been begun. It grows by one with each."""
+    """How many times a plan has been begun or gone on with."""
     return int(connection.execute(select(func.coalesce(func.max(plans.c.serial), 0))).scalar_one())
 
 
@@ -46,6 +46,8 @@ def begin(connection: Connection, clock: Clock, plan_id: str, made_at_serial: in
             plan_id=plan_id, state="applying", serial=current + 1, started_at=clock.now(), summary=summary
         )
     )
+        # Plans made between its tries know nothing of what it sends now: they go stale.
+        connection.execute(update(plans).where(plans.c.plan_id == plan_id).values(serial=current + 1))
 
 
 def resumable(connection: Connection, plan_id: str) -> bool:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     Index,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -84,6 +86,7 @@ batches = Table(
     Column("file", Text, nullable=False),
     Column("digest", String(64), nullable=False),
     Column("rows", Integer, nullable=False),
+    Column("owed", Boolean, nullable=False, server_default=false()),  # adds that make good what a removal may undo
     Column("state", String(16), nullable=False),  # intent | processing | settled | rejected | unknown
     Column("sends", Integer, nullable=False),
     Column("intended_at", Instant, nullable=False),
@@ -118,10 +121,27 @@ source_uses = Table(
     Column("used_at", Instant, nullable=False),
 )
 
+# When an audience was last asserted as a whole: all who belong there, and all who have left.
+reassertions = Table(
+    "reassertion",
+    metadata,
+    Column("destination", String(40), primary_key=True),
+    Column("audience_key", String(120), primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
+# Files of members to be deleted: no batch needs them any more, or they were begun and belong to none yet.
+retired_files = Table(
+    "retired_file",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
 leases = Table(
     "lease",
     metadata,
-    Column("name", String(80), primary_key=True),
+    Column("name", String(200), primary_key=True),
     Column("holder", String(120), nullable=False),
     Column("epoch", Integer, nullable=False),
     Column("until", Instant, nullable=False),

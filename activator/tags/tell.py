@@ -15,6 +15,7 @@ from activator.config.settings import load_settings
 from activator.config.workspace import Workspace
 from activator.errors import OutcomeUnknownError, PermanentRefusalError, RateLimitedError, RetryableError
 from activator.ledger import lease, outbox
+from activator.ledger.lease import Lease
 from activator.ledger.store import Ledger
 from activator.model.outbox import OutboxEvent
 from activator.ports import Clock
@@ -50,12 +51,14 @@ def tell_due(workspace: Workspace, clock: Clock, actor: str, should_stop: Callab
     ledger = Ledger(workspace.ledger_place, clock)
     try:
         with ledger.writing() as connection:
-            lease.take(connection, clock, LEASE_NAME, actor)
-        with Receiver(settings) as receiver:
-            return _Pass(ledger, clock, actor, receiver).run(should_stop)
+            held = lease.take(connection, clock, LEASE_NAME, actor)
+        try:
+            with Receiver(settings) as receiver:
+                return _Pass(ledger, clock, held, receiver).run(should_stop)
+        finally:
+            with ledger.writing() as connection:
+                lease.release(connection, clock, held)
     finally:
-        with ledger.writing() as connection:
-            lease.release(connection, LEASE_NAME, actor)
         ledger.close()
 
 
@@ -72,8 +75,8 @@ def next_due_at(workspace: Workspace, clock: Clock) -> datetime | None:
 class _Pass:
     """One pass over what is due."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, actor: str, receiver: Receiver) -> None:
-        self.ledger, self.clock, self.actor, self.receiver = ledger, clock, actor, receiver
+    def __init__(self, ledger: Ledger, clock: Clock, held: Lease, receiver: Receiver) -> None:
+        self.ledger, self.clock, self.held, self.receiver = ledger, clock, held, receiver
         self.delivered = self.refused = self.postponed = self.failures = 0
         self.problem = ""
 
@@ -91,7 +94,7 @@ class _Pass:
 
     def _one(self, event: OutboxEvent) -> None:
         with self.ledger.writing() as connection:
-            lease.take(connection, self.clock, LEASE_NAME, self.actor)
+            lease.renew(connection, self.clock, self.held)
             outbox.about_to_tell(connection, event.event_id)
         try:
             _retrying(self.clock)(lambda: self.receiver.tell(event, self.clock.now()))

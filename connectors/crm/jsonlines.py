@@ -20,7 +20,7 @@ from connectors.crm.lines import FileRows, PartRows
 from connectors.crm.loading import ReadExport, TextTable, literal, literal_path, picked
 from connectors.crm.parts import Part, Parts
 from connectors.crm.stream import TextStream
-from connectors.crm.transcoding import copied, place_for_copy
+from connectors.crm.transcoding import COMPRESSION, copied, place_for_copy
 
 Key: TypeAlias = tuple[str, ...]
 
@@ -64,10 +64,10 @@ def _load(
     ):
         scan = JsonScan(part.path, limits)
         scan.run(copied(stream.blocks(), copy, part))
-        packed = part.gzipped and copy is None
+        packed = COMPRESSION if copy else "gzip" if part.gzipped else "none"
         source = (
             f"read_ndjson_objects({literal(literal_path(copy or part.target))}, maximum_object_size = "
-            f"{2 * limits.line_bytes}, compression = '{'gzip' if packed else 'none'}')"
+            f"{2 * limits.line_bytes}, compression = '{packed}')"
         )
         try:
             loaded = lines.append(backend.con.sql(f"SELECT json FROM {source}"))  # noqa: S608 - quoted above

@@ -18,7 +18,7 @@ from connectors.crm.loading import ReadExport, TextTable, literal_path, picked
 from connectors.crm.parts import Part, Parts
 from connectors.crm.scan import Diagnosis, Scan
 from connectors.crm.stream import TextStream
-from connectors.crm.transcoding import copied, place_for_copy
+from connectors.crm.transcoding import COMPRESSION, copied, place_for_copy
 
 HEAD_BYTES = 1 << 20
 
@@ -154,7 +154,7 @@ def _load_text(backend: Any, table: TextTable, text: _TextPart, numbers: list[in
             quotechar='"',
             escapechar='"',
             encoding="utf-8",
-            compression="gzip" if text.part.gzipped and not text.transcoded else "none",
+            compression=COMPRESSION if text.transcoded else "gzip" if text.part.gzipped else "none",
             strict_mode=True,
             null_padding=False,
             ignore_errors=False,

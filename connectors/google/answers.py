@@ -13,6 +13,8 @@ from typing import Any
 
 import grpc
 
+ACCOUNT_SCOPE = "ACCOUNT"  # quota_error_details.rate_scope: of this account alone, not of the Cloud project
+
 _FAILURE_KEY = re.compile(r"google\.ads\.googleads\.v\d+\.errors\.googleadsfailure-bin")
 _FAILURE_TYPE = re.compile(r"google\.ads\.googleads\.v\d+\.errors\.GoogleAdsFailure")
 _CODE = re.compile(r"[A-Za-z0-9_.]{1,120}")
@@ -35,12 +37,13 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A failed call, scrubbed. never_sent: certain, no connection was made."""
+    """A failed call, scrubbed. scope: whom a quota binds; never_sent: certain, no connection was made."""
 
     status: grpc.StatusCode
     violations: tuple[Violation, ...] = ()
     reason: str = ""
     quota: str = ""
+    scope: str = ""
     topics: tuple[str, ...] = ()
     retry_after_seconds: float | None = None
     request_id: str = ""
@@ -58,6 +61,7 @@ class _Parts:
     violations: list[Violation] = field(default_factory=list)
     reason: str = ""
     quota: str = ""
+    scope: str = ""
     topics: list[str] = field(default_factory=list)
     retry_after_seconds: float | None = None
     request_id: str = ""
@@ -83,6 +87,7 @@ def read_answer(error: BaseException, version: str) -> Answer | None:
         violations=tuple(dict.fromkeys(parts.violations)),
         reason=parts.reason,
         quota=parts.quota,
+        scope=parts.scope,
         topics=tuple(dict.fromkeys(parts.topics)),
         retry_after_seconds=parts.retry_after_seconds,
         request_id=parts.request_id,
@@ -124,6 +129,7 @@ def _read_failure(parts: _Parts, raw: bytes, version: str) -> None:
         quota = error.details.quota_error_details
         if quota.HasField("retry_delay"):
             parts.retry_after_seconds = _longest(parts.retry_after_seconds, quota.retry_delay)
+        parts.scope = parts.scope or _name_of(quota, "rate_scope")
         for entry in error.details.policy_finding_details.policy_topic_entries:
             parts.topics.append(_safe(_CODE, entry.topic))
 
@@ -136,6 +142,11 @@ def _code_of(error_code: Any) -> str:
     known = error_code.DESCRIPTOR.fields_by_name[name].enum_type.values_by_number.get(number)
     family = "".join(part.capitalize() for part in name.split("_"))
     return f"{family}.{known.name if known else number}"
+
+
+def _name_of(message: Any, field: str) -> str:
+    known = message.DESCRIPTOR.fields_by_name[field].enum_type.values_by_number.get(getattr(message, field))
+    return str(known.name) if known and known.number else ""
 
 
 def _path_of(elements: Iterable[Any]) -> str:

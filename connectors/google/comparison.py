@@ -6,6 +6,7 @@ from typing import Any
 from activator.errors import ConfigurationError
 from activator.model.ads import AdSpec, AudienceSpec, Bid, BidStrategy, CampaignSpec, GroupField, GroupSpec, ObjectSpec
 from connectors.google import texts
+from connectors.google.audiences import wanted_list
 from connectors.google.enums import enum_name
 from connectors.google.options import GoogleOptions
 from connectors.google.places import country_of, language_of
@@ -25,7 +26,7 @@ def comparable(spec: ObjectSpec, options: GoogleOptions) -> Mapping[str, GroupFi
     """What `observe` would show of spec if it were as wanted. Raises ConfigurationError where Google cannot have it."""
     match spec:
         case AudienceSpec():
-            return {}
+            return wanted_list(spec, options)
         case CampaignSpec():
             return {
                 "daily_budget_minor": budget_minor(spec),

@@ -10,6 +10,9 @@ import re
 import ssl
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -27,6 +30,8 @@ from activator.errors import (
 from connectors.google.settings import PREFIX, GoogleSettings
 from connectors.google.version import SCOPES, TOKEN_URI
 
+_DATE_GRAIN_SECONDS = 2.0  # dates of HTTP have whole seconds, and answers take time
+
 Metadata: TypeAlias = list[tuple[str, str]]
 
 VARIABLE = f"{PREFIX}CREDENTIALS_FILE"
@@ -42,9 +47,25 @@ class AccessTokens:
 
     def __init__(self, settings: GoogleSettings) -> None:
         """Read and check the file; no call is made. Raises ConfigurationError."""
-        self._credentials = _build(_read(settings.credentials_file))
-        self._request = _token_request(settings)
+        content = _read(settings.credentials_file)
+        self._credentials = _build(content)
+        self._clock_difference = ClockDifference()
+        self._request = _token_request(settings, self._clock_difference)
         self._lock = threading.Lock()
+        # Quotas are a Cloud project's; an OAuth client id begins with the project's number.
+        owner = content.get("quota_project_id") or content.get("project_id") or content.get("client_id")
+        self.project = str(owner or content.get("client_email") or "")
+
+    @property
+    def clock_ahead_seconds(self) -> float:
+        """How far this machine's clock was ahead of the token endpoint's when it last answered; to the second."""
+        return self._clock_difference.seconds
+
+    @property
+    def granted_scopes(self) -> frozenset[str] | None:
+        """The scopes of the token, where the endpoint named them (it does for refresh tokens)."""
+        granted = getattr(self._credentials, "granted_scopes", None)
+        return None if granted is None else frozenset(granted)
 
     def metadata(self) -> Metadata:
         """Headers for one call. Raises AuthenticationRequiredError or RetryableError (nothing was sent yet)."""
@@ -122,6 +143,24 @@ def _require(content: dict[str, Any], keys: tuple[str, ...]) -> None:
             raise ConfigurationError(f"{VARIABLE}: the file has no `{key}`", f"Expected {_KINDS}.")
 
 
+class ClockDifference:
+    """Reads the time out of every answer of the token endpoint: a wrong clock would take fresh members out of a list.
+
+    now: this machine's own time, whatever time a simulation believes it is.
+    """
+
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._now = now
+        self.seconds = 0.0
+
+    def __call__(self, response: requests.Response, *_: Any, **__: Any) -> None:
+        """A response hook; an answer without a readable date says nothing."""
+        with suppress(TypeError, ValueError):
+            told = parsedate_to_datetime(response.headers["Date"])
+            difference = (self._now() - told).total_seconds() - response.elapsed.total_seconds()
+            self.seconds = difference if abs(difference) > _DATE_GRAIN_SECONDS else 0.0
+
+
 class _ExtraRoots(HTTPAdapter):
     """Trusts a private root certificate besides the public ones."""
 
@@ -133,10 +172,11 @@ class _ExtraRoots(HTTPAdapter):
         super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
 
 
-def _token_request(settings: GoogleSettings) -> Callable[..., Any]:
+def _token_request(settings: GoogleSettings, clock_difference: ClockDifference) -> Callable[..., Any]:
     from google.auth.transport.requests import Request
 
     session = requests.Session()
+    session.hooks["response"].append(clock_difference)
     session.trust_env = False  # proxies and CA bundles are settings here
     if settings.ca_file is not None:
         try:

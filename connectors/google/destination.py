@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from activator.config.settings import load_settings
@@ -20,7 +20,7 @@ from activator.model.ads import (
     kind_of,
 )
 from activator.model.checks import Finding
-from activator.model.delivery import Operation, Receipt
+from activator.model.delivery import Operation, Receipt, ReplacementPart, Settlement
 from activator.model.performance import PerformanceRow
 from activator.ports import DestinationContext
 from connectors.google.audiences import Audiences
@@ -30,9 +30,11 @@ from connectors.google.delivery import Delivery
 from connectors.google.observation import observe
 from connectors.google.options import options_schema, read_options
 from connectors.google.performance import read_performance
+from connectors.google.replacement import Replacements
 from connectors.google.settings import PREFIX, GoogleSettings
 from connectors.google.transport import GoogleTransport
 from connectors.google.updates import Updates
+from connectors.google.uploads import Uploads
 from connectors.google.version import BATCH_ROWS_MAX, MEMBERS_MIN, QUIET_WINDOW
 
 if TYPE_CHECKING:
@@ -61,12 +63,14 @@ class GoogleDestination:
         self._settings = settings
         self._options = read_options(context.name, {"countries": context.countries, **context.options})
         self._transport = GoogleTransport(settings, customer_id, context.clock)
-        self._audiences = Audiences(
+        self._audiences = Audiences(self._transport, self._options)
+        self._uploads = Uploads(
             self._transport,
-            membership_days=self._options.membership_days,
-            description=self._options.description,
-            terms_accepted=self._options.customer_match_terms_accepted,
+            context.clock,
+            settings.poll_first_seconds,
+            terms=self._options.customer_match_terms_accepted,
         )
+        self._replacements = Replacements(self._transport, self._uploads)
         self._strategy: BidStrategy | None = None
         self._delivery = Delivery(self._transport, self._options)
         self._updates = Updates(self._transport, self._options)
@@ -78,13 +82,12 @@ class GoogleDestination:
 
     @property
     def settle_wait_seconds(self) -> float:
-        """How long to wait for an upload to be processed before leaving it to the next run."""
-        return self._settings.settle_wait_seconds
+        """How long to wait for an upload to be processed before leaving it to the next run.
 
-    @property
-    def poll_first_seconds(self) -> float:
-        """How long to wait before an upload's status is first asked for."""
-        return self._settings.poll_first_seconds
+        Not at all where there could be no answer yet.
+        """
+        patience = self._settings.settle_wait_seconds
+        return patience if self._settings.poll_first_seconds <= patience else 0.0
 
     def comparable(self, spec: ObjectSpec) -> Mapping[str, GroupField]:
         """See ports. Raises ConfigurationError for what Google would refuse or ignore, so that the plan shows it."""
@@ -118,10 +121,10 @@ class GoogleDestination:
         return RemoteObject(kind_of(spec), spec.key, platform_id, spec.name, status, fields)
 
     def update(self, spec: ObjectSpec, remote: RemoteObject, ids: Mapping[str, str]) -> None:
-        """See ports. A list has no comparable settings, so there is nothing to bring back."""
+        """See ports."""
         match spec:
             case AudienceSpec():
-                return
+                self._audiences.update(spec, remote.platform_id, remote.fields)
             case CampaignSpec():
                 self._updates.update_campaign(spec, remote.platform_id)
             case GroupSpec():
@@ -136,11 +139,27 @@ class GoogleDestination:
     def send(self, operation: Operation, audience_id: str, members: "pa.Table", batch_id: str) -> Receipt:
         """See ports. Google has no idempotency key; an identical resend is an upsert (ingest) or changes nothing."""
         del batch_id
-        return self._audiences.send(operation, audience_id, members)
+        return self._uploads.send(operation, [audience_id], members)
 
     def settle(self, request_id: str, sent: int) -> Receipt:
         """See ports."""
-        return self._audiences.settle(request_id, sent)
+        return self._uploads.settle(request_id, sent)
+
+    def remove_everywhere(self, members: "pa.Table", batch_id: str) -> Receipt:
+        """See ports.AccountWideRemoval: every list of contacts the account owns, ten of them a request."""
+        del batch_id
+        lists = self._audiences.of_contacts()
+        if not lists:
+            return Receipt(Settlement.SETTLED, members.num_rows, settled=members.num_rows)
+        return self._uploads.send(Operation.REMOVE, lists, members)
+
+    def replace(self, audience_id: str, members: "pa.Table", part: ReplacementPart) -> Receipt:
+        """See ports.ReplacingDestination."""
+        return self._replacements.send(audience_id, members, part)
+
+    def complete_replacement(self, audience_id: str, started_at: datetime) -> Receipt:
+        """See ports.ReplacingDestination."""
+        return self._replacements.complete(audience_id, started_at)
 
     def performance(self, since: date, until: date) -> Iterable[PerformanceRow]:
         """See ports."""

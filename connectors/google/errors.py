@@ -301,4 +301,4 @@ def _fault(answer: Answer) -> PlatformFault:
     """code: the one we act on, else the first; subcode: the gRPC status."""
     acted_on = [code for code in answer.codes if code in CODES or code in DUPLICATE_NAMES or code in UNKNOWN_REQUESTS]
     code = (*acted_on, *answer.codes, answer.status.name)[0]
-    return PlatformFault(code=code, subcode=answer.status.name, trace_id=answer.request_id)
+    return PlatformFault(code=code, subcode=answer.status.name, trace_id=answer.request_id, quota_scope=answer.scope)

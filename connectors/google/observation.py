@@ -11,6 +11,7 @@ from typing import Any
 
 from activator.model.ads import Observation, RemoteObject
 from activator.model.naming import marker_in
+from connectors.google.audiences import shown_list_fields
 from connectors.google.comparison import shown_ad, shown_campaign, shown_group, shown_strategy
 from connectors.google.enums import enum_name
 from connectors.google.transport import GoogleTransport
@@ -91,7 +92,8 @@ def shown_list(found: Any, markers: Mapping[str, str]) -> RemoteObject | None:
     key = markers.get(marker_in(found.display_name) or "")
     if key is None:
         return None
-    return RemoteObject("audience", key, str(found.id), found.display_name, enum_name(found, "membership_status"), {})
+    status, fields = enum_name(found, "membership_status"), shown_list_fields(found)
+    return RemoteObject("audience", key, str(found.id), found.display_name, status, fields)
 
 
 def _campaigns(rows: Iterable[Any], criteria: Iterable[Any], markers: Mapping[str, str]) -> list[RemoteObject]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr
 
 from activator.config.settings import SettingsSection
-from connectors.google.version import DATA_MANAGER_ENDPOINT, GOOGLE_ADS_ENDPOINT
+from connectors.google.version import DATA_MANAGER_ENDPOINT, GOOGLE_ADS_ENDPOINT, OPERATIONS_DAY, POLL_SECONDS_FIRST
 
 PREFIX = "ACTIVATOR_GOOGLE__"
 
@@ -57,4 +57,12 @@ class GoogleSettings(SettingsSection):
     settle_wait_seconds: float = Field(
         default=60.0, ge=0, le=86_400, description="How long `apply` waits for processing before leaving it to later"
     )
-    poll_first_seconds: float = Field(default=1.0, gt=0, le=3_600, description="First wait before asking for a status")
+    poll_first_seconds: float = Field(
+        default=POLL_SECONDS_FIRST, gt=0, le=86_400, description="First wait before asking for an upload's status"
+    )
+    daily_operations: int = Field(
+        default=OPERATIONS_DAY,
+        ge=0,
+        le=10_000_000,
+        description="Google Ads operations a day the Cloud project has: Explorer 2,880, Basic 15,000; 0: no limit",
+    )

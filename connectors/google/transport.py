@@ -3,10 +3,11 @@
 `GoogleAdsClient.get_service` opens its channel with gRPC's process-wide root certificates and lets gRPC fetch tokens.
 Here every destination has its own channels with its own roots, proxy and credentials, so several accounts can live in
 one process; the generated clients, their routing headers and google-ads' metadata interceptor are used as they are.
-The libraries' own retries are off: only this module knows which calls may be repeated.
+The libraries' own retries are off: only this module knows which calls may be repeated. Safe to use from threads.
 """
 
 import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from typing import Any, TypeVar
@@ -16,8 +17,10 @@ from tenacity import RetryCallState, Retrying, stop_after_attempt, wait_exponent
 
 from activator.errors import ConfigurationError, RateLimitedError, RetryableError
 from activator.ports import Clock
+from connectors.google.answers import ACCOUNT_SCOPE
 from connectors.google.credentials import AccessTokens, Metadata
 from connectors.google.errors import translate
+from connectors.google.pacing import PACE, Quota
 from connectors.google.settings import PREFIX, GoogleSettings
 from connectors.google.version import (
     ATTEMPTS_MAX,
@@ -33,6 +36,9 @@ Result = TypeVar("Result")
 # (google-ads interceptors/logging_interceptor.py, datamanager_v1 transports/grpc.py; read 2026-11-22).
 _LOUD_LOGGERS = ("google.ads.googleads", "google.ads.datamanager_v1", "google.auth", "google.api_core")
 
+# Data Manager's quotas of a minute (…/devguides/limits): changes and reads of members apart, all else together.
+_INGESTION_CHANGES, _INGESTION_READS, _OTHERS = "ingestion-mutate", "ingestion-read", "other"
+
 _PAUSE = wait_exponential(multiplier=0.5, max=8.0) + wait_random(0.0, 0.5)
 
 
@@ -47,6 +53,8 @@ class GoogleTransport:
         self._tokens = AccessTokens(settings)
         self._roots = _roots(settings)
         self._clients: dict[str, Any] = {}
+        self._channels: dict[str, grpc.Channel] = {}
+        self._lock = threading.Lock()
         for name in _LOUD_LOGGERS:
             logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -56,14 +64,23 @@ class GoogleTransport:
         login = self._settings.login_customer_id
         return login if login != self.customer_id else None
 
+    @property
+    def clock_ahead_seconds(self) -> float:
+        """How far this machine's clock is ahead of Google's, as the last token showed; to the second."""
+        return self._tokens.clock_ahead_seconds
+
     def authorize(self) -> None:
         """Get an access token, if there is none yet."""
         self._retrying(self._tokens.metadata)
 
+    def granted_scopes(self) -> frozenset[str] | None:
+        """What the token may do, where the token endpoint has said so. Call `authorize` first."""
+        return self._tokens.granted_scopes
+
     def search(self, query: str) -> list[Any]:
         """All rows of a GAQL query, as raw protobuf. One operation of the daily quota, however many rows."""
         types = self._types("google_ads_service")
-        client = self._google_ads()
+        client = self.ads_client("google_ads_service")
         request = types.SearchGoogleAdsStreamRequest(customer_id=self.customer_id, query=query)
 
         def stream(metadata: Metadata) -> list[Any]:
@@ -73,43 +90,64 @@ class GoogleTransport:
             unwrap = types.SearchGoogleAdsStreamResponse.pb
             return [row for answer in answers for row in unwrap(answer).results]
 
-        return self._call(stream, writes=False)
+        return self._call_ads(stream, writes=False, operations=1)
 
-    def mutate(self, operations: Iterable[Mapping[str, Any]]) -> list[str]:
-        """Carry out all operations or none; the resource names, in order. Operations are MutateOperation as dicts."""
-        types = self._types("google_ads_service")
-        request = types.MutateGoogleAdsRequest.pb()(customer_id=self.customer_id, mutate_operations=list(operations))
-        client, wrapped = self._google_ads(), types.MutateGoogleAdsRequest.wrap(request)
+    def mutate(self, operations: Iterable[Mapping[str, Any]], *, validate_only: bool = False) -> list[str]:
+        """Carry out all operations or none; the resource names, in order. Operations are MutateOperation as dicts.
 
-        def send(metadata: Metadata) -> list[str]:
-            answer = client.mutate(
-                request=wrapped, retry=None, timeout=self._settings.write_timeout_seconds, metadata=metadata
-            )
-            responses = types.MutateGoogleAdsResponse.pb(answer).mutate_operation_responses
-            return [_resource_name(item) for item in responses]
+        validate_only: nothing is changed, refusals are the same, and no names come back.
+        """
+        types, listed = self._types("google_ads_service"), list(operations)
+        request = types.MutateGoogleAdsRequest.pb()(
+            customer_id=self.customer_id, mutate_operations=listed, validate_only=validate_only
+        )
+        answer = self.ads_call(
+            "google_ads_service", "mutate", request, operations=len(listed), writes=not validate_only
+        )
+        return [_resource_name(item) for item in answer.mutate_operation_responses]
 
-        return self._call(send, writes=True)
+    def ads_call(self, module: str, method: str, request: Any, *, operations: int, writes: bool = True) -> Any:
+        """One unary call of any Google Ads service; request is a raw protobuf, so is the answer.
+
+        module: e.g. `campaign_service`; operations: what it costs of the day's quota.
+        """
+        client = self.ads_client(module)
+        wrapped = getattr(self._types(module), type(request).__name__).wrap(request)
+        timeout = self._settings.write_timeout_seconds if writes else self._settings.read_timeout_seconds
+
+        def send(metadata: Metadata) -> Any:
+            answer = getattr(client, method)(request=wrapped, retry=None, timeout=timeout, metadata=metadata)
+            return type(answer).pb(answer) if hasattr(type(answer), "pb") else answer
+
+        return self._call_ads(send, writes=writes, operations=operations)
 
     def ingestion(self, method: str, request: Any, *, writes: bool) -> Any:
         """One call of the Data Manager IngestionService; request is a raw protobuf, so is the answer."""
-        return self._data_manager("ingestion_service", "IngestionService", method, request, writes=writes)
+        kind = _INGESTION_CHANGES if writes else _INGESTION_READS
+        return self._data_manager("ingestion_service", "IngestionService", method, request, kind, writes=writes)
 
-    def create_list(self, request: Any) -> Any:
-        """UserListService.CreateUserList."""
-        return self._data_manager("user_list_service", "UserListService", "create_user_list", request, writes=True)
+    def change_list(self, method: str, request: Any) -> Any:
+        """UserListService: create_user_list or update_user_list; the list."""
+        return self._data_manager("user_list_service", "UserListService", method, request, _OTHERS, writes=True)
 
     def list_page(self, request: Any) -> Any:
         """One page of UserListService.ListUserLists."""
         request.page_size = LIST_PAGE_ROWS
-        return self._data_manager("user_list_service", "UserListService", "list_user_lists", request, writes=False)
+        method = "list_user_lists"
+        return self._data_manager("user_list_service", "UserListService", method, request, _OTHERS, writes=False)
 
     def close(self) -> None:
         """Close the connections; the next call would open new ones."""
-        clients, self._clients = self._clients, {}
-        for client in clients.values():
-            client.transport.close()
+        with self._lock:
+            channels, self._channels, self._clients = self._channels, {}, {}
+        for channel in channels.values():
+            channel.close()
 
-    def _data_manager(self, module: str, service: str, method: str, request: Any, *, writes: bool) -> Any:
+    def request(self, module: str, name: str) -> Any:
+        """The raw class of a Google Ads message of the configured version, e.g. a request of a service's module."""
+        return getattr(self._types(module), name).pb()
+
+    def _data_manager(self, module: str, service: str, method: str, request: Any, kind: str, *, writes: bool) -> Any:
         client = self._data_manager_client(module, service)
         types = import_module(f"google.ads.datamanager_v1.types.{module}")
         wrapped = getattr(types, type(request).__name__).wrap(request)
@@ -125,15 +163,22 @@ class GoogleTransport:
             first = next(iter(answer.pages)) if hasattr(answer, "pages") else answer
             return type(first).pb(first)
 
-        return self._call(send, writes=writes)
+        quota = self._quota(f"{self._settings.data_manager_endpoint} {kind}", per_minute=True)
+        return self._retrying(lambda: self._once(send, quota, writes=writes, renewed=False))
 
-    def _call(self, send: Callable[[Metadata], Result], *, writes: bool) -> Result:
-        return self._retrying(lambda: self._once(send, writes=writes, renewed=False))
+    def _call_ads(self, send: Callable[[Metadata], Result], *, writes: bool, operations: int) -> Result:
+        quota = self._quota(self._settings.endpoint, per_minute=False)
+        PACE.spend(quota, self._clock, operations, self._settings.daily_operations)
+        return self._retrying(lambda: self._once(send, quota, writes=writes, renewed=False))
 
-    def _once(self, send: Callable[[Metadata], Result], *, writes: bool, renewed: bool) -> Result:
+    def _quota(self, api: str, *, per_minute: bool) -> Quota:
+        return Quota(self._tokens.project, api, self.customer_id, per_minute)
+
+    def _once(self, send: Callable[[Metadata], Result], quota: Quota, *, writes: bool, renewed: bool) -> Result:
         from google.api_core.exceptions import GoogleAPIError
 
         metadata = self._tokens.metadata()
+        PACE.admit(quota, self._clock)
         try:
             return send(metadata)
         # ValueError: api_core refuses details that contradict the status (grpc_status.rpc_status.from_call).
@@ -142,7 +187,11 @@ class GoogleTransport:
         # Raised outside the handler, so that no exception chain holds the original with its payload.
         if fault.fault.subcode == grpc.StatusCode.UNAUTHENTICATED.name and not renewed:
             self._tokens.forget()
-            return self._once(send, writes=writes, renewed=True)
+            return self._once(send, quota, writes=writes, renewed=True)
+        if isinstance(fault, RateLimitedError):
+            PACE.hold(
+                quota, self._clock, fault.retry_after_seconds, account_only=fault.fault.quota_scope == ACCOUNT_SCOPE
+            )
         raise fault
 
     def _retrying(self, attempt: Callable[[], Result]) -> Result:
@@ -151,32 +200,56 @@ class GoogleTransport:
             retry=_worth_repeating,
             wait=_wait_seconds,
             stop=stop_after_attempt(ATTEMPTS_MAX),
-            sleep=self._clock.sleep,
+            sleep=self._sleep,
             reraise=True,
         )
         return policy(attempt)
 
-    def _google_ads(self) -> Any:
-        if "google_ads" not in self._clients:
-            from google.ads.googleads.client import _CLIENT_INFO
-            from google.ads.googleads.interceptors import MetadataInterceptor
+    def _sleep(self, seconds: float) -> None:
+        if seconds:
+            self._clock.sleep(seconds)
 
-            settings = self._settings
-            module = f"google.ads.googleads.{settings.api_version}.services.services.google_ads_service"
-            client_class = import_module(module).GoogleAdsServiceClient
+    def ads_client(self, module: str) -> Any:
+        """The official client of one Google Ads service, e.g. `google_ads_service`; they share one channel."""
+        with self._lock:
+            if module not in self._clients:
+                self._clients[module] = self._new_ads_client(module)
+            return self._clients[module]
+
+    def _new_ads_client(self, module: str) -> Any:
+        from google.ads.googleads.client import _CLIENT_INFO
+
+        found = import_module(f"google.ads.googleads.{self._settings.api_version}.services.services.{module}")
+        name = "".join(part.capitalize() for part in module.split("_"))
+        client_class = getattr(found, f"{name}Client")
+        transport = client_class.get_transport_class("grpc")(channel=self._ads_channel(), client_info=_CLIENT_INFO)
+        return client_class(transport=transport)
+
+    def _ads_channel(self) -> grpc.Channel:
+        from google.ads.googleads.interceptors import MetadataInterceptor
+
+        settings = self._settings
+        if settings.endpoint not in self._channels:
             token = settings.developer_token.get_secret_value() if settings.developer_token else None
             interceptor = MetadataInterceptor(token, settings.login_customer_id)
             channel = grpc.intercept_channel(self._channel(settings.endpoint), interceptor)
-            transport = client_class.get_transport_class("grpc")(channel=channel, client_info=_CLIENT_INFO)
-            self._clients["google_ads"] = client_class(transport=transport)
-        return self._clients["google_ads"]
+            self._channels[settings.endpoint] = channel
+        return self._channels[settings.endpoint]
 
     def _data_manager_client(self, module: str, service: str) -> Any:
-        if module not in self._clients:
-            client_class = getattr(import_module(f"google.ads.datamanager_v1.services.{module}"), f"{service}Client")
-            channel = self._channel(self._settings.data_manager_endpoint)
-            self._clients[module] = client_class(transport=client_class.get_transport_class("grpc")(channel=channel))
-        return self._clients[module]
+        key = f"data manager {module}"  # both APIs have a service of this name
+        with self._lock:
+            if key not in self._clients:
+                found = import_module(f"google.ads.datamanager_v1.services.{module}")
+                client_class = getattr(found, f"{service}Client")
+                transport = client_class.get_transport_class("grpc")(channel=self._data_channel())
+                self._clients[key] = client_class(transport=transport)
+            return self._clients[key]
+
+    def _data_channel(self) -> grpc.Channel:
+        if "data manager" not in self._channels:
+            self._channels["data manager"] = self._channel(self._settings.data_manager_endpoint)
+        return self._channels["data manager"]
 
     def _types(self, module: str) -> Any:
         return import_module(f"google.ads.googleads.{self._settings.api_version}.services.types.{module}")
@@ -215,6 +288,6 @@ def _worth_repeating(state: RetryCallState) -> bool:
 
 
 def _wait_seconds(state: RetryCallState) -> float:
+    """What Google has told to wait is waited out before the next call, by everybody (pacing)."""
     error = state.outcome.exception() if state.outcome else None
-    told = error.retry_after_seconds if isinstance(error, RateLimitedError) else 0.0
-    return told + _PAUSE(state)
+    return 0.0 if isinstance(error, RateLimitedError) else _PAUSE(state)

@@ -28,6 +28,7 @@ RECEIVE_BYTES_MAX = 64 * 1024 * 1024
 # developers.google.com/data-manager/api/devguides/limits and types/ingestion_service.py, user_data.py (0.9.4).
 BATCH_ROWS_MAX = 10_000
 IDENTIFIERS_MAX = 10
+DESTINATIONS_MAX = 10
 LIST_PAGE_ROWS = 1_000
 
 # Data Manager guide "Send audience members", note (read 2026-11-22): fewer active members do not serve.
@@ -36,8 +37,20 @@ MEMBERS_MIN = 100
 # ads-developers.googleblog.com/2025/02 "Update to Customer Match membership": at most 540 days since 2025-04-07.
 MEMBERSHIP_DAYS_MAX = 540
 
-# Data Manager guide "Diagnostics": an upload is processed within 24 hours; its status can be read for 50 days.
+# Data Manager guide "Diagnostics" (read 2026-11-22): an upload is processed within 24 hours; its status is asked for
+# after 30 minutes, then at pauses that grow by 1.3 up to an hour, and can be read for 50 days.
 QUIET_WINDOW = timedelta(hours=24)
+POLL_SECONDS_FIRST, POLL_GROWTH, POLL_SECONDS_MAX = 1_800.0, 1.3, 3_600.0
+# What is still being processed after twice as long as Google promises is taken for lost.
+PROCESSING_MAX = timedelta(days=2)
+
+# Data Manager guide "Limits" (read 2026-11-22): 300 requests a minute of each kind for a Cloud project. The rest is
+# left for clocks that differ.
+RATE_PER_MINUTE = 290
+
+# docs/best-practices/quotas (read 2026-11-22): what a Cloud project with Explorer access may do on production accounts
+# in a day; Basic has 15,000. A search costs one operation, however many rows; each mutated item costs one.
+OPERATIONS_DAY = 2_880
 
 # resources/types/ad_group_criterion.py (v26): "The modifier must be in the range: 0.1 - 10.0".
 MODIFIER_BP_MIN, MODIFIER_BP_MAX = 1_000, 100_000
@@ -72,4 +85,4 @@ RATE_WAIT_SECONDS_MAX = 60.0
 RATE_WAIT_SECONDS_DEFAULT = 5.0
 QUOTA_MINUTE_SECONDS = 60.0
 QUOTA_DAY_SECONDS = 3_600.0
-RESEND_ROUNDS_MAX = 20
+RESEND_ROUNDS_MAX = 50

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, assert_never
 
 import pyarrow as pa
@@ -19,23 +19,25 @@ from activator.model.ads import (
     kind_of,
 )
 from activator.model.checks import Finding
-from activator.model.delivery import Operation, Receipt
+from activator.model.delivery import Operation, Receipt, ReplacementPart
 from activator.model.performance import PerformanceRow
 from activator.ports import DestinationContext
-from connectors.meta.audiences import create_audience, read_audiences, send_members
+from connectors.meta.audiences import create_audience, read_audiences
 from connectors.meta.checks import Doctor
 from connectors.meta.creatives import Creatives, ad_fields
 from connectors.meta.delivery import PAUSED, Delivery, campaign_fields
 from connectors.meta.listing import Listing
+from connectors.meta.members import remove_everywhere, send_members
 from connectors.meta.options import MetaOptions, read_options
 from connectors.meta.performance import Insights
+from connectors.meta.replacement import Replacements
 from connectors.meta.settings import MetaSettings, load
 from connectors.meta.transport import GraphApi
 from connectors.meta.version import BATCH_ROWS_MAX, MEMBERS_MIN, QUIET_WINDOW
 
 
 class MetaDestination:
-    """One ad account. Implements activator.ports.Destination."""
+    """One ad account. Implements Destination, ReplacingDestination and AccountWideRemoval of activator.ports."""
 
     identifier_form = "meta"
     batch_rows_max = BATCH_ROWS_MAX
@@ -51,6 +53,7 @@ class MetaDestination:
         self._account = f"act_{re.sub(r'[^0-9]', '', context.account_id)}"
         self._api = GraphApi(settings, context.clock, self._account, seed=context.project_id)
         self._listing = Listing(self._api, self._account, context.markers)
+        self._replacements = Replacements(self._api, context.clock, limited_data_use=options.limited_data_use)
         creatives = Creatives(self._api, self._account, options)
         self._delivery = Delivery(self._api, self._account, options, context.currency, creatives)
 
@@ -111,7 +114,20 @@ class MetaDestination:
 
     def send(self, operation: Operation, audience_id: str, members: pa.Table, batch_id: str) -> Receipt:
         """See ports. Meta answers at once; the effect may take up to 24 hours."""
-        return send_members(self._api, operation, audience_id, members, batch_id)
+        limited = self._options.limited_data_use
+        return send_members(self._api, operation, audience_id, members, batch_id, limited_data_use=limited)
+
+    def remove_everywhere(self, members: pa.Table, batch_id: str) -> Receipt:
+        """See ports.AccountWideRemoval."""
+        return remove_everywhere(self._api, self._account, members, batch_id)
+
+    def replace(self, audience_id: str, members: pa.Table, part: ReplacementPart) -> Receipt:
+        """See ports.ReplacingDestination."""
+        return self._replacements.send(audience_id, members, part)
+
+    def complete_replacement(self, audience_id: str, started_at: datetime) -> Receipt:
+        """See ports.ReplacingDestination."""
+        return self._replacements.complete(audience_id, started_at)
 
     def settle(self, request_id: str, sent: int) -> Receipt:
         """Never needed: no receipt of ours is PROCESSING."""

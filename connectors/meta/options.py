@@ -71,6 +71,11 @@ class MetaOptions(BaseModel):
         default=None, ge=1, le=180, description="Days a member stays without being added again; default: for ever"
     )
 
+    limited_data_use: bool = Field(
+        default=False,
+        description="Send people with Meta's Limited Data Use flag, except those known to live outside the USA",
+    )
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.special_ad_categories and not self.special_ad_category_country:

@@ -173,10 +173,13 @@ class GraphApi(FacebookAdsApi):  # type: ignore[misc]
 
 
 def effect_of(method: str, path: Sequence[str], params: Mapping[str, Any]) -> Effect:
-    """Graph's shape says it: POST to an edge makes something, POST to a node sets its values."""
+    """Graph's shape says it: POST to an edge makes something, POST to a node sets its values.
+
+    Removing people from all lists of an account is an edge, but twice is once.
+    """
     if method == "GET" or params.get("method") == "GET":
         return Effect.READ
-    return Effect.SETTING if len(path) == 1 else Effect.ONCE
+    return Effect.SETTING if len(path) == 1 or path[-1] == "usersofanyaudience" else Effect.ONCE
 
 
 def quiet_libraries() -> None:

@@ -66,7 +66,10 @@ FLAGGED_WORDS = re.compile(
     r"|arthriti|cancer|depress|diabet|disease|hiv\b|obes|pregnan)\w*",
     re.IGNORECASE,
 )
-OPERATION_FLAGGED = 471
+# operation_status of an audience. DOC/marketing-api/audiences/reference/custom-audience
+OPERATION_REPLACING, OPERATION_REPLACE_FAILED, OPERATION_FLAGGED = 414, 415, 471
+# How long a replacement may take. DOC/marketing-api/audiences/reference/custom-audience/usersreplace
+REPLACEMENT_MAX = timedelta(minutes=90)
 
 # One purchase is reported under several action types; the first of these that a row carries is counted, never a sum.
 # DOC/marketing-api/insights

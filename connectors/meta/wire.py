@@ -21,6 +21,12 @@ _UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.
 _CHUNK_BYTES = 1 << 16
 
 
+class Quoted(str):
+    """A parameter's value that is form-encoded already."""
+
+    __slots__ = ()
+
+
 class FailedCall(Exception):  # noqa: N818 - not an error of ours yet: GraphApi says which one it is
     """A call without a usable answer."""
 
@@ -72,11 +78,13 @@ class CheckedRequests(requests.Session):
 
 
 def form(params: Mapping[str, Any]) -> bytes:
-    """A form body, byte for byte what urllib makes of it but 20 times as fast: uploads are megabytes of digests."""
+    """A form body; byte for byte what urllib makes of it, save that a space is %20."""
     return b"&".join(_quoted(name) + b"=" + _quoted(value) for name, value in params.items())
 
 
 def _quoted(value: Any) -> bytes:
+    if isinstance(value, Quoted):
+        return value.encode()
     raw = value if isinstance(value, bytes) else str(value).encode()
     reserved = set(raw.translate(None, _UNRESERVED))
     for byte in sorted(reserved, key=lambda byte: byte != ord("%")):  # the sign itself first

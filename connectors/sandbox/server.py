@@ -212,6 +212,7 @@ class Sandbox:
             "ACTIVATOR_GOOGLE__CREDENTIALS_FILE": str(account.file.resolve()),
             "ACTIVATOR_GOOGLE__LOGIN_CUSTOMER_ID": accounts.GOOGLE_LOGIN_CUSTOMER_ID,
             "ACTIVATOR_GOOGLE__CA_FILE": str(certificate.authority.resolve()),
+            "ACTIVATOR_GOOGLE__POLL_FIRST_SECONDS": "0.5",  # uploads settle at once here, not within a day
         }
 
 

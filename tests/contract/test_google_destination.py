@@ -68,7 +68,13 @@ class Account:
         self.options = {**OPTIONS, **options}
         (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in sandbox.settings().items()))
         self._folder = folder
+        self.clock = ManualClock(WallClock().now())
         self.destination = self.open()
+
+    def settled(self) -> None:
+        """Google has processed everything, and enough time has passed to ask about it."""
+        self.sandbox.settle()
+        self.clock.advance(seconds=1)
 
     def open(self, **other: Any) -> Destination:
         identities = self.sandbox.identities()
@@ -82,7 +88,7 @@ class Account:
                 time_zone=other.get("time_zone", identities["time_zone"]),
                 project_dir=self._folder,
                 options={**self.options, **other.get("options", {})},
-                clock=ManualClock(WallClock().now()),
+                clock=self.clock,
                 markers={marker(self.project, "google", key): key for key in keys},
             )
         )
@@ -223,10 +229,10 @@ def test_a_change_of_strategy_reaches_campaign_and_groups(account: Account) -> N
 def test_members_are_added_removed_and_settled_with_counts(account: Account) -> None:
     account.ids["audience/gold"] = account.destination.create(account.audience("gold"), {}).platform_id
     added = account.destination.send(Operation.ADD, account.ids["audience/gold"], members(0, 150), BATCH)
-    account.sandbox.settle()
+    account.settled()
     settled = account.destination.settle(added.request_id or "", 150)
     removed = account.destination.send(Operation.REMOVE, account.ids["audience/gold"], members(100, 50), BATCH)
-    account.sandbox.settle()
+    account.settled()
     gone = account.destination.settle(removed.request_id or "", 50)
 
     assert (added.settlement, added.processing) == (Settlement.PROCESSING, 150)
@@ -243,7 +249,7 @@ def test_a_malformed_member_is_set_aside_and_named(account: Account) -> None:
     receipt = account.destination.send(
         Operation.ADD, audience_id, table.set_column(0, "emails", pa.array(emails)), BATCH
     )
-    account.sandbox.settle()
+    account.settled()
     settled = account.destination.settle(receipt.request_id or "", 5)
 
     assert receipt.rejected_rows == (3,)

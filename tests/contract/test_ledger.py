@@ -14,8 +14,9 @@ import pytest
 from sqlalchemy import text
 
 from activator.config.ledger_place import LedgerPlace
-from activator.errors import LedgerError, StalePlanError
+from activator.errors import LeaseHeldError, LeaseLostError, LedgerError, StalePlanError
 from activator.ledger import batches, files, lease, objects, performance, plans
+from activator.ledger.lease import Lease
 from activator.ledger.slots import LedgerSlots
 from activator.ledger.store import Ledger, LedgerReader
 from activator.model.delivery import Operation, Receipt, Settlement
@@ -38,7 +39,9 @@ def ledger(place: LedgerPlace, clock: ManualClock) -> Iterator[Ledger]:
     ledger.close()
 
 
-def intend(ledger: Ledger, batch_id: str = "a" * 32, operation: Operation = Operation.ADD) -> None:
+def intend(
+    ledger: Ledger, batch_id: str = "a" * 32, operation: Operation = Operation.ADD, *, owed: bool = False
+) -> None:
     file = f"membership/meta/{batch_id}.parquet"
     (ledger.folder / file).parent.mkdir(parents=True, exist_ok=True)
     (ledger.folder / file).write_bytes(batch_id.encode())
@@ -55,6 +58,7 @@ def intend(ledger: Ledger, batch_id: str = "a" * 32, operation: Operation = Oper
             file=file,
             digest="d" * 64,
             rows=10,
+            owed=owed,
         )
 
 
@@ -137,19 +141,90 @@ def test_a_receipt_that_does_not_add_up_is_impossible() -> None:
         Receipt(Settlement.SETTLED, 10, settled=9)
 
 
-def test_only_one_run_holds_the_lease_and_a_dead_one_gives_it_up(ledger: Ledger, clock: ManualClock) -> None:
+def take(ledger: Ledger, holder: str) -> Lease:
     with ledger.writing() as connection:
-        assert lease.take(connection, clock, "apply", "elsewhere:1") == 1
-    with pytest.raises(LedgerError, match="another run is at work"), ledger.writing() as connection:
-        lease.take(connection, clock, "apply", "me:2")
+        return lease.take(connection, ledger.clock, "apply", holder)
+
+
+def write_under(ledger: Ledger, held: Lease) -> None:
+    with ledger.writing() as connection:
+        lease.renew(connection, ledger.clock, held)
+
+
+def test_only_one_run_holds_the_lease_until_it_is_over(ledger: Ledger, clock: ManualClock) -> None:
+    first = take(ledger, "elsewhere:1")
+    with pytest.raises(LeaseHeldError, match="another run is at work"):
+        take(ledger, "me:2")
+    clock.advance(minutes=9)
+    write_under(ledger, first)
+    clock.advance(minutes=9)
+    with pytest.raises(LeaseHeldError):
+        take(ledger, "me:2")
+    clock.advance(minutes=2)
+    second = take(ledger, "me:2")
+    assert second.succeeds, "nobody knows whether the first is still alive"
+
+
+def test_a_run_whose_lease_was_taken_over_writes_nothing_more(ledger: Ledger, clock: ManualClock) -> None:
+    first = take(ledger, "elsewhere:1")
     clock.advance(hours=1)
+    second = take(ledger, "me:2")
+    with pytest.raises(LeaseLostError, match="took over"):
+        write_under(ledger, first)
     with ledger.writing() as connection:
-        assert lease.take(connection, clock, "apply", "me:2") == 2
+        lease.release(connection, clock, second)
+    third = take(ledger, "elsewhere:1")
+    with pytest.raises(LeaseLostError):
+        write_under(ledger, first)
+    assert (third.epoch, third.succeeds) == (3, False), "an epoch is never used twice, not even by the same holder"
+
+
+def test_a_dead_run_gives_its_lease_up_at_once(ledger: Ledger) -> None:
     dead = lease.this_process().rpartition(":")[0] + ":4194304"  # above any real pid on Linux
+    take(ledger, dead)
+    assert not take(ledger, "me:2").succeeds
+
+
+def test_taking_over_an_audience_presumes_its_open_sends_lost_from_now_on(ledger: Ledger, clock: ManualClock) -> None:
+    intend(ledger)
+    send(ledger)
+    clock.advance(hours=23)
     with ledger.writing() as connection:
-        lease.release(connection, "apply", "me:2")
-        lease.take(connection, clock, "apply", dead)
-        assert lease.take(connection, clock, "apply", "me:2") == 2
+        batches.presume_lost(connection, clock, "meta", "audience/high", WINDOW)
+    clock.advance(hours=23)
+    assert len(ledger.audience_log("meta", "audience/high").lost) == 1
+    clock.advance(hours=2)
+    assert ledger.audience_log("meta", "audience/high").lost == ()
+
+
+def test_a_batch_sent_again_after_a_refusal_is_open_again(ledger: Ledger) -> None:
+    intend(ledger)
+    send(ledger)
+    with ledger.writing() as connection:
+        batches.record_no_effect(connection, "a" * 32, "throttled")
+    assert found(ledger).state is BatchState.REJECTED
+    send(ledger)
+    assert found(ledger).state.unresolved
+
+
+def test_adds_that_a_removal_owes_stay_in_doubt_when_refused(ledger: Ledger) -> None:
+    intend(ledger, owed=True)
+    send(ledger)
+    with ledger.writing() as connection:
+        batches.record_no_effect(connection, "a" * 32, "throttled")
+    assert found(ledger).state.unresolved
+
+
+def test_the_end_of_an_upload_is_recorded_once_and_not_over_a_later_send(ledger: Ledger, clock: ManualClock) -> None:
+    intend(ledger)
+    send(ledger)
+    answer(ledger, Receipt(Settlement.PROCESSING, 10, processing=10, request_id="r"))
+    asked = found(ledger)
+    for receipt in (Receipt(Settlement.UNKNOWN, 10, unknown=10), SETTLED):
+        with ledger.writing() as connection:
+            batches.record_settlement(connection, clock, asked, receipt, WINDOW)
+    assert found(ledger).state is BatchState.UNKNOWN
+    assert len(ledger.audience_log("meta", "audience/high").lost) == 1, "what failed may have had a part of its effect"
 
 
 def test_a_plan_made_before_another_began_is_stale(ledger: Ledger, clock: ManualClock) -> None:
@@ -163,11 +238,14 @@ def test_an_interrupted_plan_goes_on_and_a_finished_one_does_not(ledger: Ledger,
     with ledger.writing() as connection:
         plans.begin(connection, clock, "p1", 0, "")
     assert ledger.resumable("p1")
+    made_meanwhile = ledger.serial()
     with ledger.writing() as connection:
         plans.begin(connection, clock, "p1", 0, "")
         plans.finish(connection, clock, "p1", complete=True, uses=())
     with pytest.raises(StalePlanError, match="already been applied"), ledger.writing() as connection:
         plans.begin(connection, clock, "p1", 0, "")
+    with pytest.raises(StalePlanError, match="another plan"), ledger.writing() as connection:
+        plans.begin(connection, clock, "p2", made_meanwhile, "")
 
 
 def test_the_intent_of_a_create_is_kept_until_its_answer(ledger: Ledger, clock: ManualClock) -> None:

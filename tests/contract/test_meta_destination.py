@@ -34,7 +34,7 @@ class Account:
         self.project = project
         self.clock = HandClock()
         self.ids: dict[str, str] = {}
-        self._folder = folder
+        self.folder = folder
         self.destination = self.open()
 
     def open(self, read_timeout_seconds: int = 60, settings: dict[str, str] | None = None, **other: str) -> Destination:
@@ -43,7 +43,7 @@ class Account:
             "ACTIVATOR_META__READ_TIMEOUT_SECONDS": str(read_timeout_seconds),
             **(settings or {}),
         }
-        (self._folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+        (self.folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         identities = self.sandbox.identities()
         keys = [spec.key for spec in self.specs()]
         return connector.open(
@@ -53,7 +53,7 @@ class Account:
                 account_id=other.get("account_id", identities["meta_account_id"]),
                 currency=identities["currency"],
                 time_zone=other.get("time_zone", identities["time_zone"]),
-                project_dir=self._folder,
+                project_dir=self.folder,
                 options={
                     "page_id": identities["meta_page_id"],
                     "pixel_id": identities["meta_pixel_id"],

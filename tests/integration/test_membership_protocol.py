@@ -8,10 +8,11 @@ from pathlib import Path
 import ibis
 import pytest
 
-from activator.apply.context import ApplyContext
+from activator.apply.context import LEASE_NAME, ApplyContext
 from activator.apply.executor import execute
 from activator.apply.result import ApplyResult, ChangeState
 from activator.errors import AuthenticationRequiredError, RateLimitedError
+from activator.ledger import lease
 from activator.ledger.store import Ledger
 from activator.model.ads import AudienceSpec
 from activator.model.plan import Bindings, CreateObject, Plan
@@ -85,15 +86,18 @@ class World:
             tiers=(),
             motivations=(),
         )
+        ledger = self.ledger
+        with ledger.writing() as connection:
+            held = lease.take(connection, self.clock, LEASE_NAME, "test:1")
         return execute(
             ApplyContext(
                 plan=plan,
                 folder=self.folder / f"plan{self.rounds}",
-                ledger=self.ledger,
+                ledger=ledger,
+                lease=held,
                 destinations={"meta": self.platform},
                 observed=observed,
                 clock=self.clock,
-                actor="test:1",
                 should_stop=should_stop,
             )
         )
@@ -237,15 +241,37 @@ def test_a_create_whose_answer_got_lost_makes_no_twin(world: World, fault: str) 
     assert sorted(world.platform.objects) == ["audience/high", "audience/low"]
 
 
-def test_another_run_cannot_start_meanwhile(world: World) -> None:
-    from activator.errors import LedgerError
-    from activator.ledger import lease
-
+def test_an_audience_somebody_else_is_at_work_on_is_left_for_later(world: World) -> None:
     plan = world.plan({"anna"})
-    with world.ledger.writing() as connection:
-        lease.take(connection, world.clock, "apply", "elsewhere:7")
-    with pytest.raises(LedgerError, match="another run is at work"):
-        world.apply(plan)
+    ledger = world.ledger
+    with ledger.writing() as connection:
+        other = lease.take(connection, world.clock, "meta/audience/high", "elsewhere:7")
+    result = world.apply(plan)
+    assert [row.state for row in result.results if row.error] == [ChangeState.LEFT]
+    with ledger.writing() as connection:
+        lease.release(connection, world.clock, other)
+    assert world.apply(plan).exit_code == 0
+
+
+def test_a_removal_that_may_arrive_again_lets_nobody_follow_who_shares_an_identifier(world: World) -> None:
+    world.apply(world.plan({"anna", "bo"}, phones={"anna": "1", "bo": "1"}))
+    world.platform.faults.append("lost_before")
+    plan = world.plan({"bo"}, phones={"bo": "1"})
+    assert world.apply(plan).exit_code == 7, "the first send of the removal may still land"
+    assert world.plan({"bo"}, phones={"bo": "1"}).states[0].held_back == 1
+    world.clock.advance(hours=25)
+    world.apply(world.plan({"bo"}, phones={"bo": "1"}))
+    assert world.platform.rows[world.platform.objects["audience/high"].platform_id] == [frozenset({"bo", "1"})]
+
+
+def test_who_was_taken_out_with_somebody_is_put_back_even_if_the_run_ends_in_between(world: World) -> None:
+    world.apply(world.plan({"anna", "bo"}, phones={"anna": "1", "bo": "1"}))
+    plan = world.plan({"bo"}, phones={"bo": "1"})
+    world.platform.calls.clear()
+    world.apply(plan, should_stop=lambda: "remove" in " ".join(world.platform.calls))
+    assert world.platform.emails("audience/high") == set()
+    world.apply(world.plan({"bo"}, phones={"bo": "1"}))
+    assert world.platform.rows[world.platform.objects["audience/high"].platform_id] == [frozenset({"bo", "1"})]
 
 
 def test_a_stopped_apply_parks_the_rest_and_goes_on_later(world: World) -> None:

@@ -1,15 +1,21 @@
 """Audiences on the wire: what a create, an upload and a removal say, and what their answers let us believe."""
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_plus
 
 import pyarrow as pa
 import pytest
 import responses
+from hypothesis import given
+from hypothesis import strategies as st
 
 from activator.errors import ActivatorError, AuthenticationRequiredError, OutcomeUnknownError, PermanentRefusalError
 from activator.model.ads import AudienceSpec
 from activator.model.delivery import Operation, Receipt, Settlement
+from connectors.meta.uploads import read_upload
 from tests.unit.meta_account import (
     ACCOUNT,
     AUDIENCE,
@@ -232,3 +238,111 @@ def test_customer_and_advertising_ids_go_unhashed_beside_the_digests(tmp_path: P
 def test_a_plain_column_is_checked_before_anything_is_sent(tmp_path: Path, table: pa.Table, column: str) -> None:
     with responses.RequestsMock(), pytest.raises(PermanentRefusalError, match=f"column {column}"):
         opened(tmp_path).send(Operation.ADD, "501", table, BATCH)
+
+
+US = hashlib.sha256(b"us").hexdigest()
+
+
+def test_limited_data_use_is_said_row_by_row(tmp_path: Path) -> None:
+    table = members(3).append_column("COUNTRY", pa.array([US, digest(49), ""]))
+    with responses.RequestsMock() as graph:
+        script(graph, "POST", USERS, received(3))
+        opened(tmp_path, options={"limited_data_use": True}).send(Operation.ADD, "501", table, BATCH)
+        payload = body(request(graph.calls))["payload"]
+
+    assert payload["schema"][-1] == "DATA_PROCESSING_OPTIONS"
+    assert [row[-1] for row in payload["data"]] == [["LDU"], [], ["LDU"]]  # only who surely lives elsewhere is free
+
+
+def test_without_a_country_everybody_is_limited(tmp_path: Path) -> None:
+    with responses.RequestsMock() as graph:
+        script(graph, "POST", USERS, received(3))
+        opened(tmp_path, options={"limited_data_use": True}).send(Operation.ADD, "501", members(), BATCH)
+        payload = body(request(graph.calls))["payload"]
+
+    assert [row[-1] for row in payload["data"]] == [["LDU"]] * 3
+
+
+def test_a_removal_says_nothing_but_who(tmp_path: Path) -> None:
+    table = members(2).append_column("LOOKALIKE_VALUE", pa.array([44.5, 0.0]))
+    with responses.RequestsMock() as graph:
+        script(graph, "POST", USERS, received(2))
+        opened(tmp_path, options={"limited_data_use": True}).send(Operation.REMOVE, "501", table, BATCH)
+        payload = body(request(graph.calls))["payload"]
+
+    assert payload["schema"] == ["EMAIL", "PHONE"]
+
+
+def test_values_of_members_are_numbers(tmp_path: Path) -> None:
+    table = members(4).append_column("LOOKALIKE_VALUE", pa.array([44.5, 140.0, None, 1e21]))
+    with responses.RequestsMock() as graph:
+        script(graph, "POST", USERS, received(4))
+        opened(tmp_path).send(Operation.ADD, "501", table, BATCH)
+        payload = body(request(graph.calls))["payload"]
+
+    assert payload["schema"] == ["EMAIL", "PHONE", "LOOKALIKE_VALUE"]
+    assert [row[2] for row in payload["data"]] == [44.5, 140, 0, 1e21]
+
+
+@pytest.mark.parametrize("value", [-1.0, float("nan"), float("inf")])
+def test_a_value_that_meta_does_not_take_never_leaves(tmp_path: Path, value: float) -> None:
+    table = members(1).append_column("LOOKALIKE_VALUE", pa.array([value]))
+    with responses.RequestsMock(), pytest.raises(PermanentRefusalError, match="LOOKALIKE_VALUE"):
+        opened(tmp_path).send(Operation.ADD, "501", table, BATCH)
+
+
+_PLAIN = st.text(st.characters(exclude_characters="@", exclude_categories=["Cs"]))
+_DIGEST = st.sampled_from(["", digest(1), "f" * 64, "0123456789abcdef" * 4])
+
+
+@given(st.lists(st.tuples(_DIGEST, _DIGEST, _PLAIN), min_size=1))
+def test_a_payload_reads_back_as_the_rows_it_was_made_from(rows: list[tuple[str, str, str]]) -> None:
+    email, phone, plain = (list(column) for column in zip(*rows, strict=True))
+    named = {"EMAIL": email, "PHONE": phone, "EXTERN_ID": plain}
+    table = pa.table(named)
+    sliced = pa.concat_tables([table, table]).slice(len(rows))
+    kept = {name: column for name, column in named.items() if any(column)}
+
+    for given_table in (table, sliced):
+        if not kept:
+            with pytest.raises(PermanentRefusalError):
+                read_upload(given_table)
+            continue
+        payload = json.loads(unquote_plus(read_upload(given_table).payload()))
+        assert payload["schema"] == list(kept)
+        assert payload["data"] == [list(row) for row in zip(*kept.values(), strict=True)]
+
+
+EVERYWHERE = f"{ACCOUNT}/usersofanyaudience"
+
+
+@pytest.mark.parametrize("answer", [{"success": True}, {"num_received": 3, "num_invalid_entries": 0}])
+def test_people_are_removed_from_every_list_of_the_account(tmp_path: Path, answer: dict[str, Any]) -> None:
+    with responses.RequestsMock() as graph:
+        script(graph, "POST", EVERYWHERE, answer)
+        receipt = opened(tmp_path).remove_everywhere(members(), BATCH)
+        asked = request(graph.calls)
+
+    form = body(asked)
+    assert (form["method"], len(form["payload"]["data"]), form["session"]["batch_seq"]) == ("DELETE", 3, 1)
+    assert digest(1) not in str(asked.url)
+    assert receipt == Receipt(Settlement.SETTLED, sent=3, settled=3)
+
+
+def test_a_lost_answer_to_an_account_wide_removal_is_asked_for_again_since_twice_is_once(tmp_path: Path) -> None:
+    with responses.RequestsMock() as graph:
+        script(graph, "POST", EVERYWHERE, (500, graph_error(1)), {"success": True})
+        assert opened(tmp_path).remove_everywhere(members(), BATCH).settled == 3
+
+
+@pytest.mark.parametrize("answer", [{}, {"num_received": 2, "num_invalid_entries": 0}, {"id": "1"}])
+def test_an_account_wide_removal_that_is_not_confirmed_is_unknown(tmp_path: Path, answer: dict[str, Any]) -> None:
+    with responses.RequestsMock() as graph:
+        script(graph, "POST", EVERYWHERE, answer)
+        with pytest.raises(OutcomeUnknownError):
+            opened(tmp_path).remove_everywhere(members(), BATCH)
+
+
+def test_nobody_to_remove_needs_no_call(tmp_path: Path) -> None:
+    with responses.RequestsMock():
+        assert opened(tmp_path).remove_everywhere(members(0), BATCH).sent == 0

@@ -1,0 +1,1 @@
+"""What a connector's own tests can be made from. Needs pytest, which the product itself does not."""

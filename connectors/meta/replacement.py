@@ -1,0 +1,121 @@
+"""Full refresh: `usersreplace`, one session that puts a whole new list in the old one's place.
+
+The old list stays in force until the session's last batch, and the ad sets on it keep what they have learned (adding
+and removing on `users` resets that). DOC/marketing-api/audiences/reference/custom-audience/usersreplace, 2026-11-29.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from activator.errors import OutcomeUnknownError, PermanentRefusalError
+from activator.model.delivery import Receipt, ReplacementPart, Settlement
+from activator.ports import Clock
+from connectors.meta.members import SESSION_ID_MAX
+from connectors.meta.receipts import Counted, counted, not_covered, receipt
+from connectors.meta.transport import GraphApi
+from connectors.meta.uploads import read_upload
+from connectors.meta.version import OPERATION_REPLACE_FAILED, OPERATION_REPLACING, REPLACEMENT_MAX
+
+_SESSION_FIELDS = ("session_id", "start_time", "num_received", "num_invalid_entries", "stage", "progress")
+_BEGIN_AGAIN = "Begin a new replacement: the list is complete again once that ends."
+
+
+class Replacements:
+    """The replacements of one destination. Remembers what each session has counted; a resumed one is asked for it."""
+
+    def __init__(self, api: GraphApi, clock: Clock, *, limited_data_use: bool) -> None:
+        self._api = api
+        self._clock = clock
+        self._limited_data_use = limited_data_use
+        self._counted: dict[tuple[int, int], Counted] = {}
+
+    def send(self, audience_id: str, members: pa.Table, part: ReplacementPart) -> Receipt:
+        """Send one part.
+
+        Raises:
+            PermanentRefusalError: the part cannot be one, or the session is too old to go on; nothing was sent.
+            OutcomeUnknownError: no answer, or one whose counts do not cover the part. The identical part may follow.
+        """
+        self._refuse_impossible(part)
+        upload = read_upload(members, limited_data_use=self._limited_data_use, all_columns=True)
+        before = self._before(audience_id, part)
+        session = {
+            "session_id": part.session_id,
+            "batch_seq": part.ordinal,
+            "last_batch_flag": part.last,
+            "estimated_num_total": part.rows_total,
+        }
+        params = {"payload": upload.payload(), "session": session}
+        answer = self._api.call("POST", (audience_id, "usersreplace"), params).json()
+        now = counted(answer)
+        is_ours = str(answer.get("audience_id", audience_id)) == audience_id
+        if now is None or not is_ours or now.received not in (before.received + upload.rows, before.received):
+            raise not_covered(now, upload.rows)
+        self._counted[part.session_id, part.ordinal] = now
+        return receipt(upload, max(0, now.invalid - before.invalid), answer)
+
+    def complete(self, audience_id: str, started_at: datetime) -> Receipt:
+        """What became of the replacement that began then: the audience's own state, and its session's counts.
+
+        Raises:
+            OutcomeUnknownError: it failed or timed out half-way, or there is no such session.
+        """
+        audience = self._api.get((audience_id,), fields="operation_status")
+        state = (audience.get("operation_status") or {}).get("code")
+        if state == OPERATION_REPLACE_FAILED:
+            raise OutcomeUnknownError("Meta could not replace the list; part of it may be new", _BEGIN_AGAIN)
+        row = next((row for row in self._sessions(audience_id) if _started(row) >= started_at.timestamp() - 60), None)
+        now = counted(row) if row is not None else None
+        if now is None:
+            raise OutcomeUnknownError("Meta knows no session of this replacement", _BEGIN_AGAIN)
+        if state == OPERATION_REPLACING:
+            return Receipt(Settlement.PROCESSING, sent=now.received, processing=now.received)
+        rejected = min(now.received, now.invalid)
+        settlement = Settlement.REJECTED if rejected == now.received else Settlement.SETTLED
+        return Receipt(settlement, sent=now.received, settled=now.received - rejected, rejected=rejected)
+
+    def _refuse_impossible(self, part: ReplacementPart) -> None:
+        if not 0 < part.session_id <= SESSION_ID_MAX or part.ordinal < 1:
+            raise PermanentRefusalError("a replacement needs a positive session id, and parts numbered from 1")
+        if self._clock.now() - part.started_at >= REPLACEMENT_MAX:
+            minutes = int(REPLACEMENT_MAX.total_seconds() // 60)
+            raise PermanentRefusalError(
+                f"this replacement began more than {minutes} minutes ago; Meta has ended it with what had come",
+                _BEGIN_AGAIN,
+            )
+
+    def _before(self, audience_id: str, part: ReplacementPart) -> Counted:
+        """What the session had counted before this part."""
+        if part.ordinal == 1:
+            return Counted()
+        known = self._counted.get((part.session_id, part.ordinal - 1))
+        if known is not None:
+            return known
+        rows = self._sessions(audience_id, part.session_id)
+        resumed = next((counted(row) for row in rows), None)
+        if resumed is None:
+            raise PermanentRefusalError("Meta does not know the replacement that is to go on", _BEGIN_AGAIN)
+        return resumed
+
+    def _sessions(self, audience_id: str, session_id: int | None = None) -> Iterator[dict[str, Any]]:
+        """Sessions of an audience, the latest first."""
+        asked = {} if session_id is None else {"session_id": session_id}
+        rows = self._api.rows((audience_id, "sessions"), _SESSION_FIELDS, **asked)
+        return iter(sorted(rows, key=_started, reverse=True))
+
+
+def _started(row: Mapping[str, Any]) -> float:
+    """When a session began, in seconds since 1970; Meta writes times as numbers or as ISO 8601."""
+    text = str(row.get("start_time", ""))
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return 0.0
+    return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
