@@ -16,6 +16,8 @@ from activator.errors import ConfigurationError
 BYTES_MAX = 1_000_000
 DEPTH_MAX = 20
 
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml's takes a tenth of the time
+
 Model = TypeVar("Model", bound=BaseModel)
 KeyPath: TypeAlias = tuple[str | int, ...]
 
@@ -65,8 +67,8 @@ def parse_document(path: Path, raw: bytes) -> Document:
         line = raw[: error.start].count(b"\n") + 1
         raise ConfigurationError(f"{path.name}, line {line}: not UTF-8", "Save the file as UTF-8.") from None
     try:
-        _refuse_aliases(path, text)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        _refuse_aliases_and_depth(path, text)
+        node = yaml.compose(text, Loader=LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = mark.line + 1 if mark else 1
@@ -82,18 +84,21 @@ def parse_document(path: Path, raw: bytes) -> Document:
     return Document(path, data, lines)
 
 
-def _refuse_aliases(path: Path, text: str) -> None:
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        if isinstance(event, yaml.AliasEvent) and event.start_mark:
+def _refuse_aliases_and_depth(path: Path, text: str) -> None:
+    """Looked at before anything is built: libyaml composes nested values on the stack."""
+    depth = 0
+    for event in yaml.parse(text, Loader=LOADER):
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if isinstance(event, yaml.AliasEvent):
             raise ConfigurationError(
-                f"{path.name}, line {event.start_mark.line + 1}: YAML aliases (*name) are refused",
-                "Write the value out.",
+                f"{path.name}, line {line}: YAML aliases (*name) are refused", "Write the value out."
             )
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEPTH_MAX:
+            raise ConfigurationError(f"{path.name}, line {line}: nested deeper than {DEPTH_MAX} levels")
 
 
 def _plain(path: Path, node: yaml.Node, at: KeyPath, lines: dict[KeyPath, int]) -> Any:
-    if len(at) > DEPTH_MAX:
-        raise ConfigurationError(f"{path.name}, line {node.start_mark.line + 1}: nested deeper than {DEPTH_MAX} levels")
     lines.setdefault(at, node.start_mark.line + 1)
     if isinstance(node, yaml.SequenceNode):
         return [_plain(path, child, (*at, index), lines) for index, child in enumerate(node.value)]
