@@ -201,6 +201,7 @@ tier_terms = Table(
     Column("daily_budget_minor", BigInteger),
     Column("changed_at", Instant, nullable=False),
     Column("since", Instant, nullable=False),
+    Column("texts", String(64), nullable=False, server_default=""),  # digest of what it is told
 )
 
 verdicts = Table(
@@ -212,6 +213,7 @@ verdicts = Table(
     Column("recorded_at", Instant, nullable=False),
     Column("actor", String(120), nullable=False),
     Column("detail", Text, nullable=False),
+    Column("texts", Text, nullable=False, server_default="{}"),  # JSON: destination -> digest of the texts tested
 )
 
 # Changes of tiers and segments, told to a webhook at least once: the id is the receiver's way to know it has seen one.

@@ -1,11 +1,12 @@
 """What each tier is bid and given, and what tests have said of its copy: what the next plan's bids go by."""
 
+import json
 from collections.abc import Iterable
 
 from sqlalchemy import Connection, delete, func, insert, select
 
 from activator.ledger.schema import tier_terms, verdicts
-from activator.model.bidding import AppliedTerms, TierTerms, TierVerdict, VerdictOutcome
+from activator.model.bidding import AppliedTerms, TierTerms, TierVerdict
 from activator.ports import Clock
 
 
@@ -21,6 +22,7 @@ def applied(connection: Connection) -> tuple[AppliedTerms, ...]:
             daily_budget_minor=row.daily_budget_minor,
             changed_at=row.changed_at,
             since=row.since,
+            texts=row.texts,
         )
         for row in rows
     )
@@ -46,16 +48,22 @@ def record(connection: Connection, clock: Clock, plan_id: str, terms: Iterable[T
                 daily_budget_minor=made.daily_budget_minor,
                 changed_at=known.changed_at if known and stands else now,
                 since=known.since if known and begun else now,
+                texts=made.texts,
             )
         )
 
 
-def record_verdict(
-    connection: Connection, clock: Clock, actor: str, tier: str, outcome: VerdictOutcome, detail: str
-) -> None:
+def record_verdict(connection: Connection, actor: str, said: TierVerdict) -> None:
     """One more word on a tier's copy; the newest counts."""
     connection.execute(
-        insert(verdicts).values(tier=tier, outcome=outcome, recorded_at=clock.now(), actor=actor, detail=detail)
+        insert(verdicts).values(
+            tier=said.tier,
+            outcome=said.outcome,
+            recorded_at=said.recorded_at,
+            actor=actor,
+            detail=said.detail,
+            texts=json.dumps(dict(said.texts), sort_keys=True),
+        )
     )
 
 
@@ -68,4 +76,4 @@ def newest_verdicts(connection: Connection) -> tuple[TierVerdict, ...]:
     """The newest word on each tier anything was recorded of."""
     newest = select(func.max(verdicts.c.sequence)).group_by(verdicts.c.tier)
     rows = connection.execute(select(verdicts).where(verdicts.c.sequence.in_(newest)).order_by(verdicts.c.tier))
-    return tuple(TierVerdict(row.tier, row.outcome, row.recorded_at, row.detail) for row in rows)
+    return tuple(TierVerdict(row.tier, row.outcome, row.recorded_at, row.detail, json.loads(row.texts)) for row in rows)

@@ -1,6 +1,7 @@
 """What bids and budgets are made from, and what a plan says about them. Money in minor units of the account."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
@@ -43,7 +44,8 @@ class AppliedTerms:
     """What a tier has been bid and given on one destination, by the last plan that was applied.
 
     multiplier_bp: x 10,000, 0 for an excluded tier, None where nothing is made from value; base_share_ppm: its share of
-    the budget before multipliers, in millionths; changed_at: since when multiplier_bp stands; since: of its first bid.
+    the budget before multipliers, in millionths; changed_at: since when multiplier_bp stands; since: of its first bid;
+    texts: digest of what it is told there, '' where that is not known.
     """
 
     destination: str
@@ -53,6 +55,7 @@ class AppliedTerms:
     daily_budget_minor: int | None
     changed_at: datetime
     since: datetime
+    texts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +74,22 @@ VerdictOutcome = Literal["confirmed", "worse", "not_improved", "running", "under
 
 @dataclass(frozen=True, slots=True)
 class TierVerdict:
-    """The newest recorded word on a tier's motivated copy (experiments.verdict.Outcome), by whom and when."""
+    """The newest recorded word on a tier's motivated copy (experiments.verdict.Outcome), and when.
+
+    texts: digest of the texts tested, by destination; outdated: the tier is told others by now.
+    """
 
     tier: str
     outcome: VerdictOutcome
     recorded_at: datetime
     detail: str
+    texts: Mapping[str, str] = field(default_factory=dict)
+    outdated: bool = False
 
     @property
     def confirmed(self) -> bool:
         """Its budget may grow."""
-        return self.outcome == "confirmed"
+        return self.outcome == "confirmed" and not self.outdated
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +98,7 @@ class TierTerms:
 
     multiplier_bp, base_share_ppm: as in AppliedTerms; daily_budget_minor: None where the budget is the campaign's.
     excluded: worth too little to advertise to, so it is kept out of every group. why_bid, why_budget: '' where the
-    project file says it.
+    project file says it; texts: digest of what it is told.
     """
 
     destination: str
@@ -101,6 +109,7 @@ class TierTerms:
     excluded: bool = False
     why_bid: str = ""
     why_budget: str = ""
+    texts: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from activator.config.project import Project
 from activator.ledger.store import LedgerReader
 from activator.model.ads import Observation, RemoteObject
 from activator.model.bidding import BiddingFacts, Notice, TierTerms, Worths
-from activator.model.ledger import AudienceLog
+from activator.model.ledger import AudienceLog, Evidence
+from activator.model.people import SourceCount
 from activator.model.plan import (
     AudienceState,
     Bindings,
@@ -29,8 +30,10 @@ from activator.plan.members import MemberPlanner
 from activator.plan.notices import copy_notices, motivated_tiers
 from activator.plan.objects import fingerprints, object_changes, observed_by_key, ownership_guards
 from activator.plan.population import Population
+from activator.plan.proof import still_speaking, told_digests
 from activator.plan.terms import Budgets, in_place_of, tier_terms
 from activator.plan.tier_notices import tier_notices
+from activator.plan.yardsticks import usable_shares
 from activator.ports import DestinationReader
 
 PLAN_LIFE = timedelta(hours=24)
@@ -90,7 +93,10 @@ def plan_destination(
     owned = ledger.owned(name)
     there = people.accounts.members(reader.identifier_form)
     small = small_tiers(world.project, name, there, reader.members_min, {*observed, *owned})
-    terms = _terms(world, name, reader.budget_level, observed, small)
+    told = told_digests(world.project, name, motivations)
+    facts = replace(world.bidding, verdicts=still_speaking(world.bidding.verdicts, name, told))
+    terms = _terms(world, facts, name, reader.budget_level, observed, small)
+    terms = {tier: replace(made, texts=told[tier]) for tier, made in terms.items()}
     desired = desired_objects(world.project, name, reader.budget_level, motivations, small, terms)
     ownership = ownership_guards(name, observed, owned, desired)
     lost = {finding.subject for finding in ownership if finding.guard == "lost-audience"}
@@ -129,8 +135,8 @@ def plan_destination(
                 name,
                 desired.specs,
                 observed,
-                world.bidding.applied,
-                world.bidding.verdicts,
+                facts.applied,
+                facts.verdicts,
                 motivated_tiers(desired) | {tier for tier, made in terms.items() if made.why_budget},
             ),
         ),
@@ -143,16 +149,21 @@ def plan_destination(
 
 
 def _terms(
-    world: World, name: str, level: str, observed: Mapping[str, RemoteObject], small: Collection[str]
+    world: World,
+    facts: BiddingFacts,
+    name: str,
+    level: str,
+    observed: Mapping[str, RemoteObject],
+    small: Collection[str],
 ) -> dict[str, TierTerms]:
     shown = {
         key.removeprefix("group/"): guards.budget_shown(remote)
         for key, remote in observed.items()
         if key.startswith("group/")
     }
-    applied = [row for row in world.bidding.applied if row.destination == name]
+    applied = [row for row in facts.applied if row.destination == name]
     budgets = Budgets(level, in_place_of(shown, applied), may_grow="unproven-budget" in world.accepted)
-    return tier_terms(world.project, name, world.worths, world.bidding, budgets, small)
+    return tier_terms(world.project, name, world.worths, facts, budgets, small)
 
 
 def assemble(
@@ -164,15 +175,18 @@ def assemble(
     parts: Mapping[str, DestinationPlan],
 ) -> Plan:
     """The whole plan."""
-    limits = world.project.guards
     states = tuple(state for part in parts.values() for state in part.states)
+    counts = people.accounts.counts(places(readers, parts))
+    specs = {name: part.desired.specs for name, part in parts.items()}
+    minimums = {name: reader.members_min for name, reader in readers.items()}
+    currencies = guards.currencies_of(world.project)
     findings = [
         *(finding for part in parts.values() for finding in part.guards),
-        *guards.source_guards(world.source_rows, ledger.last_uses(), limits),
-        *guards.suppression_guards(world.suppression_rows, ledger.last_uses(), limits),
-        *guards.missing_guards({*world.source_rows, *world.suppression_rows}, ledger.last_uses()),
-        *guards.audience_guards(states, limits, {name: reader.members_min for name, reader in readers.items()}),
-        *guards.budget_guards({name: part.desired.specs for name, part in parts.items()}, limits),
+        *_export_findings(world, people, counts, ledger.evidence()),
+        *guards.audience_guards(states, world.project.guards, minimums),
+        *guards.tier_guards(people.tiers, ledger.evidence(), world.project.guards),
+        *guards.budget_guards(specs, world.project.guards, currencies),
+        *guards.bid_guards(specs, world.project.guards, currencies),
     ]
     prints = {key: value for part in parts.values() for key, value in part.fingerprints.items()}
     plan = Plan(
@@ -194,7 +208,7 @@ def assemble(
         audiences=states,
         movements=tuple(movement for part in parts.values() for movement in part.movements),
         guards=guards.accept(findings, world.accepted),
-        sources=people.accounts.counts(places(readers, parts)),
+        sources=counts,
         tiers=people.tiers,
         motivations=tuple(motivations[tier] for tier in sorted(motivations)),
         suppressions=people.suppressions,
@@ -205,8 +219,26 @@ def assemble(
             *tier_notices(world.project, people.tiers, people.valuing),
             *(notice for part in parts.values() for notice in part.notices),
         ),
+        looks=people.looks,
     )
     return replace(plan, plan_id=content_id(plan))
+
+
+def _export_findings(
+    world: World, people: Population, counts: Sequence[SourceCount], evidence: Evidence
+) -> list[GuardFinding]:
+    """What guards say of the exports and suppression lists as such."""
+    limits, rows = world.project.guards, world.source_rows
+    hours = {section.name: section.fresh_hours for section in world.project.sources if section.fresh_hours}
+    return [
+        *guards.evidence_guards(evidence),
+        *guards.source_guards(rows, evidence, limits),
+        *guards.suppression_guards(world.suppression_rows, evidence, limits),
+        *guards.missing_guards({*rows, *world.suppression_rows}, evidence),
+        *guards.identifier_guards(usable_shares(counts), rows, evidence, limits),
+        *guards.layout_guards(people.looks, evidence),
+        *guards.freshness_guards(people.looks, hours, evidence, world.now),
+    ]
 
 
 def places(readers: Mapping[str, DestinationReader], parts: Mapping[str, DestinationPlan]) -> list[Place]:

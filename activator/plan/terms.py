@@ -142,7 +142,7 @@ class _Made:
         base = self.base_shares[tier] / MILLION
         words = f"{share:.2%} of {left / 100:,.2f} = {base:.0%} before multipliers x {bid.multiplier:.2f}"
         if given < wanted:
-            words += f"; held at {given / 100:,.2f} of {wanted / 100:,.2f}: no confirmed verdict on its copy yet"
+            words += f"; held at {given / 100:,.2f} of {wanted / 100:,.2f}: {self._unproven(tier)}"
         if given > wanted:
             words += f"; {given / 100:,.2f} with what others may not take"
         return words
@@ -211,6 +211,11 @@ class _Made:
 
     def _proven(self, tier: str) -> bool:
         return tier in self.verdicts and self.verdicts[tier].confirmed
+
+    def _unproven(self, tier: str) -> str:
+        if tier in self.verdicts and self.verdicts[tier].outdated:
+            return "its texts have changed since they were tested"
+        return "no confirmed verdict on its copy yet"
 
     @property
     def _hundredths(self) -> float:

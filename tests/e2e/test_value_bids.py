@@ -124,8 +124,16 @@ def test_no_budget_grows_before_a_verdict_and_the_total_is_kept_afterwards(value
     assert budgets(grown)["high"] > budgets(first)["high"]
     assert sum(budgets(grown).values()) == 10_000
 
+    path = value_shop.shop.folder / "activator.yaml"
+    written = path.read_text(encoding="utf-8")
+    path.write_text(written.replace("Gear for every season.", "Gear for any weather."), encoding="utf-8")
+    other, _ = value_shop.plan()
+    assert budgets(other)["high"] == budgets(first)["high"]
+    assert "its texts have changed since they were tested" in other.terms[0].why_budget
+
 
 def test_a_plan_made_before_the_last_verdict_is_stale(value_shop: ValueShop) -> None:
+    value_shop.sync()
     plan, folder = value_shop.plan()
     value_shop.confirm("high")
     with pytest.raises(StalePlanError, match="verdict was recorded since"):

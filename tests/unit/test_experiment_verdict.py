@@ -10,7 +10,8 @@ from activator.experiments.records import record_verdict
 from activator.experiments.verdict import Arm, Outcome, customers_per_arm, smallest_lift, verdict
 from activator.ledger.overview import history
 from activator.ledger.store import Ledger
-from activator.ledger.terms import newest_verdicts
+from activator.ledger.terms import newest_verdicts, record
+from activator.model.bidding import TierTerms
 from tests.clocks import ManualClock
 from tests.projects import write_project
 
@@ -78,15 +79,23 @@ class TestRecording:
     def test_the_newest_word_on_a_tier_counts_and_is_in_the_audit_log(self, tmp_path: Path) -> None:
         write_project(tmp_path)
         workspace, clock = open_workspace(tmp_path), ManualClock()
+        with Ledger(workspace.state, clock).writing() as connection:
+            told = [TierTerms("meta", tier, None, None, 100, texts=f"told {tier}") for tier in ("high", "mid")]
+            record(connection, clock, "plan", told)
         record_verdict(workspace, clock, "jane", "high", self.SAID, "first")
         worse = verdict(Arm(10_000, 300), Arm(10_000, 200), look=1, looks=1, planned_per_arm=10_000)
         record_verdict(workspace, clock, "jane", "high", worse, "second")
         record_verdict(workspace, clock, "jane", "mid", self.SAID, "third")
         with Ledger(workspace.state, clock).reading() as connection:
-            found = {said.tier: said.outcome for said in newest_verdicts(connection)}
+            found = {said.tier: (said.outcome, said.texts) for said in newest_verdicts(connection)}
             noted = [(line["action"], line["subject"], line["detail"][:9]) for line in history(connection)]
-        assert found == {"high": "worse", "mid": "confirmed"}
+        assert found == {"high": ("worse", {"meta": "told high"}), "mid": ("confirmed", {"meta": "told mid"})}
         assert noted[0] == ("verdict", "mid", "confirmed")
+
+    def test_before_anything_is_told_there_is_nothing_to_judge(self, tmp_path: Path) -> None:
+        write_project(tmp_path)
+        with pytest.raises(ConfigurationError, match="no applied plan tells tier `high` anything"):
+            record_verdict(open_workspace(tmp_path), ManualClock(), "jane", "high", self.SAID, "")
 
     def test_a_tier_the_project_has_not_is_refused(self, tmp_path: Path) -> None:
         write_project(tmp_path)
