@@ -9,6 +9,7 @@ import ibis
 
 from activator.model.people import Entity
 from activator.people.engine import Engine
+from activator.people.erased import Erased
 from activator.people.mapping import CANONICAL, CONSENT_FIELDS
 from activator.people.pipeline import CanonicalSource, People, PeoplePolicy, TierCut, build_people
 
@@ -31,7 +32,13 @@ def order(email: str | None, amount_minor: int, **fields: Any) -> dict[str, Any]
     return plain | fields
 
 
-def build(engine: Engine, *sources: CanonicalSource, lists: Sequence[CanonicalSource] = (), **policy: Any) -> People:
+def build(
+    engine: Engine,
+    *sources: CanonicalSource,
+    lists: Sequence[CanonicalSource] = (),
+    erased: Erased | None = None,
+    **policy: Any,
+) -> People:
     """The people of some sources, as of 1 November 2026 in euros unless policy says otherwise."""
     settings: dict[str, Any] = {
         "default_country": "DE",
@@ -40,7 +47,7 @@ def build(engine: Engine, *sources: CanonicalSource, lists: Sequence[CanonicalSo
         "rates": {},
         "tiers": TIERS,
     }
-    return build_people(engine, sources, PeoplePolicy(**(settings | policy)), lists)
+    return build_people(engine, sources, PeoplePolicy(**(settings | policy)), lists, erased=erased)
 
 
 def persons(found: People) -> list[dict[str, Any]]:

@@ -208,6 +208,8 @@ def bid_words(bid: Bid) -> str:
         words.append(f"{bid.roas_bp / 10_000:g}")
     if bid.modifier_bp is not None:
         words.append(f"x {bid.modifier_bp / 10_000:g} for this tier")
+    if bid.value_bp is not None:
+        words.append(f"its sales counted {bid.value_bp / 10_000:g} times")
     return " ".join(words)
 
 

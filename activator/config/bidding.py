@@ -22,6 +22,9 @@ class BidSection(Section):
     amount: Amount | None = Field(default=None, description="bid_cap, cost_cap, manual_cpc: in account currency")
     roas: Ratio | None = Field(default=None, description="min_roas, target_roas: 2.5 asks for 2.50 back per 1.00")
     modifier: Ratio | None = Field(default=None, description="manual_cpc: audience bid adjustment, 1.6 bids 60 % more")
+    value_rule: Ratio | None = Field(
+        default=None, description="target_roas: a sale to this tier counts this many times (conversion value rule)"
+    )
 
 
 class DeliverySection(Section):
@@ -98,6 +101,10 @@ def _check_bid(where: str, bid: BidSection, default: BidStrategy, base: BaseBidS
     _check(
         bid.modifier is None or strategy is BidStrategy.MANUAL_CPC,
         f"{where}: `modifier` is honoured under manual_cpc only; smart bidding ignores audience bid adjustments",
+    )
+    _check(
+        bid.value_rule is None or strategy is BidStrategy.TARGET_ROAS,
+        f"{where}: `value_rule` speaks to target_roas only; manual_cpc bids more by `modifier`",
     )
     _check(
         bid.modifier is None or bid.modifier >= 1,

@@ -22,13 +22,15 @@ class Bid:
     """One tier's bid.
 
     amount_minor: cap or click price in minor units; roas_bp: return on ad spend x 10,000;
-    modifier_bp: audience bid adjustment x 10,000 (16,000 bids 1.6 times as much).
+    modifier_bp: audience bid adjustment x 10,000 (16,000 bids 1.6 times as much); value_bp: what a sale to this tier
+    counts for the platform's bidding x 10,000, None for what it is.
     """
 
     strategy: BidStrategy
     amount_minor: int | None = None
     roas_bp: int | None = None
     modifier_bp: int | None = None
+    value_bp: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

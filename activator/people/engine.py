@@ -20,8 +20,12 @@ import pyarrow as pa
 from activator.config.room import FULL, disk_room, no_room
 from activator.errors import ResourceError
 
-# What no expression says: 120 bits of a digest as a key, whose first eight bits are zero.
-_FUNCTIONS = ("record_key(t) AS (md5_number(t) >> 8)::UUID",)
+# What no expression says: 120 bits of a digest as a key, whose first eight bits are zero; and HMAC-SHA256, given the
+# secret's two pads.
+_FUNCTIONS = (
+    "record_key(t) AS (md5_number(t) >> 8)::UUID",
+    "keyed_mac(t, i, o) AS sha256(o || unhex(sha256(i || encode(t))))",
+)
 
 # What is spilt holds people as they were exported. DuckDB makes the key itself; the name of the second switch is a
 # warning about its random numbers, and what that means is said in docs/adr/0010-encrypted-scratch.md.

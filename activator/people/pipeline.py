@@ -14,12 +14,14 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from activator.model.exports import ExportLook
 from activator.model.people import Entity, Outcome, SourceCount, SuppressionCount, TierSummary
 from activator.model.sharing import SHARED_CONTACTS_MAX, Sharing
 from activator.model.valuing import Valuing
 from activator.people.accounting import Accounts, Ending, accounts, outcome_word, person_ending
 from activator.people.consent import PLATFORMS, PURPOSES, ConsentPolicy, answer_word
 from activator.people.engine import Engine
+from activator.people.erased import Erased
 from activator.people.everyone import standing_of
 from activator.people.holdout import Holdout, held_out
 from activator.people.identifiers import DEFAULT_RULES, IdentifierRules
@@ -80,7 +82,8 @@ class People:
     consent_ad_user_data, consent_ad_personalization, country, and outcome_<platform> for each platform.
     responses: person_key, tier, source, source_row, answered_at, score, comment, language: answers and support tickets.
     rows, known: every valid row with its person, and every person with how they end on each platform, as keys.
-    valuation: what customers cost and will bring, computed when asked; valuing: what the tiers go by.
+    valuation: what customers cost and will bring, computed when asked; valuing: what the tiers go by; looks: of the
+    exports and suppression lists everybody was read from, set by whoever has read them.
     """
 
     people: ir.Table
@@ -97,6 +100,7 @@ class People:
     known: ir.Table
     valuation: Valuation
     valuing: Valuing
+    looks: tuple[ExportLook, ...] = ()
     _standing: ir.Table | None = None
     _marks: Marks | None = None
     _recall: Recall | None = None
@@ -169,12 +173,13 @@ def build_people(
     traced: bool = False,
     recall: Recall | None = None,
     earlier: ir.Table | None = None,
+    erased: Erased | None = None,
 ) -> People:
     """Consolidate, value and tier the people of all sources.
 
     lists: suppression lists, which make no people; traced: keep what explaining a person needs; recall: what earlier
     runs worked out, if anything is to be remembered; earlier: (person, tier) as platforms were last told, for tiers
-    that let people stay.
+    that let people stay; erased: whom to keep out everywhere and not to quote.
 
     Raises:
         SourceError: an order's currency has no rate, nothing says as of when people are valued, or a list names nobody.
@@ -185,7 +190,7 @@ def build_people(
     countries = country_codes(engine, ordered)
     phones = phone_book(engine, ordered, countries, policy.default_country, recall)
     keyed = keyed_rows(engine, ordered, countries, phones)
-    marks = read_marks(engine, ordered, keyed, lists, policy.default_country, phones)
+    marks = read_marks(engine, ordered, keyed, lists, policy.default_country, phones, erased)
     persons_found = persons_of(engine, ordered, keyed, policy.shared_contacts_max)
     rows = persons_found.rows
     if not traced:
@@ -294,7 +299,7 @@ def _responses(sources: Sequence[NumberedSource], rows: ir.Table, known: ir.Tabl
             answers = source.valid.select("row_id", "source_row", "score", "language", **said)
             answers = answers.mutate(source=ibis.literal(source.source.name))
             by_person = answers.join(rows.select("row_id", "person"), "row_id")
-            parts.append(by_person.join(known.select("person", "tier"), "person"))
+            parts.append(by_person.join(known.filter(~known.erased).select("person", "tier"), "person"))
     if not parts:
         return ibis.memtable([], schema=ibis.schema(_RESPONSES))
     every = ibis.union(*parts, distinct=False)

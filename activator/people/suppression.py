@@ -1,7 +1,7 @@
 """Keeping people out whom a list names, and heeding a no wherever it stands.
 
 Two kinds of rows speak for people without making one: rows of suppression lists, and contact rows that were set aside
-but hold a denial. Each is matched by any identifier it shares with a row of the exports, also one too widely shared to
+but hold a denial; what is kept of people to be forgotten speaks too. Each is matched by any identifier it shares with a row of the exports, also one too widely shared to
 say who is who; the whole person behind that row is meant.
 """
 
@@ -16,6 +16,7 @@ from activator.model.people import Entity, SuppressionCount
 from activator.people.consent import ANSWERS, DENIED, answer_code
 from activator.people.digest_forms import keys_in_metas_form, may_hold_digests
 from activator.people.engine import Engine
+from activator.people.erased import ERASED, Erased, erased_marks
 from activator.people.mapping import IGNORED
 from activator.people.rows import (
     KEY_COLUMNS,
@@ -49,8 +50,9 @@ def read_marks(
     lists: Sequence[CanonicalSource],
     default_country: str | None,
     phones: ir.Table,
+    erased: Erased | None = None,
 ) -> Marks:
-    """Match lists and denials among the set-aside rows of sources with every row of keyed.
+    """Match lists, denials among the set-aside rows of sources, and people to be forgotten with every row of keyed.
 
     phones: `rows.phone_book` of the sources, for lists that name people by digests in Meta's form.
 
@@ -63,8 +65,9 @@ def read_marks(
     left_out = tuple(
         _count(found.table) - _count(heard.source.table) for found, heard in zip(lists, named, strict=True)
     )
+    forgotten = None if erased is None else erased_marks(engine, _every_key(engine, sources, keyed, phones), erased)
     if not spoken:
-        return Marks(None, None, (), ())
+        return Marks(forgotten, None, (), ())
     countries = country_codes(engine, spoken)
     numbers = phone_book(engine, spoken, countries, default_country)
     rows = keyed_rows(engine, spoken, countries, numbers)
@@ -77,6 +80,8 @@ def read_marks(
         others = keys_in_metas_form(engine, sources, keyed, phones)
         by_digest = others.join(keys, "key").select("row_id", "speaker", "listed", *ANSWERS)
         shared = ibis.union(shared, by_digest, distinct=True)
+    if forgotten is not None:
+        shared = ibis.union(shared, forgotten)
     marks = engine.materialise("marks", shared)
     for table in (countries, numbers, rows, keys):
         engine.drop(table)
@@ -84,6 +89,12 @@ def read_marks(
     for source in named:
         _refuse_useless(found, source)
     return found
+
+
+def _every_key(engine: Engine, sources: Sequence[NumberedSource], keyed: ir.Table, phones: ir.Table) -> ir.Table:
+    """(row_id, key) of every identifier, in both platforms' forms: only Meta's may have been sent for somebody."""
+    own = [keyed.filter(keyed[column].notnull()).select("row_id", key=column) for column in KEY_COLUMNS]
+    return ibis.union(*own, keys_in_metas_form(engine, sources, keyed, phones))
 
 
 def _heard(engine: Engine, found: CanonicalSource) -> CanonicalSource:
@@ -122,17 +133,20 @@ def _shared(keyed: ir.Table, keys: ir.Table) -> ir.Table:
 
 
 def marked(engine: Engine, persons: ir.Table, rows: ir.Table, marks: Marks) -> ir.Table:
-    """People with `listed`, and with the answers of set-aside rows heeded: the strictest wins here as well."""
+    """People with `listed` and `erased`, and with the answers of set-aside rows heeded: the strictest wins here as well."""
     if marks.rows is None:
-        return persons.mutate(listed=ibis.literal(False))
+        return persons.mutate(listed=ibis.literal(False), erased=ibis.literal(False))
     spoken = marks.rows.join(rows.filter(rows.person.notnull()).select("row_id", "person"), "row_id")
     by_person = spoken.group_by("person").agg(
-        listed=spoken.listed.any(), **{f"said_{name}": spoken[name].max() for name in ANSWERS}
+        listed=spoken.listed.any(),
+        erased=(spoken.speaker == ERASED).any(),
+        **{f"said_{name}": spoken[name].max() for name in ANSWERS},
     )
     said = engine.materialise("said", by_person)
     joined = persons.left_join(said, "person").drop("person_right")
     answers = {name: ibis.greatest(joined[name], joined[f"said_{name}"].fill_null(0)) for name in ANSWERS}
-    heeded = joined.mutate(listed=joined.listed.fill_null(False), **answers)
+    told = {name: joined[name].fill_null(False) for name in ("listed", "erased")}
+    heeded = joined.mutate(**told, **answers)
     return heeded.drop(*[f"said_{name}" for name in ANSWERS])
 
 

@@ -20,8 +20,9 @@ def bid_of(destination: DestinationSection, tier: str, multiplier_bp: int | None
     amount = None if said.amount is None else minor(said.amount)
     roas = None if said.roas is None else basis_points(said.roas)
     modifier = None if said.modifier is None else basis_points(said.modifier)
+    value = None if said.value_rule is None else basis_points(said.value_rule)
     if section is None or not multiplier_bp:
-        return Bid(strategy, amount, roas, modifier)
+        return Bid(strategy, amount, roas, modifier, value)
     base, (needs_amount, needs_roas) = section.base, BID_FIELDS[strategy]
     if strategy is BidStrategy.MANUAL_CPC:  # the adjustment carries the multiplier; the click price is everybody's
         modifier, multiplier_bp = modifier or multiplier_bp, ONE_BP
@@ -30,7 +31,7 @@ def bid_of(destination: DestinationSection, tier: str, multiplier_bp: int | None
         amount = _half_up(minor(base.amount) * multiplier_bp, ONE_BP * step) * step
     if needs_roas and roas is None and base.roas is not None:
         roas = _half_up(basis_points(base.roas) * ONE_BP, multiplier_bp)
-    return Bid(strategy, amount, roas, modifier)
+    return Bid(strategy, amount, roas, modifier, value)
 
 
 def amount_step(currency: str) -> int:

@@ -10,16 +10,18 @@ from connectors.google.audiences import wanted_list
 from connectors.google.enums import enum_name
 from connectors.google.options import GoogleOptions
 from connectors.google.places import country_of, language_of
+from connectors.google.value_rules import NEUTRAL_BP, CampaignRules
 from connectors.google.version import (
     MICROS_PER_MINOR,
     MODIFIER_BP_MAX,
     MODIFIER_BP_MIN,
     ROAS_BP_MAX,
     ROAS_BP_MIN,
+    VALUE_BP_MAX,
+    VALUE_BP_MIN,
 )
 
 _STRATEGIES = (BidStrategy.MANUAL_CPC, BidStrategy.TARGET_ROAS)
-_NEUTRAL_BP = 10_000
 
 
 def comparable(spec: ObjectSpec, options: GoogleOptions) -> Mapping[str, GroupField]:
@@ -82,20 +84,24 @@ def bid_text(bid: Bid) -> str:
     if bid.modifier_bp is not None:
         raise ConfigurationError(
             "Google: target_roas ignores audience bid adjustments",
-            "Remove `bid.modifier`: a lower `roas` is what bids more under target_roas; or use manual_cpc.",
+            "Remove `bid.modifier`: a lower `roas` or a `value_rule` is what bids more under target_roas; or use"
+            " manual_cpc.",
         )
     if bid.roas_bp is None or not ROAS_BP_MIN <= bid.roas_bp <= ROAS_BP_MAX:
         raise ConfigurationError("Google: target_roas needs a return from 0.01 to 1000", "Set the tier's `bid.roas`.")
-    return _roas_text(bid.roas_bp)
+    if bid.value_bp is not None and not VALUE_BP_MIN <= bid.value_bp <= VALUE_BP_MAX:
+        raise ConfigurationError("Google counts sales 0.5 to 10 times", "Change the tier's `bid.value_rule`.")
+    return _roas_text(bid.roas_bp, bid.value_bp or NEUTRAL_BP)
 
 
 def _manual_text(amount: GroupField, modifier_bp: int | None) -> str:
-    adjusted = modifier_bp is not None and modifier_bp != _NEUTRAL_BP
+    adjusted = modifier_bp is not None and modifier_bp != NEUTRAL_BP
     return f"manual_cpc {amount}" + (f" x{(modifier_bp or 0) / 10_000:.4f}" if adjusted else "")
 
 
-def _roas_text(roas_bp: int) -> str:
-    return f"target_roas {roas_bp / 10_000:.4f}"
+def _roas_text(roas_bp: int, value_bp: int) -> str:
+    counted = f" value x{value_bp / 10_000:.4f}" if value_bp != NEUTRAL_BP else ""
+    return f"target_roas {roas_bp / 10_000:.4f}{counted}"
 
 
 def shown_money(micros: int) -> GroupField:
@@ -129,13 +135,13 @@ def shown_campaign(row: Any, criteria: Iterable[Any]) -> dict[str, GroupField]:
 
 
 def shown_group(
-    group: Any, strategy: str, criteria: Iterable[Any], list_keys: Mapping[str, str]
+    group: Any, strategy: str, criteria: Iterable[Any], list_keys: Mapping[str, str], rules: CampaignRules
 ) -> dict[str, GroupField]:
-    """Comparable settings of an ad group and its criteria. list_keys: list id -> spec key."""
+    """Comparable settings of an ad group and its criteria. list_keys: list id -> spec key; rules: of its campaign."""
     lists = [criterion for criterion in criteria if criterion.user_list.user_list]
     wanted = [criterion for criterion in lists if not criterion.negative]
     return {
-        "bid": _shown_bid(group, strategy, wanted),
+        "bid": _shown_bid(group, strategy, wanted, rules),
         "audiences": _keys(wanted, list_keys),
         "excluded": _keys([criterion for criterion in lists if criterion.negative], list_keys),
         "targeting": shown_targeting(group),
@@ -163,7 +169,7 @@ def list_id(criterion: Any) -> str:
 
 def modifier_bp(criterion: Any) -> int:
     """Its bid adjustment; unset means none."""
-    return round(criterion.bid_modifier * 10_000) or _NEUTRAL_BP
+    return round(criterion.bid_modifier * 10_000) or NEUTRAL_BP
 
 
 def shown_ad(ad: Any) -> dict[str, GroupField]:
@@ -177,9 +183,11 @@ def shown_ad(ad: Any) -> dict[str, GroupField]:
     }
 
 
-def _shown_bid(group: Any, strategy: str, wanted: list[Any]) -> str:
+def _shown_bid(group: Any, strategy: str, wanted: list[Any], rules: CampaignRules) -> str:
     if strategy == BidStrategy.TARGET_ROAS.value:
-        return _roas_text(round(group.target_roas * 10_000))
+        factors = sorted({rules.factor_bp(list_id(criterion)) for criterion in wanted})
+        text = _roas_text(round(group.target_roas * 10_000), factors[0] if factors else NEUTRAL_BP)
+        return text if len(factors) <= 1 else f"{text} and other factors"
     if strategy != BidStrategy.MANUAL_CPC.value:
         return strategy
     modifiers = sorted({modifier_bp(criterion) for criterion in wanted})

@@ -13,6 +13,7 @@ from connectors.google.observation import groups_in, our_campaigns
 from connectors.google.options import GoogleOptions
 from connectors.google.places import COUNTRIES
 from connectors.google.transport import GoogleTransport
+from connectors.google.value_rules import CampaignRules, read_rules, rule_operations
 from connectors.google.version import (
     LABEL_COLOUR,
     LABEL_DESCRIPTION,
@@ -64,6 +65,7 @@ class Delivery:
             exclusion_operation(customer, group, ids[key]) for key in sorted(set(spec.excluded_audience_keys))
         ]
         operations += [keyword_operation(group, keyword.text, keyword.match) for keyword in self._options.keywords]
+        operations += self._value_rules(self._name("campaigns", campaign_id), ids[spec.audience_key], spec.bid)
         try:
             made = self._mutate_labelled(operations, "ad_group_label_operation", "ad_group", group)
         except PermanentRefusalError as error:
@@ -133,6 +135,12 @@ class Delivery:
             "targeting_setting": targeting_setting(self._options),
             **bid_fields(spec.bid),
         }
+
+    def _value_rules(self, campaign: str, list_id: str, bid: Bid) -> list[Operation]:
+        if bid.value_bp is None:
+            return []
+        known = read_rules(self._transport, frozenset({campaign})).get(campaign, CampaignRules())
+        return rule_operations(self._transport.customer_id, campaign, list_id, bid.value_bp, known)
 
     def _mutate_labelled(self, operations: list[Operation], kind: str, field: str, resource: str) -> list[str]:
         """Run operations and label one of the resources they make; the label itself is made on first use."""

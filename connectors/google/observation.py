@@ -2,19 +2,21 @@
 
 Names are compared here and not in GAQL: `[` has a meaning of its own in LIKE, and text of the project file has no
 place inside a query. Everything of ours below a campaign is found by the campaign's id, so other people's ad groups
-and ads are never even read. Six calls for an account with a campaign of ours, two without.
+and ads are never even read. Six calls for an account with a campaign of ours, two without; where it bids by value, one
+or two more for the rules of value.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from activator.model.ads import Observation, RemoteObject
+from activator.model.ads import BidStrategy, Observation, RemoteObject
 from activator.model.naming import marker_in
 from connectors.google.audiences import shown_list_fields
 from connectors.google.comparison import shown_ad, shown_campaign, shown_group, shown_strategy
 from connectors.google.enums import enum_name
 from connectors.google.transport import GoogleTransport
+from connectors.google.value_rules import CampaignRules, read_rules
 from connectors.google.version import MARKER_PARAMETER
 
 CAMPAIGNS = (
@@ -57,9 +59,11 @@ def observe(transport: GoogleTransport, lists: Iterable[Any], markers: Mapping[s
     ids = ", ".join(str(row.campaign.id) for row in rows)
     campaigns = _campaigns(rows, transport.search(_CAMPAIGN_CRITERIA.format(ids)), markers)
     strategies = {row.campaign.resource_name: shown_strategy(row.campaign) for row in rows}
+    by_value = frozenset(name for name, strategy in strategies.items() if strategy == BidStrategy.TARGET_ROAS)
+    rules = read_rules(transport, by_value) if by_value else {}
     list_keys = {audience.platform_id: audience.key for audience in audiences}
     criteria = group_criteria(transport, "campaign.id", ids)
-    groups = _groups(transport.search(_GROUPS.format(ids)), criteria, strategies, list_keys, markers)
+    groups = _groups(transport.search(_GROUPS.format(ids)), criteria, strategies, list_keys, rules, markers)
     ads = [remote for row in transport.search(_ADS.format(ids)) if (remote := _ad(row.ad_group_ad, markers))]
     return Observation((*audiences, *campaigns, *groups, *ads), complete=True)
 
@@ -118,6 +122,7 @@ def _groups(
     criteria: Mapping[str, list[Any]],
     strategies: Mapping[str, str],
     list_keys: Mapping[str, str],
+    rules: Mapping[str, CampaignRules],
     markers: Mapping[str, str],
 ) -> list[RemoteObject]:
     found = []
@@ -125,9 +130,8 @@ def _groups(
         key = markers.get(marker_in(group.name) or "")
         if key is None:
             continue
-        fields = shown_group(
-            group, strategies.get(group.campaign, ""), criteria.get(group.resource_name, []), list_keys
-        )
+        strategy, of_campaign = strategies.get(group.campaign, ""), rules.get(group.campaign, CampaignRules())
+        fields = shown_group(group, strategy, criteria.get(group.resource_name, []), list_keys, of_campaign)
         found.append(RemoteObject("group", key, str(group.id), group.name, enum_name(group, "status"), fields))
     return found
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from activator.errors import PermanentRefusalError
-from activator.model.ads import AdSpec, CampaignSpec, GroupSpec, RemoteObject
+from activator.model.ads import AdSpec, BidStrategy, CampaignSpec, GroupSpec, RemoteObject
 from connectors.google.comparison import (
     budget_minor,
     comparable,
@@ -31,6 +31,7 @@ from connectors.google.observation import campaign_criteria, group_criteria
 from connectors.google.options import GoogleOptions
 from connectors.google.places import COUNTRIES
 from connectors.google.transport import GoogleTransport
+from connectors.google.value_rules import CampaignRules, read_rules, rule_operations
 from connectors.google.version import MICROS_PER_MINOR
 
 _CAMPAIGN = (
@@ -39,7 +40,7 @@ _CAMPAIGN = (
     "FROM campaign WHERE campaign.id = {}"
 )
 _GROUP = (
-    "SELECT ad_group.id, ad_group.cpc_bid_micros, ad_group.target_roas, "
+    "SELECT ad_group.id, ad_group.campaign, ad_group.cpc_bid_micros, ad_group.target_roas, "
     "ad_group.targeting_setting.target_restrictions FROM ad_group WHERE ad_group.id = {}"
 )
 _AD = (
@@ -90,6 +91,7 @@ class Updates:
         # Removals come first: a list may not be targeted and excluded at once.
         operations = self._list_changes(name, spec, criteria, ids) + self._keyword_changes(name, criteria)
         operations.sort(key=lambda operation: "remove" not in operation[_CRITERION])
+        operations += self._value_changes(group.campaign, ids[spec.audience_key], spec)
         self._run(self._group_changes(name, group, spec) + operations)
 
     def update_ad(self, spec: AdSpec, ad_id: str) -> None:
@@ -145,6 +147,13 @@ class Updates:
             change["targeting_setting"] = targeting_setting(self._options)
             paths.append("targeting_setting.target_restrictions")
         return [_masked("ad_group_operation", {"resource_name": name, **change}, *paths)] if paths else []
+
+    def _value_changes(self, campaign: str, number: str, spec: GroupSpec) -> list[Operation]:
+        if spec.bid.strategy is not BidStrategy.TARGET_ROAS:
+            return []  # what such rules say, manual bidding does not hear
+        known = read_rules(self._transport, frozenset({campaign})).get(campaign, CampaignRules())
+        wanted = spec.bid.value_bp or _NEUTRAL_BP
+        return rule_operations(self._transport.customer_id, campaign, number, wanted, known)
 
     def _list_changes(self, name: str, spec: GroupSpec, criteria: list[Any], ids: Mapping[str, str]) -> list[Operation]:
         customer = self._transport.customer_id

@@ -55,6 +55,9 @@ OPERATIONS_DAY = 2_880
 # resources/types/ad_group_criterion.py (v26): "The modifier must be in the range: 0.1 - 10.0".
 MODIFIER_BP_MIN, MODIFIER_BP_MAX = 1_000, 100_000
 
+# resources/types/conversion_value_rule.py (v26): a factor "must be between 0.5 and 10".
+VALUE_BP_MIN, VALUE_BP_MAX = 5_000, 100_000
+
 # common/types/bidding.py (v26), TargetRoas: 0.01 to 1000.0.
 ROAS_BP_MIN, ROAS_BP_MAX = 100, 10_000_000
 

@@ -226,6 +226,48 @@ def test_a_change_of_strategy_reaches_campaign_and_groups(account: Account) -> N
     assert after["group/gold"].fields["bid"] == "target_roas 4.0000"
 
 
+def test_what_a_sale_to_a_tier_counts_is_a_rule_of_our_campaign_alone(account: Account) -> None:
+    account.build()
+    campaign = replace(account.campaign(), strategy=BidStrategy.TARGET_ROAS)
+    gold = replace(
+        account.group("gold", "silver", None), bid=Bid(BidStrategy.TARGET_ROAS, roas_bp=40_000, value_bp=16_000)
+    )
+    silver = replace(
+        account.group("silver", "gold", None), bid=Bid(BidStrategy.TARGET_ROAS, roas_bp=40_000, value_bp=12_500)
+    )
+    first: tuple[ObjectSpec, ...] = (campaign, gold, silver)
+    before = account.destination.observe().by_key()
+    for spec in first:
+        account.destination.update(spec, before[spec.key], account.ids)
+    found = account.destination.observe().by_key()
+    assert found["group/gold"].fields["bid"] == "target_roas 4.0000 value x1.6000"
+    for spec in first:
+        assert dict(found[spec.key].fields) == dict(account.destination.comparable(spec))
+
+    plain = replace(gold, bid=Bid(BidStrategy.TARGET_ROAS, roas_bp=40_000))
+    higher = replace(silver, bid=Bid(BidStrategy.TARGET_ROAS, roas_bp=40_000, value_bp=30_000))
+    for spec in (plain, higher):
+        account.destination.update(spec, found[spec.key], account.ids)
+    found = account.destination.observe().by_key()
+    assert found["group/gold"].fields["bid"] == "target_roas 4.0000"
+    assert found["group/silver"].fields["bid"] == "target_roas 4.0000 value x3.0000"
+
+
+def test_a_group_is_born_with_its_value_rule(account: Account) -> None:
+    campaign = replace(account.campaign(), strategy=BidStrategy.TARGET_ROAS)
+    bid = Bid(BidStrategy.TARGET_ROAS, roas_bp=40_000, value_bp=20_000)
+    groups = [
+        replace(account.group("gold", "silver", None), bid=bid),
+        replace(account.group("silver", "gold", None), bid=bid),
+    ]
+    audiences = [account.audience(tier) for tier in ("gold", "silver", "lost")]
+    for spec in (*audiences, campaign, *groups):
+        account.ids[spec.key] = account.destination.create(spec, account.ids).platform_id
+    found = account.destination.observe().by_key()
+    for group in groups:
+        assert dict(found[group.key].fields) == dict(account.destination.comparable(group))
+
+
 def test_members_are_added_removed_and_settled_with_counts(account: Account) -> None:
     account.ids["audience/gold"] = account.destination.create(account.audience("gold"), {}).platform_id
     added = account.destination.send(Operation.ADD, account.ids["audience/gold"], members(0, 150), BATCH)

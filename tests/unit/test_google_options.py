@@ -76,6 +76,7 @@ def test_bids_are_compared_as_text() -> None:
         (Bid(BidStrategy.TARGET_ROAS), "needs a return"),
         (Bid(BidStrategy.MANUAL_CPC), "needs a click price"),
         (Bid(BidStrategy.MANUAL_CPC, amount_minor=120, modifier_bp=100_001), "from 0.1 to 10"),
+        (Bid(BidStrategy.TARGET_ROAS, roas_bp=40_000, value_bp=4_000), "0.5 to 10 times"),
     ],
 )
 def test_a_bid_google_would_ignore_or_refuse_is_refused_in_the_plan(bid: Bid, message: str) -> None:
