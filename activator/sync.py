@@ -12,23 +12,27 @@ from activator.apply import executor, settlement, verify
 from activator.apply.context import LEASE_NAME, ApplyContext
 from activator.apply.result import ApplyResult
 from activator.config.room import disk_room
+from activator.config.settings import login_name
 from activator.config.workspace import Workspace
-from activator.ledger import lease, plans, terms
+from activator.errors import AuthenticationRequiredError, DestinationError, RetryableError
+from activator.ledger import approvals, lease, plans, terms
 from activator.ledger.lease import Lease
 from activator.ledger.store import Ledger, LedgerReader
+from activator.model.ads import RemoteObject
 from activator.model.bidding import TierTerms
 from activator.model.ledger import SourceUse
-from activator.model.plan import Bindings, Plan, object_key
+from activator.model.plan import Bindings, Plan, Unread, object_key
 from activator.people.engine import Engine, open_engine, sweep
 from activator.people.rejects import write_rejects
 from activator.performance.bidding import bidding_facts
+from activator.plan.approval import waits
 from activator.plan.destinations import open_destinations
 from activator.plan.files import save_plan
 from activator.plan.inputs import rows_by_source, source_digest
 from activator.plan.objects import observed_by_key
 from activator.plan.planner import World, assemble, places, plan_destination
 from activator.plan.population import population
-from activator.ports import Clock
+from activator.ports import Clock, Destination
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,11 @@ class Runner:
     actor: str = field(default_factory=lease.this_process)
     report: Callable[[str, int], None] = field(default=lambda _message, _advance: None)
     should_stop: Callable[[], bool] = field(default=lambda: False)
+
+    @property
+    def person(self) -> str:
+        """Who is at work, for approvals and the audit log."""
+        return self.workspace.settings.person or login_name()
 
 
 def make_plan(
@@ -104,26 +113,54 @@ def _compute(
         bidding=bidding_facts(project, ledger, runner.clock),
         worths=people.worths,
         accepted=accepted,
+        person=runner.person,
     )
     destinations = open_destinations(runner.workspace, runner.clock)
-    parts = {}
-    for name, reader in destinations.items():
-        runner.report(f"looking at {name}", 0)
-        observation = reader.observe()
-        parts[name] = plan_destination(engine, world, people, motivations, ledger, name, reader, observation, folder)
+    observed, unread = _look(runner, destinations)
+    if unread and not observed:
+        raise next(iter(unread.values()))
+    parts = {
+        name: plan_destination(
+            engine, world, people, motivations, ledger, name, destinations[name], observed[name], folder
+        )
+        for name in observed
+    }
     people.remember()
-    plan = assemble(world, people, motivations, ledger, destinations, parts)
+    plan = assemble(world, people, motivations, ledger, destinations, parts, unread)
     if rejects is not None:
         runner.report("writing rejects", 0)
         write_rejects(engine, people.people, places(destinations, parts), rejects)
     return plan
 
 
+def _look(
+    runner: Runner, destinations: Mapping[str, Destination]
+) -> tuple[dict[str, dict[str, RemoteObject]], dict[str, DestinationError]]:
+    """What is there, by destination and spec key; and why a destination could not be read, which holds up no other."""
+    observed, unread = {}, {}
+    for name, port in destinations.items():
+        runner.report(f"looking at {name}", 0)
+        try:
+            observed[name] = observed_by_key(name, port.observe())
+        except DestinationError as error:
+            unread[name] = error
+    return observed, unread
+
+
+def unread_error(unread: Unread) -> DestinationError:
+    """Why a destination has no part in a plan, as an error again."""
+    kind = AuthenticationRequiredError if unread.exit_code == AuthenticationRequiredError.exit_code else RetryableError
+    return kind(f"{unread.destination}: {unread.message}", unread.next_step)
+
+
 def apply_plan(runner: Runner, plan: Plan, folder: Path) -> ApplyResult:
     """Do exactly what a plan says, or refuse it before doing anything.
 
+    Where only some of it is refused (apply.verify.refusals) the rest is done, and the result says which and why.
+
     Raises:
-        UnsafePlanError: a guard objects. StalePlanError: the world has changed. DestinationError: it cannot be read.
+        UnsafePlanError: a guard objects, or approval is missing. StalePlanError: the world has changed.
+        DestinationError: it cannot be read.
     """
     verify.refuse_unsafe(plan)
     with disk_room(runner.workspace.state):
@@ -146,9 +183,11 @@ def _applied(runner: Runner, plan: Plan, folder: Path) -> ApplyResult:
 
 def _carried_out(runner: Runner, ledger: Ledger, held: Lease, plan: Plan, folder: Path) -> ApplyResult:
     destinations = open_destinations(runner.workspace, runner.clock)
-    observed = {name: observed_by_key(name, port.observe()) for name, port in destinations.items()}
-    now = runner.clock.now()
-    verify.refuse_stale(plan, _bindings_now(runner, ledger, plan), now, ledger, observed)
+    observed, unread = _look(runner, destinations)
+    with ledger.reading() as connection:
+        waiting = waits(plan, approvals.of_plan(connection, plan.plan_id))
+    now, resuming = runner.clock.now(), ledger.resumable(plan.plan_id)
+    verify.refuse_stale(plan, _bindings_now(runner, ledger, plan), now, resuming=resuming)
     context = ApplyContext(
         plan=plan,
         folder=folder,
@@ -157,6 +196,7 @@ def _carried_out(runner: Runner, ledger: Ledger, held: Lease, plan: Plan, folder
         destinations=destinations,
         observed=observed,
         clock=runner.clock,
+        refused=verify.refusals(plan, ledger, observed, unread, waiting),
         report=runner.report,
         should_stop=runner.should_stop,
     )
@@ -191,7 +231,8 @@ def _finish(context: ApplyContext, actor: str, result: ApplyResult) -> None:
     rows = dict.fromkeys(context.ledger.last_uses(), 0) | rows_by_source(plan.sources, plan.suppressions)
     uses = tuple(SourceUse(name, count, digest, clock.now()) for name, count in rows.items())
     with context.writing() as connection:
-        plans.finish(connection, clock, plan.plan_id, complete=result.complete, uses=uses)
+        # What a guard objects to is no yardstick for the next plan.
+        plans.finish(connection, clock, plan.plan_id, complete=result.complete, uses=() if plan.refused else uses)
         terms.record(connection, clock, plan.plan_id, _terms_in_place(plan, result))
         outcome = "complete" if result.complete else "partial"
         plans.note(connection, clock, actor, "applied", plan.plan_id, outcome)

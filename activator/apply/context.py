@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from activator.errors import ActivatorError
 from activator.ledger import batches, lease
 from activator.ledger.lease import Lease
 from activator.ledger.store import Ledger
@@ -21,7 +22,8 @@ LEASE_NAME = "apply"
 class ApplyContext:
     """folder: the plan's, with its batches; observed: destination -> spec key -> object, as of the start of the apply.
 
-    lease: the caller's, on applying plans; report: told of progress, in words fit for a screen; should_stop: asked
+    refused: ordinals of the changes that must not be carried out, and why (apply.verify); lease: the caller's, on
+    applying plans; report: told of progress, in words fit for a screen; should_stop: asked
     between sends.
     """
 
@@ -32,6 +34,7 @@ class ApplyContext:
     destinations: Mapping[str, Destination]
     observed: Mapping[str, Mapping[str, RemoteObject]]
     clock: Clock
+    refused: Mapping[int, ActivatorError] = field(default_factory=dict)
     report: Callable[[str, int], None] = field(default=lambda _message, _advance: None)
     should_stop: Callable[[], bool] = field(default=lambda: False)
 

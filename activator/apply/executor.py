@@ -43,6 +43,8 @@ class _Run:
 
     def step(self, ordinal: int, change: Change) -> ChangeResult:
         """One change: done, or explained. A failure that concerns only this object leaves its destination usable."""
+        if ordinal in self.context.refused:
+            return self._result(ordinal, change, ChangeState.REFUSED, self.context.refused[ordinal])
         if change.destination in self.failed:
             return self._result(ordinal, change, ChangeState.LEFT, self.failed[change.destination])
         if self.context.should_stop():
@@ -109,7 +111,8 @@ def subject(change: Change) -> str:
             return f"pause {title(change.remote.kind, change.remote.key)}"
         case ChangeMembers():
             verb = "add to" if change.operation is Operation.ADD else "remove from"
-            return f"{verb} {title('audience', change.audience_key)}"
+            who = ", withdrawn" if change.withdrawn else ""
+            return f"{verb} {title('audience', change.audience_key)}{who}"
         case _:
             assert_never(change)
 

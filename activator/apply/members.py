@@ -85,7 +85,7 @@ def summary(
     return ChangeResult(
         ordinal,
         change.destination,
-        f"{change.operation} {change.audience_key.removeprefix('audience/')}",
+        f"{change.operation} {change.audience_key.removeprefix('audience/')}" + ", withdrawn" * change.withdrawn,
         state,
         sent=sum(record.rows for record in records if record.sends),
         settled=sum(record.settled for record in known),
@@ -120,6 +120,7 @@ def batch_id(context: ApplyContext, change: ChangeMembers, planned: PlannedBatch
         change.audience_key,
         change.operation.value,
         str(change.after_removals),
+        str(change.withdrawn),
         str(planned.ordinal),
         planned.digest,
     )

@@ -7,18 +7,27 @@ from activator.errors import ActivatorError
 
 
 class ChangeState(StrEnum):
-    """DONE now, ALREADY done by an earlier try, PROCESSING on the platform, LEFT for later, or FAILED for good."""
+    """DONE now, ALREADY done by an earlier try, PROCESSING there, LEFT for later, FAILED for good, or REFUSED.
+
+    What is refused needs a new plan, or somebody's word: a guard objects, the world has changed, approval is missing.
+    """
 
     DONE = "done"
     ALREADY = "already"
     PROCESSING = "processing"
     LEFT = "left"
     FAILED = "failed"
+    REFUSED = "refused"
+
+    @property
+    def open(self) -> bool:
+        """The change is not carried out."""
+        return self in (ChangeState.LEFT, ChangeState.FAILED, ChangeState.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeResult:
-    """One change's end. error explains LEFT and FAILED."""
+    """One change's end. error explains LEFT, FAILED and REFUSED."""
 
     ordinal: int
     destination: str
@@ -42,12 +51,17 @@ class ApplyResult:
     @property
     def complete(self) -> bool:
         """Nothing is left to send. Batches still processing on a platform were accepted and need nothing from us."""
-        return all(result.state not in (ChangeState.LEFT, ChangeState.FAILED) for result in self.results)
+        return not any(result.state.open for result in self.results)
+
+    @property
+    def resumable(self) -> bool:
+        """Applying the same plan again may do more of it."""
+        return any(result.state in (ChangeState.LEFT, ChangeState.FAILED) for result in self.results)
 
     @property
     def exit_code(self) -> int:
-        """0 complete; 6 a platform needs a human; 7 partly done and resumable; 2 the project file must be corrected."""
+        """0 complete; else the first of 6, a platform needs a human; 4, a guard or missing approval; 5, stale; 7; 2."""
         if self.complete:
             return 0
         codes = {result.error.exit_code for result in self.results if result.error is not None}
-        return next(code for code in (6, 7, 2) if code in codes)
+        return next(code for code in (6, 4, 5, 7, 2) if code in codes)

@@ -1,12 +1,14 @@
 """Whether the world is still the one a plan was made from. Missing evidence counts as a difference."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from activator.errors import StalePlanError, UnsafePlanError
+from activator.errors import ActivatorError, DestinationError, StalePlanError, UnsafePlanError
 from activator.ledger.store import Ledger
 from activator.model.ads import RemoteObject
-from activator.model.plan import Bindings, Plan, UpdateObject, object_key
+from activator.model.approval import Covered
+from activator.model.plan import Bindings, Change, ChangeMembers, GuardFinding, Plan, UpdateObject, object_key
+from activator.plan.approval import covered_by
 from activator.plan.objects import ABSENT, fingerprint
 
 CLOCK_SKEW = timedelta(minutes=5)  # between hosts that plan and apply
@@ -14,31 +16,33 @@ AGAIN = "Run `activator plan` again and look at the new preview."
 
 
 def refuse_unsafe(plan: Plan) -> None:
-    """Raise UnsafePlanError while a guard objects."""
-    open_findings = [finding for finding in plan.guards if finding.accepted is None]
-    if open_findings:
-        first = open_findings[0]
-        names = " ".join(f"--accept {name}" for name in sorted({finding.guard for finding in open_findings}))
-        raise UnsafePlanError(
-            f"guard {first.guard} objects to {first.subject}: {first.message}",
-            f'{first.fix} If it is right: activator plan {names} --reason "...".',
-        )
+    """Raise UnsafePlanError while guards hold back everything there is."""
+    if plan.refused and len(plan.withheld) == len(plan.changes):
+        raise unsafe(plan, next(finding for finding in plan.guards if finding.accepted is None))
+
+
+def unsafe(plan: Plan, finding: GuardFinding) -> UnsafePlanError:
+    """Why a guard holds a change back, and how it may pass."""
+    names = " ".join(f"--accept {name}" for name in sorted({f.guard for f in plan.guards if f.accepted is None}))
+    return UnsafePlanError(
+        f"guard {finding.guard} objects to {finding.subject}: {finding.message}",
+        f'{finding.fix} If it is right: activator plan {names} --reason "...".',
+    )
 
 
 def refuse_stale(
     plan: Plan,
     current: Bindings,
     now: datetime,
-    ledger: Ledger,
-    observed: Mapping[str, Mapping[str, RemoteObject]],
+    *,
+    resuming: bool,
 ) -> None:
-    """Compare every binding. current: recomputed now; remote fingerprints are taken from observed.
+    """Compare every binding that concerns the plan as a whole. current: recomputed now; resuming: an interrupted apply.
 
     Raises:
         StalePlanError: names the first difference.
     """
     made = plan.bindings
-    resuming = ledger.resumable(plan.plan_id)
     checks = {
         "this ledger is not the one the plan was made from": made.ledger_lineage == current.ledger_lineage,
         "an export changed since the plan was made": made.source_digest == current.source_digest,
@@ -54,11 +58,79 @@ def refuse_stale(
     for difference, same in checks.items():
         if not same:
             raise StalePlanError(difference, AGAIN)
-    for subject, planned in made.remote_fingerprints.items():
+
+
+def refusals(
+    plan: Plan,
+    ledger: Ledger,
+    observed: Mapping[str, Mapping[str, RemoteObject]],
+    unread: Mapping[str, DestinationError],
+    waiting: Collection[Covered],
+) -> dict[int, ActivatorError]:
+    """Why single changes may not be carried out, by their ordinal; the others may.
+
+    A destination that cannot be read refuses its own changes. An object that is not as it was refuses what concerns
+    it: an audience its members, anything else all that delivers there, since groups and ads hang together. waiting:
+    what nobody has approved yet. Guards and approvals never hold back the removal of people who withdrew.
+
+    Raises:
+        ActivatorError: the first reason, where nothing may be done.
+    """
+    reasons: dict[int, ActivatorError] = {at: unsafe(plan, found) for at, found in plan.withheld.items()}
+    differing = _differing(plan, ledger, observed, unread)
+    for ordinal, change in enumerate(plan.changes, start=1):
+        reason: ActivatorError | None = unread.get(change.destination)
+        if reason is None and (subject := _concerned(change, differing)) is not None:
+            reason = StalePlanError(f"{subject} was changed on the platform since the plan was made", AGAIN)
+        if reason is None and covered_by(change) in waiting and not _withdrawal(change):
+            reason = _unapproved(plan)
+        if reason is not None:
+            reasons.setdefault(ordinal, reason)
+    if len(reasons) == len(plan.changes) and (reasons or differing):
+        raise next(iter(reasons.values()), StalePlanError(f"{differing[0]} was changed on the platform", AGAIN))
+    return reasons
+
+
+def _withdrawal(change: Change) -> bool:
+    return isinstance(change, ChangeMembers) and change.withdrawn
+
+
+def _unapproved(plan: Plan) -> UnsafePlanError:
+    assert plan.approval is not None, "only a plan that needs approval waits for it"
+    others = [person for person in plan.approval.by if person != plan.planned_by]
+    return UnsafePlanError(
+        f"this waits for the approval of {' or '.join(others) or 'somebody else than who planned'}",
+        f"They look at it and say yes: activator approve {plan.plan_id}.",
+    )
+
+
+def _differing(
+    plan: Plan,
+    ledger: Ledger,
+    observed: Mapping[str, Mapping[str, RemoteObject]],
+    unread: Mapping[str, DestinationError],
+) -> list[str]:
+    """destination/key of the objects that are not as they were when the plan was made."""
+    resuming = ledger.resumable(plan.plan_id)
+    found = []
+    for subject, planned in plan.bindings.remote_fingerprints.items():
         destination, _, key = subject.partition("/")
+        if destination in unread:
+            continue
         remote = observed.get(destination, {}).get(key)
         if fingerprint(remote) != planned and not (resuming and _ours_since(ledger, plan, destination, key, planned)):
-            raise StalePlanError(f"{subject} was changed on the platform since the plan was made", AGAIN)
+            found.append(subject)
+    return found
+
+
+def _concerned(change: Change, differing: Collection[str]) -> str | None:
+    """The differing object that a change has to do with, if any."""
+    of_audience = covered_by(change) is Covered.AUDIENCES
+    mine = f"{change.destination}/{object_key(change)}"
+    for subject in differing:
+        if subject == mine or (not of_audience and subject.startswith(f"{change.destination}/")):
+            return subject
+    return None
 
 
 def _touched(plan: Plan) -> set[str]:

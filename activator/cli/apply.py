@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from activator.cli.console import JsonOption, ProjectOption, print_json, steps
+from activator.cli.saved import find_plan
 
 
 def apply(
@@ -17,8 +18,9 @@ def apply(
 ) -> None:
     """Do exactly what a saved plan says, or refuse it.
 
-    Refused (exit 5) when an export, the project file, the ledger or an object on a platform changed since. After a
-    crash or a lost connection, apply the same plan again: it goes on where it stopped.
+    Refused (exit 5) when an export, the project file, the ledger or an object on a platform changed since; an object
+    that changed refuses only what concerns it. After a crash or a lost connection, apply the same plan again: it goes
+    on where it stopped.
     """
     from activator.cli.preview import show_result
     from activator.config.clock import SystemClock
@@ -27,7 +29,7 @@ def apply(
     from activator.sync import Runner, apply_plan
 
     workspace = open_workspace(project)
-    loaded, folder = load_plan(_find(workspace.plans, plan))
+    loaded, folder = load_plan(find_plan(workspace.plans, plan))
     with steps(quiet=as_json) as report:
         result = apply_plan(Runner(workspace, SystemClock(), report=report), loaded, folder)
     if as_json:
@@ -35,17 +37,3 @@ def apply(
     else:
         show_result(result)
     raise typer.Exit(result.exit_code)
-
-
-def _find(plans: Path, wanted: str | None) -> Path:
-    """The folder of a plan by id or path; the newest saved one when none is named."""
-    from activator.errors import ConfigurationError
-
-    if wanted is not None:
-        named = plans / wanted
-        return named if named.is_dir() else Path(wanted)
-    finished = (path for path in plans.glob("*/plan.json") if not path.parent.name.startswith("making-"))
-    saved = sorted(finished, key=lambda path: path.stat().st_mtime_ns)
-    if not saved:
-        raise ConfigurationError("there is no saved plan", "Run `activator plan` first.")
-    return saved[-1].parent

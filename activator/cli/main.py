@@ -7,6 +7,7 @@ import typer
 
 from activator.cli import (
     apply,
+    approve,
     briefing,
     demo,
     doctor,
@@ -54,6 +55,7 @@ app.add_typer(profile.app, name="profile")
 app.add_typer(segments.app, name="segments")
 app.command()(plan.plan)
 app.command()(apply.apply)
+app.command()(approve.approve)
 app.command()(sync.sync)
 app.command()(status.status)
 app.command()(briefing.briefing)

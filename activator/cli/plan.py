@@ -23,7 +23,8 @@ def plan(
     """Show everything one apply would do, and save it.
 
     Reads the exports, the ledger and the platforms; changes nothing. The saved plan is what `activator apply` does,
-    exactly, or refuses. A plan that a guard objects to is shown too, and exits 4.
+    exactly, or refuses. A plan that a guard objects to is shown too, and exits 4. A destination that cannot be read is
+    left out and named; the others are planned, and the exit code is 6 or 7.
     """
     from activator.cli.preview import show_plan
     from activator.config.clock import SystemClock
@@ -39,5 +40,7 @@ def plan(
         show_plan(made, folder, runner.workspace.project.currency)
     if made.refused:
         raise typer.Exit(4)
+    if made.unread:
+        raise typer.Exit(max(unread.exit_code for unread in made.unread))
     if detailed_exit_code and made.changes:
         raise typer.Exit(3)

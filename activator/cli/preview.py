@@ -50,6 +50,8 @@ def show_plan(plan: Plan, folder: Path, currency: str) -> None:
         mark = "[yellow]accepted[/yellow]" if finding.accepted else "[bold red]refused[/bold red]"
         console.print(f"{mark} by guard {finding.guard}: {_text(finding.subject)}: {_text(finding.message)}")
         console.print(f"  {_text(finding.accepted or finding.fix)}", highlight=False)
+    for line in chain(_unread_lines(plan), _approval_lines(plan)):
+        console.print(line, highlight=False, soft_wrap=True)
     console.print()
     if plan.refused:
         names = " ".join(f"--accept {name}" for name in sorted({f.guard for f in plan.guards if f.accepted is None}))
@@ -57,6 +59,29 @@ def show_plan(plan: Plan, folder: Path, currency: str) -> None:
     elif plan.changes:
         console.print(f"Saved in {_text(str(folder))}", highlight=False, soft_wrap=True)
         console.print(f"Do exactly this with: activator apply {plan.plan_id}", highlight=False, soft_wrap=True)
+
+
+def _unread_lines(plan: Plan) -> Iterator[str]:
+    for unread in plan.unread:
+        yield f"[bold red]not planned[/bold red] {_text(unread.destination)}: {_text(unread.message)}"
+        if unread.next_step:
+            yield f"  what to do: {_text(unread.next_step)}"
+
+
+def _approval_lines(plan: Plan) -> Iterator[str]:
+    """What waits for whom, and what waits for nobody."""
+    if plan.approval is not None:
+        people = " or ".join(person for person in plan.approval.by if person != plan.planned_by)
+        covers = " and ".join(plan.approval.covers)
+        waiting = f"[yellow]needs approval[/yellow] of {covers} by {_text(people) or 'somebody else'}"
+        yield f"{waiting}: activator approve {plan.plan_id}"
+    leaving = sum(
+        change.rows
+        for ordinal, change in enumerate(plan.changes, start=1)
+        if isinstance(change, ChangeMembers) and change.withdrawn and ordinal not in plan.withheld
+    )
+    if leaving and (plan.refused or plan.approval is not None):
+        yield f"Applied in any case: taking out {leaving:,} who object or no longer consent."
 
 
 def show_result(result: ApplyResult) -> None:
@@ -73,7 +98,7 @@ def show_result(result: ApplyResult) -> None:
             console.print(f"  what to do: {_text(row.error.next_step or 'apply the plan again')}", highlight=False)
     if any(row.state is ChangeState.PROCESSING for row in result.results):
         console.print("The platform accepted everything and still works on some; `activator status` shows how far.")
-    if not result.complete:
+    if result.resumable:
         console.print(f"Go on with: activator apply {result.plan_id}", highlight=False)
 
 
@@ -176,7 +201,9 @@ def _detail(change: Change) -> str:
         case PauseObject():
             return " [dim](no longer wanted)[/dim]"
         case ChangeMembers():
-            after = ", after the removals" if change.after_removals else ""
+            after = (
+                ", after the removals" * change.after_removals + ", who object or no longer consent" * change.withdrawn
+            )
             batches = len(change.batches)
             return f"  [bold]{change.rows:,}[/bold] people in {batches} batch{'es' if batches > 1 else ''}{after}"
         case _:

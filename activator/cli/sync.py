@@ -28,7 +28,7 @@ def sync(
         made, folder = make_plan(runner, acceptances(accept, reason))
     if not as_json:
         show_plan(made, folder, runner.workspace.project.currency)
-    if made.refused:
+    if made.refused and len(made.withheld) == len(made.changes):
         if as_json:
             print_json({"plan": made, "folder": folder, "refused": True})
         raise typer.Exit(4)
@@ -38,4 +38,4 @@ def sync(
         print_json({"plan": made, "result": result})
     else:
         show_result(result)
-    raise typer.Exit(result.exit_code)
+    raise typer.Exit(result.exit_code or max((unread.exit_code for unread in made.unread), default=0))

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
+from activator.config.approvals import ApprovalSection
 from activator.config.bidding import BiddingSection, DeliverySection, check_bidding
 from activator.config.copy import GENERIC, CopySection, MotivationSection, place_copy
 from activator.config.documents import Document, read_document, validate
@@ -141,6 +142,7 @@ class Project(Section):
     segment_checks: SegmentChecks = SegmentChecks()
     destinations: dict[Name, DestinationSection] = Field(min_length=1)
     guards: GuardSection = GuardSection()
+    approvals: ApprovalSection | None = None
     schedules: tuple[ScheduleSection, ...] = ()
     briefing: BriefingSection = BriefingSection()
     outbox: OutboxSection = OutboxSection()

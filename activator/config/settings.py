@@ -4,6 +4,7 @@ Prefix ACTIVATOR_, nested with `__`. Each connector declares its own section as 
 Nothing here ever comes from the command line, where other users of the machine could read it.
 """
 
+import getpass
 import os
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,6 +39,11 @@ class Settings(SettingsSection):
     ledger_url: SecretStr | None = Field(
         default=None, description="PostgreSQL database of the ledger, postgres://user:password@host/database"
     )
+    person: str | None = Field(
+        default=None,
+        pattern=r"^[\w.@+-]{1,80}$",
+        description="Who you are, for approvals and the audit log; default: your login name",
+    )
     slack_webhook_url: SecretStr | None = None
     smtp_host: str | None = None
     smtp_port: int = 587
@@ -49,6 +55,14 @@ class Settings(SettingsSection):
     def engine_limits(self) -> tuple[int, int, int, bool]:
         """What `people.engine.open_engine` takes after the scratch folder."""
         return self.memory_limit_mb, self.threads, self.scratch_limit_mb, self.scratch_encrypted
+
+
+def login_name() -> str:
+    """The operating system's name of who is at work; the number where it has none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 Section = TypeVar("Section", bound=SettingsSection)

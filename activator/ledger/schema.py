@@ -244,6 +244,16 @@ shared_files = Table(
     Column("content", LargeBinary, nullable=False),
 )
 
+approvals = Table(
+    "approval",
+    metadata,
+    Column("plan_id", String(64), primary_key=True),
+    Column("person", String(80), primary_key=True),
+    Column("actor", String(120), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,

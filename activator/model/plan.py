@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from activator.model.ads import GroupField, ObjectSpec, RemoteObject
+from activator.model.approval import ApprovalNeeded
 from activator.model.bidding import Notice, TierTerms
 from activator.model.delivery import Operation
 from activator.model.people import SourceCount, SuppressionCount, TierSummary
@@ -52,7 +53,8 @@ class PlannedBatch:
 class ChangeMembers:
     """Add or remove members of one audience.
 
-    after_removals: these adds share an identifier with a removal of the same plan and may only follow it.
+    after_removals: these adds share an identifier with a removal of the same plan and may only follow it; withdrawn:
+    these people object or no longer consent, so that nothing elsewhere holds their removal back.
     """
 
     destination: str
@@ -61,6 +63,7 @@ class ChangeMembers:
     after_removals: bool
     rows: int
     batches: tuple[PlannedBatch, ...]
+    withdrawn: bool = False
 
 
 Change: TypeAlias = CreateObject | UpdateObject | PauseObject | ChangeMembers
@@ -175,8 +178,21 @@ class Bindings:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A destination that could not be read, so nothing is planned for it; the others are not held back."""
+
+    destination: str
+    message: str
+    next_step: str
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything one apply will do, in order. plan_id is derived from the content: same inputs, same plan."""
+    """Everything one apply will do, in order. plan_id is derived from the content: same inputs, same plan.
+
+    approval: what a second person must approve, who is not planned_by.
+    """
 
     plan_id: str
     created_at: datetime
@@ -194,8 +210,28 @@ class Plan:
     valuing: Valuing = field(default_factory=Valuing)
     terms: tuple[TierTerms, ...] = ()
     notices: tuple[Notice, ...] = ()
+    approval: ApprovalNeeded | None = None
+    planned_by: str = ""
+    unread: tuple[Unread, ...] = ()
 
     @property
     def refused(self) -> bool:
         """True while a guard objects that nobody has accepted by name."""
         return any(finding.accepted is None for finding in self.guards)
+
+    @property
+    def withheld(self) -> Mapping[int, GuardFinding]:
+        """Ordinals of the changes a guard holds back, with its finding: all, but removals of people who withdrew.
+
+        Those wait only where a guard objects to their own audience.
+        """
+        objecting = [finding for finding in self.guards if finding.accepted is None]
+        by_subject = {finding.subject: finding for finding in objecting}
+        held = {}
+        for ordinal, change in enumerate(self.changes, start=1):
+            finding = by_subject.get(f"{change.destination}/{object_key(change)}")
+            if finding is None and not (isinstance(change, ChangeMembers) and change.withdrawn):
+                finding = next(iter(objecting), None)
+            if finding is not None:
+                held[ordinal] = finding
+        return held

@@ -25,9 +25,9 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def content_id(plan: Plan) -> str:
-    """The plan's id: a digest of everything in it but the id and the instants it was made and expires at."""
+    """The plan's id: a digest of everything in it but the id, who made it, and when it was made and expires."""
     bindings = replace(plan.bindings, expires_at=_NEVER)
-    timeless = replace(plan, plan_id="", created_at=_NEVER, bindings=bindings)
+    timeless = replace(plan, plan_id="", created_at=_NEVER, planned_by="", bindings=bindings)
     return hashlib.sha256(_ADAPTER.dump_json(timeless)).hexdigest()[:24]
 
 

@@ -15,7 +15,9 @@ from activator.model.plan import AudienceState, ChangeMembers, Movement, Planned
 from activator.people.engine import Engine
 from activator.people.membership import KEYS, Members, MembershipDiff, Pending, believe, compare, difference, rows_in
 from activator.plan.batches import write_batches
-from activator.plan.movements import movements
+from activator.plan.movements import key_text, movements
+
+OBJECTING = ("suppressed", "no_consent")  # outcomes of people who must not be reached, whatever they are worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +55,41 @@ class MemberPlanner:
             for spec, log in ordered
         ]
         desired = self._desired()
+        withdrawn = self._withdrawn([part for _, part in pending])
         written = self._written([part for _, part in pending])
         removes, adds, after, states = [], [], [], []
         for spec, part in pending:
             diff = difference(self.engine, self.form, part, lambda keys: self.members.sent(_of(written, keys)))
-            removes += self._change(spec, Operation.REMOVE, diff.removes, after_removals=False)
+            removes += self._removals(spec, diff.removes, withdrawn)
             if rows_in(diff.adds):
                 mine = _of(written, diff.adds)
                 adds += self._change(spec, Operation.ADD, mine, after_removals=False, short=True)
             after += self._change(spec, Operation.ADD, diff.adds_after, after_removals=True)
             states.append(self._state(spec, part, diff, desired.get(spec.tier, 0)))
         moved = movements(self.engine, self.destination, self.members.keys, self.status, pending)
+        removes.sort(key=lambda change: not change.withdrawn)
         return MemberPlan(tuple(removes), tuple(adds), tuple(after), tuple(states), moved)
+
+    def _withdrawn(self, pending: Sequence[Pending]) -> ir.Table | None:
+        """person_key, as text, of those to be taken out who object or no longer consent; None where nobody leaves."""
+        leaving = [part.removes.select(person_key=key_text(part.removes.person_key)) for part in pending]
+        if not any(rows_in(keys) for keys in leaving):
+            return None
+        status = self.status().select("person_key", "outcome")
+        objecting = status.filter(status.outcome.isin(OBJECTING)).semi_join(ibis.union(*leaving), "person_key")
+        return self.engine.materialise("withdrawn", objecting.select("person_key").distinct())
+
+    def _removals(self, spec: AudienceSpec, rows: ir.Table, withdrawn: ir.Table | None) -> list[ChangeMembers]:
+        """Those who withdrew in a change of their own, which goes ahead whatever is refused elsewhere."""
+        if withdrawn is None or not rows_in(rows) or not rows_in(withdrawn):
+            return self._change(spec, Operation.REMOVE, rows, after_removals=False)
+        known = rows.mutate(text=key_text(rows.person_key))
+        theirs = known.semi_join(withdrawn, [("text", "person_key")]).drop("text")
+        others = known.anti_join(withdrawn, [("text", "person_key")]).drop("text")
+        return [
+            *self._change(spec, Operation.REMOVE, theirs, after_removals=False, withdrawn=True),
+            *self._change(spec, Operation.REMOVE, others, after_removals=False),
+        ]
 
     def _desired(self) -> dict[str, int]:
         """How many members each tier has."""
@@ -78,7 +103,14 @@ class MemberPlanner:
         return self.engine.materialise("written", self.members.written(ibis.union(*[part.adds for part in pending])))
 
     def _change(
-        self, spec: AudienceSpec, operation: Operation, rows: ir.Table, *, after_removals: bool, short: bool = False
+        self,
+        spec: AudienceSpec,
+        operation: Operation,
+        rows: ir.Table,
+        *,
+        after_removals: bool,
+        withdrawn: bool = False,
+        short: bool = False,
     ) -> list[ChangeMembers]:
         """One change with its batches, in member_key order. short: rows hold values before hashing.
 
@@ -87,9 +119,9 @@ class MemberPlanner:
         count = rows_in(rows)
         if count == 0:
             return []
-        label = f"{self.destination}-{spec.tier}-{operation.value}{'-after' if after_removals else ''}"
+        label = f"{self.destination}-{spec.tier}-{operation.value}{'-after' * after_removals}{'-withdrawn' * withdrawn}"
         batches = self._batches(rows, label, short=short)
-        return [ChangeMembers(self.destination, spec.key, operation, after_removals, count, batches)]
+        return [ChangeMembers(self.destination, spec.key, operation, after_removals, count, batches, withdrawn)]
 
     def _batches(self, rows: ir.Table, label: str, *, short: bool) -> tuple[PlannedBatch, ...]:
         ordered = self.engine.materialise("ordered", rows.order_by("member_key"))

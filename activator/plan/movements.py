@@ -41,7 +41,7 @@ def movements(
     after = now.select("person_key", to_tier=now.tier, after_key=now.member_key)
     both = before.outer_join(after, "person_key")
     person = ibis.coalesce(both.person_key, both.person_key_right)
-    pairs = both.select("from_tier", "to_tier", "before_key", "after_key", person_key=_hex(person))
+    pairs = both.select("from_tier", "to_tier", "before_key", "after_key", person_key=key_text(person))
     changed = pairs.filter(
         pairs.from_tier.isnull()
         | pairs.to_tier.isnull()
@@ -78,12 +78,10 @@ def _reason(moved: ir.Table) -> ir.StringValue:
         (moved.outcome == "below_minimum", "tier too small for an audience"),
         (moved.outcome == "no_identifier", "no usable identifier"),
         (moved.outcome == "not_a_customer", "no purchases left"),
-        (moved.outcome == "suppressed", "on a suppression list"),
-        (moved.outcome == "held_out", "held out"),
         else_="tier not delivered here",
     )
 
 
-def _hex(key: ir.UUIDValue) -> ir.StringValue:
+def key_text(key: ir.UUIDValue) -> ir.StringValue:
     """A key as text without hyphens, as everything outside the membership knows it."""
     return key.cast("string").replace("-", "")

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from activator.config.project import Project
+from activator.errors import DestinationError
 from activator.ledger.store import LedgerReader
-from activator.model.ads import Observation, RemoteObject
+from activator.model.ads import RemoteObject
 from activator.model.bidding import BiddingFacts, Notice, TierTerms, Worths
 from activator.model.ledger import AudienceLog, Evidence
 from activator.model.people import SourceCount
@@ -20,15 +21,17 @@ from activator.model.plan import (
     Movement,
     Plan,
     TierMotivation,
+    Unread,
 )
 from activator.people.accounting import Place
 from activator.people.engine import Engine
 from activator.plan import guards
+from activator.plan.approval import approval_needed
 from activator.plan.desired import Desired, desired_objects, small_tiers
 from activator.plan.files import content_id
 from activator.plan.members import MemberPlanner
 from activator.plan.notices import copy_notices, motivated_tiers
-from activator.plan.objects import fingerprints, object_changes, observed_by_key, ownership_guards
+from activator.plan.objects import fingerprints, object_changes, ownership_guards
 from activator.plan.population import Population
 from activator.plan.proof import still_speaking, told_digests
 from activator.plan.terms import Budgets, in_place_of, tier_terms
@@ -62,7 +65,8 @@ class DestinationPlan:
 class World:
     """What a plan is made from and bound to. suppression_rows: of each list, the rows that keep somebody out.
 
-    worths, bidding: what bids are made from, where they are left to value; accepted: guard name -> reason.
+    worths, bidding: what bids are made from, where they are left to value; accepted: guard name -> reason;
+    person: who is planning.
     """
 
     project: Project
@@ -75,6 +79,7 @@ class World:
     bidding: BiddingFacts
     worths: Worths = field(default_factory=Worths)
     accepted: Mapping[str, str] = field(default_factory=dict)
+    person: str = ""
 
 
 def plan_destination(
@@ -85,11 +90,10 @@ def plan_destination(
     ledger: LedgerReader,
     name: str,
     reader: DestinationReader,
-    observation: Observation,
+    observed: Mapping[str, RemoteObject],
     folder: Path,
 ) -> DestinationPlan:
     """Compare what should be with what we believe and what was observed; write the batches into folder."""
-    observed = observed_by_key(name, observation)
     owned = ledger.owned(name)
     there = people.accounts.members(reader.identifier_form)
     small = small_tiers(world.project, name, there, reader.members_min, {*observed, *owned})
@@ -173,8 +177,9 @@ def assemble(
     ledger: LedgerReader,
     readers: Mapping[str, DestinationReader],
     parts: Mapping[str, DestinationPlan],
+    unread: Mapping[str, DestinationError],
 ) -> Plan:
-    """The whole plan."""
+    """The whole plan, of the destinations that could be read."""
     states = tuple(state for part in parts.values() for state in part.states)
     counts = people.accounts.counts(places(readers, parts))
     specs = {name: part.desired.specs for name, part in parts.items()}
@@ -189,6 +194,7 @@ def assemble(
         *guards.bid_guards(specs, world.project.guards, currencies),
     ]
     prints = {key: value for part in parts.values() for key, value in part.fingerprints.items()}
+    changes = ordered(tuple(parts.values()))
     plan = Plan(
         plan_id="",
         created_at=world.now,
@@ -204,7 +210,7 @@ def assemble(
             expires_at=world.now + PLAN_LIFE,
             verdicts=world.bidding.verdicts_recorded,
         ),
-        changes=ordered(tuple(parts.values())),
+        changes=changes,
         audiences=states,
         movements=tuple(movement for part in parts.values() for movement in part.movements),
         guards=guards.accept(findings, world.accepted),
@@ -220,6 +226,9 @@ def assemble(
             *(notice for part in parts.values() for notice in part.notices),
         ),
         looks=people.looks,
+        approval=approval_needed(world.project.approvals, changes),
+        planned_by=world.person,
+        unread=tuple(Unread(name, e.message, e.next_step, e.exit_code) for name, e in unread.items()),
     )
     return replace(plan, plan_id=content_id(plan))
 
@@ -247,9 +256,13 @@ def places(readers: Mapping[str, DestinationReader], parts: Mapping[str, Destina
 
 
 def ordered(parts: Sequence[DestinationPlan]) -> tuple[Change, ...]:
-    """Taking out comes before putting in, on every destination, and audiences before what delivers to them."""
+    """Taking out comes before putting in, on every destination, and audiences before what delivers to them.
+
+    First of all whoever withdrew.
+    """
+    leaving = [change for part in parts for change in part.removes]
     return (
-        *(change for part in parts for change in part.removes),
+        *sorted(leaving, key=lambda change: not (isinstance(change, ChangeMembers) and change.withdrawn)),
         *(change for part in parts for change in part.audiences),
         *(change for part in parts for change in part.adds),
         *(change for part in parts for change in part.adds_after),

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from activator.briefing.run import brief
 from activator.config.project import RunKind
 from activator.config.workspace import Workspace
-from activator.errors import ActivatorError, UnsafePlanError
+from activator.errors import ActivatorError
 from activator.ports import Clock
 from activator.schedule.daemon import Runner as SlotRunner
 from activator.schedule.slots import Slot
 from activator.schedule.stop import RunParkedError, StopSignal
-from activator.sync import Runner, apply_plan, make_plan, poll_processing
+from activator.sync import Runner, apply_plan, make_plan, poll_processing, unread_error
 from activator.tags.collect import collect
 from activator.tags.tags import tagged
 from activator.tags.tell import tell_due
@@ -37,9 +37,6 @@ def run_sync(runner: Runner) -> str:
     """
     poll_processing(runner)
     plan, folder = make_plan(runner)
-    if plan.refused:
-        first = next(finding for finding in plan.guards if finding.accepted is None)
-        raise UnsafePlanError(f"guard {first.guard} objects to {first.subject}: {first.message}", first.fix)
     result = apply_plan(runner, plan, folder)
     done = sum(row.error is None for row in result.results)
     account = f"{done} of {len(result.results)} changes done"
@@ -48,6 +45,8 @@ def run_sync(runner: Runner) -> str:
     failed = next((row.error for row in result.results if row.error is not None), None)
     if failed is not None:
         raise failed
+    if plan.unread:
+        raise unread_error(plan.unread[0])
     return account + _tell_changes(runner) + keep_segments(runner.workspace, runner.clock)
 
 
