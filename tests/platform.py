@@ -35,6 +35,7 @@ class MemoryDestination:
     calls: list[str] = field(default_factory=list)
     pending: dict[str, Callable[[], None]] = field(default_factory=dict)
     complete: bool = True
+    refusal: Exception | None = None
 
     def comparable(self, spec: ObjectSpec) -> Mapping[str, Any]:
         budget = getattr(spec, "daily_budget_minor", None)
@@ -42,6 +43,8 @@ class MemoryDestination:
 
     def observe(self) -> Observation:
         self.calls.append("observe")
+        if self.refusal is not None:
+            raise self.refusal
         return Observation(tuple(self.objects.values()), complete=self.complete)
 
     def performance(self, since: date, until: date) -> Iterable[PerformanceRow]:

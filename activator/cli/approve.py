@@ -29,8 +29,8 @@ def approve(
     from activator.cli.preview import show_plan
     from activator.config.clock import SystemClock
     from activator.config.workspace import open_workspace
-    from activator.plan.files import load_plan
     from activator.ledger.store import Ledger
+    from activator.plan.files import load_plan
     from activator.sync import Runner
 
     runner = Runner(open_workspace(project), SystemClock())

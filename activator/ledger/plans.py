@@ -38,6 +38,8 @@ def begin(connection: Connection, clock: Clock, plan_id: str, made_at_serial: in
             raise StalePlanError("this plan has already been applied", "Run `activator plan` for a new one.")
         if row.serial != current:
             raise StalePlanError("another plan was applied after this one began", "Run `activator plan` again.")
+        # Plans made between its tries know nothing of what it sends now: they go stale.
+        connection.execute(update(plans).where(plans.c.plan_id == plan_id).values(serial=current + 1))
         return
     if current != made_at_serial:
         raise StalePlanError("another plan was applied since this one was made", "Run `activator plan` again.")
@@ -46,8 +48,6 @@ def begin(connection: Connection, clock: Clock, plan_id: str, made_at_serial: in
             plan_id=plan_id, state="applying", serial=current + 1, started_at=clock.now(), summary=summary
         )
     )
-        # Plans made between its tries know nothing of what it sends now: they go stale.
-        connection.execute(update(plans).where(plans.c.plan_id == plan_id).values(serial=current + 1))
 
 
 def resumable(connection: Connection, plan_id: str) -> bool:

@@ -27,15 +27,15 @@ CONNECTOR = MemoryConnector()
 
 
 @contextmanager
-def memory_account(folder: Path, account_id: str) -> Iterator[MemoryDestination]:
-    """An account of the installed connector `memory`."""
-    installed = folder / "site"
-    record = installed / "memory_connector-1.0.dist-info"
-    record.mkdir(parents=True)
-    (record / "METADATA").write_text("Metadata-Version: 2.1\nName: memory-connector\nVersion: 1.0\n")
-    (record / "entry_points.txt").write_text(f"[activator.destinations]\nmemory = {__name__}:CONNECTOR\n")
+def memory_account(folder: Path, account_id: str, *, installed: bool = False) -> Iterator[MemoryDestination]:
+    """An account of the connector `memory`, which is installed unless it is already."""
     ACCOUNTS[account_id] = MemoryDestination(batch_rows_max=10_000)
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(installed)
+        if not installed:
+            record = folder / "site" / "memory_connector-1.0.dist-info"
+            record.mkdir(parents=True)
+            (record / "METADATA").write_text("Metadata-Version: 2.1\nName: memory-connector\nVersion: 1.0\n")
+            (record / "entry_points.txt").write_text(f"[activator.destinations]\nmemory = {__name__}:CONNECTOR\n")
+            patch.syspath_prepend(folder / "site")
         yield ACCOUNTS[account_id]
     del ACCOUNTS[account_id]

@@ -1,0 +1,203 @@
+"""A refusal holds back what it concerns, and nothing else; taking out who withdrew waits for nobody elsewhere."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from activator.apply.approval import approve
+from activator.apply.result import ApplyResult, ChangeState
+from activator.config.workspace import open_workspace
+from activator.errors import AuthenticationRequiredError, ConfigurationError, StalePlanError, UnsafePlanError
+from activator.ledger.store import Ledger
+from activator.model.plan import ChangeMembers, Plan
+from activator.schedule.runs import run_sync
+from activator.sync import Runner, apply_plan, make_plan, sync
+from tests.clocks import ManualClock
+from tests.integration.memory_connector import memory_account
+from tests.platform import MemoryDestination
+from tests.projects import PROJECT
+
+ONE, TWO = "1234567890123456", "6543210987654321"
+
+
+@dataclass
+class Brand:
+    """A project with two destinations of the same kind."""
+
+    folder: Path
+    one: MemoryDestination
+    two: MemoryDestination
+    clock: ManualClock = field(default_factory=ManualClock)
+    people: dict[int, str] = field(default_factory=lambda: dict.fromkeys(range(1, 41), "granted"))
+
+    def write(self, **replaced: str) -> None:
+        text = PROJECT.replace("connector: meta", "connector: memory").replace(
+            "    options: {page_id", "    # {page_id"
+        )
+        section = text[text.index("  meta:") : text.index("guards:")]
+        text = text.replace("guards:", section.replace("  meta:", "  other:").replace(ONE, TWO) + "guards:", 1)
+        for old, new in replaced.items():
+            text = text.replace(f"{old}:", new, 1)
+        (self.folder / "activator.yaml").write_text(text)
+        with (self.folder / "contacts.csv").open("w", newline="") as stream:
+            head = ("customer_id", "email", "consent_ad_user_data", "consent_ad_personalization")
+            rows = ((n, f"person{n}@example.com", said, said) for n, said in self.people.items())
+            csv.writer(stream).writerows([head, *rows])
+        with (self.folder / "orders.csv").open("w", newline="") as stream:
+            head = ("order_id", "customer_id", "ordered_at", "amount", "currency")
+            csv.writer(stream).writerows([head, *((f"o{n}", n, "2026-11-01", f"{n}00.00", "EUR") for n in self.people)])
+
+    @property
+    def runner(self) -> Runner:
+        return Runner(open_workspace(self.folder), self.clock, actor="test:1")
+
+    def plan(self) -> tuple[Plan, Path]:
+        self.one.calls.clear()
+        self.two.calls.clear()
+        return make_plan(self.runner)
+
+    def sent(self) -> list[str]:
+        return [call for port in (self.one, self.two) for call in port.calls if call != "observe"]
+
+
+@pytest.fixture
+def brand(tmp_path: Path) -> Iterator[Brand]:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    with memory_account(tmp_path / "a", ONE) as one, memory_account(tmp_path / "b", TWO, installed=True) as two:
+        made = Brand(folder, one, two)
+        made.write()
+        assert sync(made.runner)[1].complete
+        yield made
+
+
+def states(result: ApplyResult) -> set[tuple[str, str, str]]:
+    return {(row.destination, row.subject, str(row.state)) for row in result.results}
+
+
+def test_a_guard_elsewhere_does_not_hold_back_whoever_withdrew(brand: Brand) -> None:
+    brand.people[40] = "denied"
+    brand.write(guards='guards: {daily_budget_max: "10.00"} #')
+    plan, folder = brand.plan()
+    assert plan.refused
+    result = apply_plan(brand.runner, plan, folder)
+    assert states(result) >= {
+        ("meta", "remove high, withdrawn", "done"),
+        ("other", "remove high, withdrawn", "done"),
+    }
+    assert brand.sent() == ["remove 100 1", "remove 100 1"]
+    assert result.exit_code == 4
+    with pytest.raises(UnsafePlanError, match="daily-budget"):
+        run_sync(brand.runner)
+
+
+def test_a_guard_on_the_audience_itself_does(brand: Brand) -> None:
+    brand.people |= dict.fromkeys(range(30, 41), "denied")
+    brand.write()
+    plan, folder = brand.plan()
+    assert {finding.guard for finding in plan.guards} >= {"empty-audience"}
+    removed = {change.audience_key for change in plan.changes if isinstance(change, ChangeMembers) and change.withdrawn}
+    assert "audience/high" in removed
+    try:
+        apply_plan(brand.runner, plan, folder)
+    except UnsafePlanError:
+        pass
+    assert not any(call.startswith("remove 100 ") for call in brand.sent())
+
+
+def test_a_refused_plan_leaves_no_yardstick(brand: Brand) -> None:
+    brand.people = {number: "denied" if number == 40 else "granted" for number in range(15, 41)}
+    brand.write()
+    for _ in range(2):
+        plan, folder = brand.plan()
+        assert "source-shrunk" in {finding.guard for finding in plan.guards}
+        if plan.withheld.keys() != set(range(1, len(plan.changes) + 1)):
+            apply_plan(brand.runner, plan, folder)
+
+
+def test_an_account_that_cannot_be_read_holds_up_no_other(brand: Brand) -> None:
+    brand.people[41] = "granted"
+    brand.write()
+    brand.one.refusal = AuthenticationRequiredError("the token has expired", "Renew it.")
+    plan, folder = brand.plan()
+    assert [(unread.destination, unread.exit_code) for unread in plan.unread] == [("meta", 6)]
+    assert {change.destination for change in plan.changes} == {"other"}
+    assert apply_plan(brand.runner, plan, folder).complete
+    with pytest.raises(AuthenticationRequiredError, match="token has expired"):
+        run_sync(brand.runner)
+    brand.two.refusal = brand.one.refusal
+    with pytest.raises(AuthenticationRequiredError):
+        brand.plan()
+
+
+def test_an_account_lost_after_planning_refuses_its_own_changes(brand: Brand) -> None:
+    brand.people[41] = "granted"
+    brand.write()
+    plan, folder = brand.plan()
+    brand.one.refusal = AuthenticationRequiredError("the token has expired", "Renew it.")
+    result = apply_plan(brand.runner, plan, folder)
+    assert {row.destination for row in result.results if row.state is ChangeState.REFUSED} == {"meta"}
+    assert {row.destination for row in result.results if row.state is ChangeState.DONE} == {"other"}
+    assert result.exit_code == 6
+
+
+def approved_by(brand: Brand, plan: Plan, person: str) -> None:
+    ledger = Ledger(brand.runner.workspace.ledger_place, brand.clock)
+    try:
+        approve(ledger, plan, person, "test:2", "looked at it")
+    finally:
+        ledger.close()
+
+
+NEEDED = "approvals: {by: [maria, joe], people_min: 2}\nguards:"
+
+
+def test_a_plan_waits_for_a_named_second_person(brand: Brand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACTIVATOR_PERSON", "joe")
+    brand.people |= {41: "granted", 40: "denied"}
+    brand.write(guards=NEEDED)
+    plan, folder = brand.plan()
+    result = apply_plan(brand.runner, plan, folder)
+    assert {row.state for row in result.results if "withdrawn" in row.subject} == {ChangeState.DONE}
+    assert {row.state for row in result.results if "withdrawn" not in row.subject} == {ChangeState.REFUSED}
+    assert "approval of maria" in next(row.error.message for row in result.results if row.error is not None)
+    assert result.exit_code == 4
+    with pytest.raises(ConfigurationError, match="joe has made this plan"):
+        approved_by(brand, plan, "joe")
+    with pytest.raises(ConfigurationError, match="eve may not approve"):
+        approved_by(brand, plan, "eve")
+    approved_by(brand, plan, "maria")
+    assert apply_plan(brand.runner, plan, folder).complete
+
+
+def test_an_approval_is_of_one_plan_only(brand: Brand) -> None:
+    brand.people |= {41: "granted", 42: "granted"}
+    brand.write(guards=NEEDED)
+    plan, _ = brand.plan()
+    approved_by(brand, plan, "maria")
+    brand.people[43] = "granted"
+    brand.write(guards=NEEDED)
+    other, folder = brand.plan()
+    with pytest.raises(UnsafePlanError, match="waits for the approval"):
+        apply_plan(brand.runner, other, folder)
+
+
+def test_few_people_wait_for_nobody(brand: Brand) -> None:
+    brand.people |= {41: "granted"}
+    brand.write(guards=NEEDED.replace("people_min: 2", "people_min: 500"))
+    plan, folder = brand.plan()
+    assert plan.approval is None
+    assert apply_plan(brand.runner, plan, folder).complete
+
+
+def test_an_approved_plan_still_goes_stale(brand: Brand) -> None:
+    brand.people |= {41: "granted", 42: "granted"}
+    brand.write(guards=NEEDED)
+    plan, folder = brand.plan()
+    approved_by(brand, plan, "maria")
+    brand.clock.advance(hours=25)
+    with pytest.raises(StalePlanError, match="expired"):
+        apply_plan(brand.runner, plan, folder)
