@@ -38,6 +38,10 @@ class Settings(SettingsSection):
     ledger_url: SecretStr | None = Field(
         default=None, description="PostgreSQL database of the ledger, postgres://user:password@host/database"
     )
+    erasure_key: SecretStr | None = Field(
+        default=None,
+        description="Secret of erasures, 32 letters or more; default: .activator/erasure.key, made when needed",
+    )
     slack_webhook_url: SecretStr | None = None
     smtp_host: str | None = None
     smtp_port: int = 587
