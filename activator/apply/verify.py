@@ -7,6 +7,7 @@ from activator.errors import StalePlanError, UnsafePlanError
 from activator.ledger.store import Ledger
 from activator.model.ads import RemoteObject
 from activator.model.plan import Bindings, Plan, UpdateObject
+from activator.plan.guards import CEILINGS, to_accept
 from activator.plan.objects import ABSENT, fingerprint
 
 AGAIN = "Run `activator plan` again and look at the new preview."
@@ -14,13 +15,13 @@ AGAIN = "Run `activator plan` again and look at the new preview."
 
 def refuse_unsafe(plan: Plan) -> None:
     """Raise UnsafePlanError while a guard objects."""
-    open_findings = [finding for finding in plan.guards if finding.accepted is None]
+    open_findings = [finding for finding in plan.guards if finding.accepted is None or finding.guard in CEILINGS]
     if open_findings:
-        first = open_findings[0]
-        names = " ".join(f"--accept {name}" for name in sorted({finding.guard for finding in open_findings}))
+        first = min(open_findings, key=lambda finding: finding.guard not in CEILINGS)
+        options = to_accept(open_findings)
         raise UnsafePlanError(
             f"guard {first.guard} objects to {first.subject}: {first.message}",
-            f'{first.fix} If it is right: activator plan {names} --reason "...".',
+            f"{first.fix} If it is right: activator plan {options}." if options else first.fix,
         )
 
 

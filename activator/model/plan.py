@@ -8,6 +8,7 @@ from typing import TypeAlias
 from activator.model.ads import GroupField, ObjectSpec, RemoteObject
 from activator.model.bidding import Notice, TierTerms
 from activator.model.delivery import Operation
+from activator.model.exports import ExportLook
 from activator.model.people import SourceCount, SuppressionCount, TierSummary
 from activator.model.sharing import Sharing
 from activator.model.valuing import Valuing
@@ -194,6 +195,7 @@ class Plan:
     valuing: Valuing = field(default_factory=Valuing)
     terms: tuple[TierTerms, ...] = ()
     notices: tuple[Notice, ...] = ()
+    looks: tuple[ExportLook, ...] = ()
 
     @property
     def refused(self) -> bool:
