@@ -14,6 +14,7 @@ from activator.model.checks import Finding
 from activator.model.delivery import Operation, Receipt, ReplacementPart
 from activator.model.exports import ExportFacts, LinePerRow, Place, RowPlace, RowPlaces
 from activator.model.performance import PerformanceRow
+from activator.model.plan import Change
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -164,6 +165,15 @@ class ReplacingDestination(Protocol):
         ...
 
 
+@runtime_checkable
+class MeteredDestination(Protocol):
+    """A destination whose platform rations what may be done in a day; found with isinstance."""
+
+    def cost(self, changes: Sequence[Change]) -> str | None:
+        """What carrying out changes spends of the day's ration, in a sentence; None where it spends nothing."""
+        ...
+
+
 class DestinationConnector(Protocol):
     """What an `activator.destinations` entry point names."""
 
@@ -235,4 +245,13 @@ class Source(Protocol):
 
         Raises SourceError naming file, line, field and fix; nothing of a person's data is in the message.
         """
+        ...
+
+
+@runtime_checkable
+class DatedSource(Protocol):
+    """A source that knows when an export was written."""
+
+    def written_at(self, place: Path | Place) -> datetime | None:
+        """When the newest part of a file export was last written; None where nothing says it. Raises SourceError."""
         ...

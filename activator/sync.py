@@ -20,7 +20,6 @@ from activator.ledger.lease import Lease
 from activator.ledger.store import Ledger, LedgerReader
 from activator.model.ads import RemoteObject
 from activator.model.bidding import TierTerms
-from activator.model.ledger import SourceUse
 from activator.model.plan import Bindings, Plan, Unread, object_key
 from activator.people.engine import Engine, open_engine, sweep
 from activator.people.rejects import write_rejects
@@ -28,10 +27,11 @@ from activator.performance.bidding import bidding_facts
 from activator.plan.approval import waits
 from activator.plan.destinations import open_destinations
 from activator.plan.files import save_plan
-from activator.plan.inputs import rows_by_source, source_digest
+from activator.plan.inputs import source_digest
 from activator.plan.objects import observed_by_key
 from activator.plan.planner import World, assemble, places, plan_destination
 from activator.plan.population import population
+from activator.plan.yardsticks import uses_of
 from activator.ports import Clock, Destination
 
 
@@ -226,13 +226,13 @@ def _bindings_now(runner: Runner, ledger: Ledger, plan: Plan) -> Bindings:
 
 def _finish(context: ApplyContext, actor: str, result: ApplyResult) -> None:
     plan, clock = context.plan, context.clock
-    digest = plan.bindings.source_digest
-    # What is gone from the project file, as somebody has accepted by now, is not missed again.
-    rows = dict.fromkeys(context.ledger.last_uses(), 0) | rows_by_source(plan.sources, plan.suppressions)
-    uses = tuple(SourceUse(name, count, digest, clock.now()) for name, count in rows.items())
+    uses = uses_of(plan, context.ledger.evidence(), clock.now())
+    tiers = {tier.tier: tier.people for tier in plan.tiers}
     with context.writing() as connection:
-        # What a guard objects to is no yardstick for the next plan.
-        plans.finish(connection, clock, plan.plan_id, complete=result.complete, uses=() if plan.refused else uses)
+        if plan.refused:  # what a guard objects to is no yardstick for the next plan
+            plans.withhold(connection, clock, plan.plan_id)
+        else:
+            plans.finish(connection, clock, plan.plan_id, complete=result.complete, uses=uses, tiers=tiers)
         terms.record(connection, clock, plan.plan_id, _terms_in_place(plan, result))
         outcome = "complete" if result.complete else "partial"
         plans.note(connection, clock, actor, "applied", plan.plan_id, outcome)

@@ -5,6 +5,7 @@ from typing import assert_never
 from activator.apply import members, objects, settlement
 from activator.apply.context import ApplyContext
 from activator.apply.result import ApplyResult, ChangeResult, ChangeState
+from activator.apply.verify import objection
 from activator.errors import (
     ActivatorError,
     AuthenticationRequiredError,
@@ -31,7 +32,12 @@ def execute(context: ApplyContext) -> ApplyResult:
     run = _Run(context)
     results = [run.step(ordinal, change) for ordinal, change in enumerate(context.plan.changes, start=1)]
     settlement.wait(context.ledger, context.destinations, context.clock)
-    return ApplyResult(context.plan.plan_id, _refreshed(context, results), stopped=context.should_stop())
+    return ApplyResult(
+        context.plan.plan_id,
+        _refreshed(context, results),
+        stopped=context.should_stop(),
+        objection=objection(context.plan),
+    )
 
 
 class _Run:

@@ -42,16 +42,17 @@ class ChangeResult:
 
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
-    """The whole apply. stopped: it was asked to stop and parked the rest."""
+    """The whole apply. stopped: it was asked to stop and parked the rest; objection: of a guard, to some of the plan."""
 
     plan_id: str
     results: tuple[ChangeResult, ...]
     stopped: bool = False
+    objection: ActivatorError | None = None
 
     @property
     def complete(self) -> bool:
         """Nothing is left to send. Batches still processing on a platform were accepted and need nothing from us."""
-        return not any(result.state.open for result in self.results)
+        return self.objection is None and not any(result.state.open for result in self.results)
 
     @property
     def resumable(self) -> bool:
@@ -63,5 +64,6 @@ class ApplyResult:
         """0 complete; else the first of 6, a platform needs a human; 4, a guard or missing approval; 5, stale; 7; 2."""
         if self.complete:
             return 0
-        codes = {result.error.exit_code for result in self.results if result.error is not None}
+        errors = [self.objection, *(result.error for result in self.results)]
+        codes = {error.exit_code for error in errors if error is not None}
         return next(code for code in (6, 4, 5, 7, 2) if code in codes)

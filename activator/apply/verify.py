@@ -9,6 +9,7 @@ from activator.model.ads import RemoteObject
 from activator.model.approval import Covered
 from activator.model.plan import Bindings, Change, ChangeMembers, GuardFinding, Plan, UpdateObject, object_key
 from activator.plan.approval import covered_by
+from activator.plan.guards import CEILINGS, to_accept
 from activator.plan.objects import ABSENT, fingerprint
 
 CLOCK_SKEW = timedelta(minutes=5)  # between hosts that plan and apply
@@ -17,16 +18,25 @@ AGAIN = "Run `activator plan` again and look at the new preview."
 
 def refuse_unsafe(plan: Plan) -> None:
     """Raise UnsafePlanError while guards hold back everything there is."""
-    if plan.refused and len(plan.withheld) == len(plan.changes):
-        raise unsafe(plan, next(finding for finding in plan.guards if finding.accepted is None))
+    refused = objection(plan)
+    if refused is not None and len(plan.withheld) == len(plan.changes):
+        raise refused
+
+
+def objection(plan: Plan) -> UnsafePlanError | None:
+    """The first guard that objects, ceilings on money before all others."""
+    objecting = [finding for finding in plan.guards if finding.accepted is None]
+    if not objecting:
+        return None
+    return unsafe(plan, min(objecting, key=lambda finding: finding.guard not in CEILINGS))
 
 
 def unsafe(plan: Plan, finding: GuardFinding) -> UnsafePlanError:
     """Why a guard holds a change back, and how it may pass."""
-    names = " ".join(f"--accept {name}" for name in sorted({f.guard for f in plan.guards if f.accepted is None}))
+    options = to_accept(plan.guards)
     return UnsafePlanError(
         f"guard {finding.guard} objects to {finding.subject}: {finding.message}",
-        f'{finding.fix} If it is right: activator plan {names} --reason "...".',
+        f"{finding.fix} If it is right: activator plan {options}." if options else finding.fix,
     )
 
 
@@ -81,14 +91,20 @@ def refusals(
     for ordinal, change in enumerate(plan.changes, start=1):
         reason: ActivatorError | None = unread.get(change.destination)
         if reason is None and (subject := _concerned(change, differing)) is not None:
-            reason = StalePlanError(f"{subject} was changed on the platform since the plan was made", AGAIN)
+            reason = _changed(subject)
         if reason is None and covered_by(change) in waiting and not _withdrawal(change):
             reason = _unapproved(plan)
         if reason is not None:
             reasons.setdefault(ordinal, reason)
-    if len(reasons) == len(plan.changes) and (reasons or differing):
-        raise next(iter(reasons.values()), StalePlanError(f"{differing[0]} was changed on the platform", AGAIN))
+    if not plan.changes and differing:
+        raise _changed(differing[0])
+    if reasons and len(reasons) == len(plan.changes):
+        raise next(iter(reasons.values()))
     return reasons
+
+
+def _changed(subject: str) -> StalePlanError:
+    return StalePlanError(f"{subject} was changed on the platform since the plan was made", AGAIN)
 
 
 def _withdrawal(change: Change) -> bool:

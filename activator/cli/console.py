@@ -112,14 +112,20 @@ def acceptances(accept: list[str] | None, reason: str | None) -> dict[str, str]:
     """--accept and --reason as guard -> reason.
 
     Raises:
-        ConfigurationError: an unknown guard, or no reason given.
+        ConfigurationError: an unknown guard, a ceiling, or no reason given.
     """
     from activator.errors import ConfigurationError
-    from activator.plan.guards import GUARDS
+    from activator.plan.guards import CEILINGS, GUARDS
 
     unknown = sorted(set(accept or ()) - set(GUARDS))
     if unknown:
         raise ConfigurationError(f"there is no guard `{unknown[0]}`", f"Guards: {', '.join(sorted(GUARDS))}.")
+    money = sorted(set(accept or ()) & set(CEILINGS))
+    if money:
+        raise ConfigurationError(
+            f"the guard `{money[0]}` cannot be accepted: it is a ceiling on money",
+            f"Whoever may spend more raises {CEILINGS[money[0]]} in the project file.",
+        )
     if accept and not (reason and reason.strip()):
         raise ConfigurationError("--accept needs --reason", "Say why the guard may pass; it is recorded.")
     return {guard: (reason or "").strip() for guard in accept or ()}

@@ -21,6 +21,7 @@ from activator.cli.value_words import basis_lines
 from activator.model.ads import AdSpec, AudienceSpec, Bid, CampaignSpec, GroupSpec, ObjectSpec
 from activator.model.delivery import Operation
 from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, Plan, UpdateObject
+from activator.plan.guards import CEILINGS, to_accept
 
 
 def show_plan(plan: Plan, folder: Path, currency: str) -> None:
@@ -54,8 +55,7 @@ def show_plan(plan: Plan, folder: Path, currency: str) -> None:
         console.print(line, highlight=False, soft_wrap=True)
     console.print()
     if plan.refused:
-        names = " ".join(f"--accept {name}" for name in sorted({f.guard for f in plan.guards if f.accepted is None}))
-        console.print(f'If this is right: activator plan {names} --reason "..."', highlight=False, soft_wrap=True)
+        console.print(_way_on(plan), highlight=False, soft_wrap=True)
     elif plan.changes:
         console.print(f"Saved in {_text(str(folder))}", highlight=False, soft_wrap=True)
         console.print(f"Do exactly this with: activator apply {plan.plan_id}", highlight=False, soft_wrap=True)
@@ -100,6 +100,17 @@ def show_result(result: ApplyResult) -> None:
         console.print("The platform accepted everything and still works on some; `activator status` shows how far.")
     if result.resumable:
         console.print(f"Go on with: activator apply {result.plan_id}", highlight=False)
+
+
+def _way_on(plan: Plan) -> str:
+    """How a refused plan may come to be applied."""
+    options = to_accept(plan.guards)
+    if options:
+        return f"If this is right: activator plan {options}"
+    keys = sorted({CEILINGS[f.guard] for f in plan.guards if f.guard in CEILINGS and f.accepted is None})
+    return (
+        f"A ceiling is not passed on the command line. If this is right, change {' and '.join(keys)}, and plan again."
+    )
 
 
 def _sent(result: ApplyResult) -> Table:

@@ -42,6 +42,7 @@ def _show(found: "ValueReport") -> None:
     for rule in found.valuing.rules[:-1]:
         console.print(f"  {rule.tier}: {rule_words(rule, found.currency)}", highlight=False, soft_wrap=True)
     lines = [*basis_lines(found.valuing, ()), f"{method_line(found.valuing)}."]
+    lines += [f"Worth a look: {notice.subject}: {notice.message}." for notice in found.notices]
     for line in dict.fromkeys(lines):
         console.print(line, highlight=False, soft_wrap=True)
     if found.backtest.trials:
@@ -60,11 +61,17 @@ def _show(found: "ValueReport") -> None:
             soft_wrap=True,
         )
     if found.seasonal:
-        console.print(
-            f"Not adjusted for seasons: {found.history_days:,} days of orders do not show two of each.",
-            highlight=False,
-            soft_wrap=True,
-        )
+        console.print(_season(found), highlight=False, soft_wrap=True)
+
+
+def _season(found: "ValueReport") -> str:
+    if found.backtest.season is None:
+        return f"Not adjusted for seasons: {found.history_days:,} days of orders do not show two of each well enough."
+    days = found.valuing.horizon_days
+    return (
+        f"Adjusted for seasons: {days} days from {found.as_of} on bring {found.backtest.season:.2f} times what as many "
+        "mean days do."
+    )
 
 
 def _table(title: str) -> "Table":

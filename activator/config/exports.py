@@ -27,6 +27,9 @@ class SourceSection(Section):
     delimiter: Literal["comma", "semicolon", "tab", "pipe"] | None = Field(
         default=None, description="Of a text file; default: the one its header holds, if there is one only"
     )
+    fresh_hours: int | None = Field(
+        default=None, ge=1, le=8784, description="Guard `stale-export` objects to an export older than this"
+    )
     connection: Name | None = Field(
         default=None, description="Database; its URL is the setting ACTIVATOR_SOURCES__<CONNECTION>__URL"
     )

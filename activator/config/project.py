@@ -18,7 +18,7 @@ from activator.config.exports import SourceSection
 from activator.config.keeping_out import ConsentSection, HoldoutSection, SuppressionSection
 from activator.config.outbox import OutboxSection, outbox_fault
 from activator.config.positions import Positions
-from activator.config.sections import Amount, Name, Section, Share
+from activator.config.sections import Amount, Name, Ratio, Section, Share
 from activator.config.segments import SegmentChecks, SegmentSection, scheme_faults
 from activator.config.valuing import CurrencyCode, TierSection, ValueSection, tier_fault
 from activator.model.ads import BidStrategy
@@ -90,7 +90,23 @@ class GuardSection(Section):
 
     removal_share_max: Share = Field(default=Decimal("0.30"), description="Of an audience's members, per plan")
     source_rows_share_min: Share = Field(default=Decimal("0.80"), description="Rows now against rows last time")
-    daily_budget_max: Amount | None = Field(default=None, description="Ceiling over all destinations, per day")
+    identifier_share_drop_max: Share = Field(
+        default=Decimal("0.10"),
+        description="How far the share of rows that say whose they are may fall: 0.10 is 10 points",
+    )
+    tier_change_max: Ratio = Field(
+        default=Decimal("0.25"), description="How far a tier's number of people may change from plan to plan"
+    )
+    daily_budget_max: Amount | None = Field(
+        default=None, description="Ceiling over all destinations, per day, in the project's currency"
+    )
+    tier_daily_budgets_max: dict[Name, Amount] = Field(
+        default_factory=dict,
+        description="Ceiling by tier, over all destinations; a campaign's budget counts in full for each of its tiers",
+    )
+    bid_max: Amount | None = Field(
+        default=None, description="Highest bid, adjustment included, in the project's currency"
+    )
 
 
 class RunKind(StrEnum):
@@ -168,6 +184,9 @@ class Project(Section):
         names = [*(source.name for source in self.sources), *(listed.name for listed in self.suppressions)]
         _unique("suppressions", names)
         _unique("tiers", [tier.name for tier in self.tiers])
+        for tier in self.guards.tier_daily_budgets_max:
+            known = any(tier == each.name for each in self.tiers)
+            _check(known, f"guards.tier_daily_budgets_max.{tier}: there is no tier `{tier}`")
         _unique("copy", [text.name for text in self.copy_variants if text.name and text.like is None])
         _unique("segments", [segment.name for segment in self.segments])
         for number, fault in scheme_faults(self.segments):

@@ -44,6 +44,10 @@ class Settings(SettingsSection):
         pattern=r"^[\w.@+-]{1,80}$",
         description="Who you are, for approvals and the audit log; default: your login name",
     )
+    erasure_key: SecretStr | None = Field(
+        default=None,
+        description="Secret of erasures, 32 letters or more; default: .activator/erasure.key, made when needed",
+    )
     slack_webhook_url: SecretStr | None = None
     smtp_host: str | None = None
     smtp_port: int = 587

@@ -71,7 +71,10 @@ class TierSection(Section):
     rfm: tuple[RfmName, ...] = Field(default=(), description="Instead of a share: customers of these RFM names")
     stay_rfm: tuple[RfmName, ...] = Field(default=(), description="Who is in stays also with these RFM names")
     people_min: int = Field(
-        default=0, ge=0, description="A tier of fewer customers is closed: they join the next, or the better, tier"
+        default=0,
+        ge=0,
+        description="A tier of fewer customers is closed: they join the next, or the better, tier. One that platforms "
+        "were told of closes below nine tenths of it",
     )
     suppress: bool = Field(default=False, description="Excluded from every delivery group instead of bid down")
     motivation: str | None = Field(default=None, description="Set it to overrule what the verbatims say")
@@ -84,7 +87,8 @@ class TierSection(Section):
     @property
     def remembers(self) -> bool:
         """Whether it matters which tier somebody was in before."""
-        return any(getattr(self, key) not in (None, ()) for keys in _MEMORY.values() for key in keys)
+        limits = any(getattr(self, key) not in (None, ()) for keys in _MEMORY.values() for key in keys)
+        return limits or self.people_min > 0
 
 
 POLICIES = ("top_share", "at_least", "rfm")

@@ -1,13 +1,21 @@
 """Which plans were applied, from which sources, and the serial that tells a stale plan from a fresh one."""
 
+import json
 import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from itertools import groupby
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from activator.errors import StalePlanError
 from activator.ledger.schema import audit, facts, plans, source_uses
-from activator.model.ledger import SourceUse
+from activator.model.ledger import Evidence, SourceUse
 from activator.ports import Clock
+
+USES_KEPT = 7  # of each source, for the trailing median
+USES_READ_MAX = 10_000  # of all sources, so that years of hourly runs cost no more than weeks
 
 
 def lineage(connection: Connection) -> str:
@@ -56,27 +64,89 @@ def resumable(connection: Connection, plan_id: str) -> bool:
     return row is not None and row.state != "applied" and row.serial == serial(connection)
 
 
-def finish(connection: Connection, clock: Clock, plan_id: str, *, complete: bool, uses: tuple[SourceUse, ...]) -> None:
-    """Record how far the plan came and what it was made from, the yardstick of the next one."""
-    connection.execute(
-        update(plans)
-        .where(plans.c.plan_id == plan_id)
-        .values(state="applied" if complete else "partial", finished_at=clock.now())
-    )
+def finish(
+    connection: Connection,
+    clock: Clock,
+    plan_id: str,
+    *,
+    complete: bool,
+    uses: tuple[SourceUse, ...],
+    tiers: Mapping[str, int],
+) -> None:
+    """Record how far the plan came and what it was made from, the yardstick of the next one. tiers: people by tier."""
     known = {row.source for row in connection.execute(select(source_uses).where(source_uses.c.plan_id == plan_id))}
     for use in uses:
         if use.source not in known:
-            connection.execute(
-                insert(source_uses).values(
-                    source=use.source, plan_id=plan_id, rows=use.rows, digest=use.digest, used_at=use.used_at
-                )
-            )
+            connection.execute(insert(source_uses).values(plan_id=plan_id, **_row_of(use)))
+    connection.execute(
+        update(plans)
+        .where(plans.c.plan_id == plan_id)
+        .values(
+            state="applied" if complete else "partial",
+            finished_at=clock.now(),
+            uses=len(known | {use.source for use in uses}),
+            tier_people=json.dumps(dict(tiers), sort_keys=True),
+        )
+    )
 
 
-def last_uses(connection: Connection) -> dict[str, SourceUse]:
-    """The newest use of each source."""
-    rows = connection.execute(select(source_uses).order_by(source_uses.c.used_at))
-    return {row.source: SourceUse(row.source, row.rows, row.digest, row.used_at) for row in rows}
+def withhold(connection: Connection, clock: Clock, plan_id: str) -> None:
+    """Record that guards held back what the plan is about: it leaves no yardstick."""
+    where = plans.c.plan_id == plan_id
+    connection.execute(update(plans).where(where).values(state="withheld", finished_at=clock.now()))
+
+
+def evidence(connection: Connection) -> Evidence:
+    """What plans were made from, as far as the next one is compared with it. What is missing is said to be missing."""
+    finished = select(plans).where(plans.c.state.in_(("applied", "partial"))).order_by(plans.c.serial.desc()).limit(1)
+    last = connection.execute(finished).one_or_none()
+    if last is None:
+        return Evidence()
+    order = select(source_uses).order_by(source_uses.c.used_at.desc(), source_uses.c.source).limit(USES_READ_MAX)
+    everything: dict[str, list[SourceUse]] = {}
+    mine, told = 0, True
+    for row in connection.execute(order):
+        everything.setdefault(row.source, []).append(_use_of(row))
+        mine += row.plan_id == last.plan_id
+        told = told and bool(row.dialect or not row.rows or row.plan_id != last.plan_id)
+    return Evidence(
+        uses={name: _yardstick(found) for name, found in everything.items()},
+        unchanged_since={name: _runs_of_equals(found)[0][-1].used_at for name, found in everything.items()},
+        tiers=json.loads(last.tier_people or "{}"),
+        whole=told and last.tier_people is not None and last.uses == mine,
+    )
+
+
+def _yardstick(newest_first: Sequence[SourceUse]) -> tuple[SourceUse, ...]:
+    """The latest of each run of equal exports, back to where somebody has accepted another measure."""
+    kept: list[SourceUse] = []
+    for run in _runs_of_equals(newest_first)[:USES_KEPT]:
+        kept.append(run[0])
+        if any(use.restarted for use in run):
+            break
+    return tuple(kept)
+
+
+def _runs_of_equals(newest_first: Sequence[SourceUse]) -> list[list[SourceUse]]:
+    return [list(run) for _, run in groupby(newest_first, key=lambda use: (use.digest, use.rows))]
+
+
+def _row_of(use: SourceUse) -> dict[str, object]:
+    return asdict(use) | {"columns": json.dumps(use.columns), "restarted": int(use.restarted)}
+
+
+def _use_of(row: Row[Any]) -> SourceUse:
+    return SourceUse(
+        source=row.source,
+        rows=row.rows,
+        digest=row.digest,
+        used_at=row.used_at,
+        columns=tuple(json.loads(row.columns)),
+        dialect=row.dialect,
+        usable_bp=row.usable_bp,
+        written_at=row.written_at,
+        restarted=bool(row.restarted),
+    )
 
 
 def note(connection: Connection, clock: Clock, actor: str, action: str, subject: str, detail: str = "") -> None:

@@ -55,11 +55,15 @@ plans = Table(
     "plan",
     metadata,
     Column("plan_id", String(64), primary_key=True),
-    Column("state", String(16), nullable=False),  # applying | applied | partial
+    Column("state", String(16), nullable=False),  # applying | applied | partial | withheld
     Column("serial", Integer, nullable=False),  # the ledger's serial while this plan is applied
     Column("started_at", Instant, nullable=False),
     Column("finished_at", Instant),
     Column("summary", Text, nullable=False),
+    # The yardstick of the next plan, null until this one is finished: how many rows of source_use are its own, and
+    # people by tier (JSON).
+    Column("uses", Integer),
+    Column("tier_people", Text),
 )
 
 objects = Table(
@@ -119,6 +123,11 @@ source_uses = Table(
     Column("rows", BigInteger, nullable=False),
     Column("digest", String(64), nullable=False),
     Column("used_at", Instant, nullable=False),
+    Column("columns", Text, nullable=False, server_default="[]"),  # JSON
+    Column("dialect", Text, nullable=False, server_default=""),
+    Column("usable_bp", Integer),
+    Column("written_at", Instant),
+    Column("restarted", Integer, nullable=False, server_default="0"),  # 1: what was before is no yardstick any more
 )
 
 # When an audience was last asserted as a whole: all who belong there, and all who have left.
@@ -252,6 +261,39 @@ approvals = Table(
     Column("actor", String(120), nullable=False),
     Column("at", Instant, nullable=False),
     Column("reason", Text, nullable=False),
+)
+
+# People to be forgotten. Who they are stands nowhere: macs are keyed digests of their keys (people.erased).
+erasures = Table(
+    "erasure",
+    metadata,
+    Column("erasure_id", String(32), primary_key=True),
+    Column("requested_at", Instant, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("found", Boolean, nullable=False),
+    Column("completed_at", Instant),
+)
+
+erasure_macs = Table(
+    "erasure_mac",
+    metadata,
+    Column("mac", String(64), primary_key=True),
+    Column("erasure_id", String(32), primary_key=True),
+)
+
+erasure_places = Table(
+    "erasure_place",
+    metadata,
+    Column("erasure_id", String(32), primary_key=True),
+    Column("destination", String(40), primary_key=True),
+    Column("audience_key", String(120), primary_key=True),  # '' is the account as a whole
+    Column("state", String(16), nullable=False),  # model.erasure.PlaceState
+    Column("attempts", Integer, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("again_after", Instant),  # a removal before then may be undone by an add that is still under way
+    Column("sent_at", Instant),
+    Column("request_id", Text, nullable=False, server_default=""),
+    Column("detail", Text, nullable=False, server_default=""),
 )
 
 audit = Table(

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from activator.config.ledger_place import LedgerPlace
 from activator.ledger import batches, objects, plans
 from activator.ledger.database import open_database
-from activator.model.ledger import AudienceLog, BatchRecord, OwnedObject, SourceUse
+from activator.model.ledger import AudienceLog, BatchRecord, Evidence, OwnedObject
 from activator.ports import Clock
 
 
@@ -61,10 +61,10 @@ class LedgerReader:
         with self.reading() as connection:
             return batches.every_batch(connection, self.folder)
 
-    def last_uses(self) -> dict[str, SourceUse]:
-        """What the last applied plan read."""
+    def evidence(self) -> Evidence:
+        """What the plans applied so far were made from."""
         with self.reading() as connection:
-            return plans.last_uses(connection)
+            return plans.evidence(connection)
 
     def close(self) -> None:
         """Release the file, or hang up."""

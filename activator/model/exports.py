@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -83,3 +84,20 @@ class ExportFacts:
 
     parts: tuple[PartFacts, ...] = ()
     missing: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportLook:
+    """What an export looks like, for comparing it with the one used last.
+
+    columns: its header, sorted; empty where rows come with columns of their own (JSON lines); used: those its mapping
+    makes use of; dialect: kind, encoding and delimiter in words; digest: of its bytes or rows; written_at: when its
+    file was last written, where the project wants it fresh.
+    """
+
+    source: str
+    columns: tuple[str, ...]
+    used: tuple[str, ...]
+    dialect: str
+    digest: str
+    written_at: datetime | None = None

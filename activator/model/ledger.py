@@ -1,6 +1,7 @@
 """What the ledger remembers: objects we own, batches we sent, and what each lets us believe."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -81,9 +82,33 @@ class AudienceLog:
 
 @dataclass(frozen=True, slots=True)
 class SourceUse:
-    """What an applied plan last read from one source."""
+    """What an applied plan read from one source, or from one suppression list (there rows are the usable ones).
+
+    digest, columns, dialect, written_at: see model.exports.ExportLook; usable_bp: of its rows, those that say whose
+    they are, x 10,000; restarted: somebody has accepted that it is smaller or poorer than before.
+    """
 
     source: str
     rows: int
     digest: str
     used_at: datetime
+    columns: tuple[str, ...] = ()
+    dialect: str = ""
+    usable_bp: int | None = None
+    written_at: datetime | None = None
+    restarted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the ledger remembers of the plans applied so far, to compare the next one with.
+
+    uses: of each source, the latest first, one per run of equal exports, none from before it was restarted;
+    unchanged_since: when the export used last was first used; tiers: people of each tier in the last plan;
+    whole: nothing of it is missing.
+    """
+
+    uses: Mapping[str, tuple[SourceUse, ...]] = field(default_factory=dict)
+    unchanged_since: Mapping[str, datetime] = field(default_factory=dict)
+    tiers: Mapping[str, int] = field(default_factory=dict)
+    whole: bool = True

@@ -9,6 +9,7 @@ from activator.model.ads import GroupField, ObjectSpec, RemoteObject
 from activator.model.approval import ApprovalNeeded
 from activator.model.bidding import Notice, TierTerms
 from activator.model.delivery import Operation
+from activator.model.exports import ExportLook
 from activator.model.people import SourceCount, SuppressionCount, TierSummary
 from activator.model.sharing import Sharing
 from activator.model.valuing import Valuing
@@ -210,6 +211,7 @@ class Plan:
     valuing: Valuing = field(default_factory=Valuing)
     terms: tuple[TierTerms, ...] = ()
     notices: tuple[Notice, ...] = ()
+    looks: tuple[ExportLook, ...] = ()
     approval: ApprovalNeeded | None = None
     planned_by: str = ""
     unread: tuple[Unread, ...] = ()

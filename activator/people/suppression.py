@@ -1,8 +1,8 @@
 """Keeping people out whom a list names, and heeding a no wherever it stands.
 
 Two kinds of rows speak for people without making one: rows of suppression lists, and contact rows that were set aside
-but hold a denial; what is kept of people to be forgotten speaks too. Each is matched by any identifier it shares with a row of the exports, also one too widely shared to
-say who is who; the whole person behind that row is meant.
+but hold a denial; so does what is kept of people to be forgotten. Each is matched by any identifier it shares with a
+row of the exports, also one too widely shared to say who is who; the whole person behind that row is meant.
 """
 
 from collections.abc import Sequence
@@ -133,7 +133,7 @@ def _shared(keyed: ir.Table, keys: ir.Table) -> ir.Table:
 
 
 def marked(engine: Engine, persons: ir.Table, rows: ir.Table, marks: Marks) -> ir.Table:
-    """People with `listed` and `erased`, and with the answers of set-aside rows heeded: the strictest wins here as well."""
+    """People with `listed` and `erased`, and with the answers of set-aside rows heeded: here too the strictest wins."""
     if marks.rows is None:
         return persons.mutate(listed=ibis.literal(False), erased=ibis.literal(False))
     spoken = marks.rows.join(rows.filter(rows.person.notnull()).select("row_id", "person"), "row_id")

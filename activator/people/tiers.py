@@ -12,6 +12,8 @@ reaching the upper one, who was above it stays until below the lower one (docs/e
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from math import ceil
 
 import ibis
 import ibis.expr.types as ir
@@ -21,6 +23,7 @@ from activator.model.valuing import TierRule
 from activator.people.engine import Engine
 
 _EARLIER = "earlier_rank"
+STAYS_OPEN = Fraction(9, 10)  # of people_min: a tier that was open is closed below it only, so that it does not flap
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class TierCut:
     """A tier and who enters it: by a cumulative share of customers, an amount, or RFM names; by none of them, the rest.
 
     enter_*: what it takes to enter from a lesser tier; stay_*: what it takes to stay; people_min: with fewer customers
-    the tier is closed; suppress: kept out of delivery, so nobody is moved there by closing another tier.
+    the tier is closed, see STAYS_OPEN; suppress: kept out of delivery, so nobody is moved there by closing another.
     """
 
     name: str
@@ -52,7 +55,8 @@ class TierCut:
     def remembers(self) -> bool:
         """Whether it matters who was in which tier before."""
         amounts = (self.enter_at_least_minor, self.stay_at_least_minor)
-        return len(self.shares) > 1 or any(amount is not None for amount in amounts) or bool(self.stay_rfm)
+        limits = len(self.shares) > 1 or any(amount is not None for amount in amounts) or bool(self.stay_rfm)
+        return limits or self.people_min > 0
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,8 @@ def placed(
     """
     known = _with_earlier(engine, customers, tiers, earlier)
     boundaries = _boundaries(engine, known, tiers, by)
+    if earlier is not None:
+        boundaries = _kept_open(boundaries, earlier)
     open_ones, closed = _without_small(known, boundaries, tiers)
     tier = _tier(open_ones, tiers[-1].name)
     columns: dict[str, ir.Value] = {"tier": tier}
@@ -175,6 +181,17 @@ def _tier(boundaries: Sequence[_Boundary], rest: str) -> ir.StringValue:
         return ibis.literal(rest)
     branches = [(boundary.above, ibis.literal(boundary.name)) for boundary in boundaries]
     return ibis.cases(*branches, else_=ibis.literal(rest))
+
+
+def _kept_open(boundaries: list[_Boundary], earlier: ir.Table) -> list[_Boundary]:
+    """Boundaries with the lower minimum for tiers that anybody was in."""
+    if not any(boundary.people_min for boundary in boundaries):
+        return boundaries
+    were = set(earlier.select("tier").distinct().to_pyarrow()["tier"].to_pylist())
+    return [
+        replace(boundary, people_min=ceil(boundary.people_min * STAYS_OPEN)) if boundary.name in were else boundary
+        for boundary in boundaries
+    ]
 
 
 def _without_small(

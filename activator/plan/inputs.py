@@ -1,7 +1,7 @@
 """What a plan is made from: the project's exports, read into people and their motivations."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -11,7 +11,7 @@ from activator.config.extensions import SOURCES, load_extension
 from activator.config.mapping import OrdersMapping
 from activator.config.project import Project
 from activator.config.workspace import Workspace
-from activator.model.people import Entity, SourceCount, SuppressionCount
+from activator.model.people import Entity
 from activator.model.plan import TierMotivation
 from activator.motivation.corrections import read_corrections
 from activator.motivation.embeddings import embeddings_digest, open_embeddings
@@ -26,6 +26,8 @@ from activator.people.mapping import canonical
 from activator.people.pipeline import CanonicalSource, People, PeoplePolicy, build_people
 from activator.people.recall import Recall
 from activator.plan.earlier import earlier_tiers
+from activator.plan.erased import read_erased
+from activator.plan.looks import look_of
 from activator.plan.suppressions import list_parts, read_lists
 from activator.plan.texts import texts_for_tier, written_texts
 from activator.plan.valuing import tier_cuts, valuing_policy
@@ -50,11 +52,12 @@ def read_people(
         SourceError: an export cannot be used; names file, line, field and fix.
     """
     reader: Source = load_extension(SOURCES, "crm")
-    sources = []
+    sources, looks = [], []
     for section in workspace.project.sources:
         mapping = load_mapping(section.mapping, workspace.folder)
         raw = reader.read(engine.backend, section.name, section.place(workspace.folder), mapping.known_columns())
         check_decimals(raw, mapping)
+        looks.append(look_of(raw, mapping))
         relation = canonical(raw, mapping)
         if raw.held or mapping.entity is not Entity.ORDERS:  # orders of a Parquet file are gathered as they are read
             relation = engine.materialise("canonical", relation)
@@ -62,9 +65,13 @@ def read_people(
         whole = isinstance(mapping, OrdersMapping) and mapping.one_row_per == "order"
         sources.append(CanonicalSource(section.name, mapping.entity, relation, raw.find, whole))
     policy = replace(people_policy(workspace.project), today=today)
-    lists = read_lists(workspace, engine)
+    lists, looks_of_lists = read_lists(workspace, engine)
     earlier = earlier_tiers(workspace, engine)
-    return build_people(engine, sources, policy, lists, traced=traced, recall=recall, earlier=earlier)
+    people = build_people(
+        engine, sources, policy, lists, traced=traced, recall=recall, earlier=earlier, erased=read_erased(workspace)
+    )
+    people.looks = (*looks, *looks_of_lists)
+    return people
 
 
 def check_source(workspace: Workspace, section: SourceSection) -> int:
@@ -187,6 +194,8 @@ def source_digest(workspace: Workspace) -> str:
         total.update(f"{section.name}\n{mapping.model_dump_json()}\n".encode())
         total.update(reader.digest(section.place(workspace.folder), mapping.known_columns()).encode())
     total.update("\n".join(list_parts(workspace)).encode())
+    erased = read_erased(workspace)
+    total.update(b"" if erased is None else erased.digest.encode())
     for path in (*workspace.project.motivation.lexicons, *workspace.project.motivation.copy_sets):
         total.update(read_document(workspace.folder / path).path.read_bytes())
     total.update(_corrections_digest(workspace))
@@ -201,16 +210,3 @@ def _corrections_digest(workspace: Workspace) -> bytes:
     if section.embeddings:
         total.update(embeddings_digest(workspace.folder / section.embeddings))
     return total.digest()
-
-
-def rows_by_source(counts: Sequence[SourceCount], suppressions: Sequence[SuppressionCount]) -> dict[str, int]:
-    """Rows of each source, whatever became of them, and of each suppression list those that keep somebody out."""
-    by_destination: dict[str, dict[str, int]] = {}
-    for count in counts:
-        rows = by_destination.setdefault(count.source, {})
-        rows[count.destination] = rows.get(count.destination, 0) + count.rows
-    found = {}
-    for source, rows in by_destination.items():
-        everywhere = rows.pop("", 0)
-        found[source] = everywhere + max(rows.values(), default=0)
-    return found | {listed.name: listed.usable for listed in suppressions}

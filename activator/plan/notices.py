@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from activator.model.ads import AdSpec, GroupSpec
 from activator.model.bidding import Notice, TierTerms
 from activator.model.people import TierSummary
+from activator.model.plan import Change
 from activator.plan.copy import GENERIC
 from activator.plan.desired import Desired
+from activator.ports import DestinationReader, MeteredDestination
 
 UNSEGMENTED = 0.9  # of all customers in one tier: there is no other to tell something else
 
@@ -34,6 +36,12 @@ def copy_notices(
             message = f"its texts speak to {spoken}, but {share:.0%} of all customers are in it; {_SPLIT}"
             notices.append(Notice("motivated-everybody", f"{name}/{group.key}", message))
     return notices
+
+
+def ration_notices(name: str, reader: DestinationReader, changes: Sequence[Change]) -> list[Notice]:
+    """daily-ration, where the platform rations what may be done in a day."""
+    words = reader.cost(changes) if isinstance(reader, MeteredDestination) else None
+    return [Notice("daily-ration", name, words)] if words else []
 
 
 _GENERIC = "but it is told what everybody is told. Find out why it buys: `activator profile`"

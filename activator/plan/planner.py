@@ -30,7 +30,7 @@ from activator.plan.approval import approval_needed
 from activator.plan.desired import Desired, desired_objects, small_tiers
 from activator.plan.files import content_id
 from activator.plan.members import MemberPlanner
-from activator.plan.notices import copy_notices, motivated_tiers
+from activator.plan.notices import copy_notices, motivated_tiers, ration_notices
 from activator.plan.objects import fingerprints, object_changes, ownership_guards
 from activator.plan.population import Population
 from activator.plan.proof import still_speaking, told_digests
@@ -125,6 +125,7 @@ def plan_destination(
         ]
     )
     audiences, delivery = object_changes(name, reader, desired, observed)
+    changes = (*members.removes, *audiences, *members.adds, *members.adds_after, *delivery)
     return DestinationPlan(
         removes=members.removes,
         audiences=tuple(audiences),
@@ -148,7 +149,7 @@ def plan_destination(
         desired=desired,
         small=small,
         terms=terms,
-        notices=tuple(copy_notices(name, desired, terms, people.tiers)),
+        notices=(*copy_notices(name, desired, terms, people.tiers), *ration_notices(name, reader, changes)),
     )
 
 

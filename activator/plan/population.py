@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from activator.config.bidding import from_value
 from activator.config.workspace import Workspace
 from activator.model.bidding import Worths
+from activator.model.exports import ExportLook
 from activator.model.people import SuppressionCount, TierSummary
 from activator.model.plan import TierMotivation
 from activator.model.sharing import Sharing
@@ -29,6 +30,7 @@ from activator.people.pipeline import People
 from activator.people.recall import Recall, version_of
 from activator.plan.earlier import digest_of, earlier_tiers
 from activator.plan.inputs import motivations_of, people_policy, read_people, source_digest
+from activator.plan.looks import dated
 from activator.plan.worth import tier_worths
 
 
@@ -42,6 +44,7 @@ class Findings:
     motivations: Mapping[str, TierMotivation]
     valuing: Valuing
     worths: Worths = field(default_factory=Worths)
+    looks: tuple[ExportLook, ...] = ()
 
 
 _FINDINGS: TypeAdapter[Findings] = TypeAdapter(Findings)
@@ -79,6 +82,7 @@ class Population:
             motivations_of(self.workspace, self.engine, self.people),
             self.people.valuing,
             self._worths() if self._bids_from_value else Worths(),
+            self.people.looks,
         )
 
     @property
@@ -93,7 +97,8 @@ class Population:
     def _remembered(self) -> Findings | None:
         """What the last run found, if it was made from the same."""
         content = self._recall.note(self._inputs)
-        return None if content is None else _FINDINGS.validate_json(content)
+        found = None if content is None else _FINDINGS.validate_json(content)
+        return found if found and found.looks else None  # an earlier version kept none
 
     @property
     def _inputs(self) -> str:
@@ -129,6 +134,11 @@ class Population:
     def motivations(self) -> Mapping[str, TierMotivation]:
         """Why each tier buys."""
         return self._findings.motivations
+
+    @property
+    def looks(self) -> tuple[ExportLook, ...]:
+        """What the exports and suppression lists look like."""
+        return dated(self.workspace, self._findings.looks)
 
     @property
     def worths(self) -> Worths:

@@ -1,18 +1,20 @@
 """What each tier is worth and will bring, how that was tried on the past, and which estimate is used."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import ibis.expr.types as ir
 
 from activator.config.workspace import Workspace
+from activator.model.bidding import Notice
 from activator.model.valuing import Valuing
 from activator.people.engine import open_engine
 from activator.people.forecast.backtest import Backtest
 from activator.people.pipeline import People
 from activator.plan.inputs import read_people
+from activator.plan.tier_notices import tier_notices
 
-SEASON_DAYS = 728  # two years of orders, to know one season from another
+EVEN_DAYS = 14  # a horizon so near to whole years holds every season alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,9 @@ class TierOutlook:
 class ValueReport:
     """valuing.method and reason are filled whatever the tiers go by. history_days: from the first order to as_of.
 
-    seasonal: whether a horizon that is no year may be off because seasons are not known.
+    seasonal: whether the horizon is no whole year, so that seasons matter; its season, None where not known, is
+    backtest.season; notices: what deserves a look
+    about the tiers.
     """
 
     as_of: date
@@ -45,6 +49,7 @@ class ValueReport:
     tiers: tuple[TierOutlook, ...]
     contracts: int
     seasonal: bool
+    notices: tuple[Notice, ...] = ()
 
 
 def read_values(workspace: Workspace, today: date) -> ValueReport:
@@ -54,7 +59,9 @@ def read_values(workspace: Workspace, today: date) -> ValueReport:
         SourceError: an export cannot be used.
     """
     with open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine:
-        return value_report(read_people(workspace, engine, today), workspace.project.currency)
+        people = read_people(workspace, engine, today)
+        found = value_report(people, workspace.project.currency)
+        return replace(found, notices=tuple(tier_notices(workspace.project, people.tiers, people.valuing)))
 
 
 def value_report(people: People, currency: str) -> ValueReport:
@@ -72,7 +79,7 @@ def value_report(people: People, currency: str) -> ValueReport:
         backtest=valuation.tried,
         tiers=_outlooks(people.standing(), [tier.tier for tier in people.tiers]),
         contracts=contracts,
-        seasonal=history_days < SEASON_DAYS and horizon_days % 365 > 14,
+        seasonal=EVEN_DAYS < horizon_days % 365 < 365 - EVEN_DAYS,
     )
 
 

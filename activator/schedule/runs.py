@@ -42,7 +42,7 @@ def run_sync(runner: Runner) -> str:
     account = f"{done} of {len(result.results)} changes done"
     if result.stopped and not result.complete:
         raise RunParkedError(account)
-    failed = next((row.error for row in result.results if row.error is not None), None)
+    failed = next((row.error for row in result.results if row.error is not None), result.objection)
     if failed is not None:
         raise failed
     if plan.unread:

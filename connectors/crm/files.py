@@ -1,6 +1,7 @@
 """The connector `crm`: an export is a file, a folder or glob of parts, or a database's answer, as its place says."""
 
 from collections.abc import Collection
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from activator.model.exports import FilePlace, Place, QueryPlace
 from activator.ports import RawExport
 from connectors.crm.limits import Limits
 from connectors.crm.parts import JSON_SUFFIXES, PARQUET_SUFFIXES, TEXT_SUFFIXES
-from connectors.crm.reading import files_digest, read_files
+from connectors.crm.reading import files_digest, files_written_at, read_files
 
 __all__ = ["JSON_SUFFIXES", "PARQUET_SUFFIXES", "TEXT_SUFFIXES", "CrmSource", "connector"]
 
@@ -26,6 +27,12 @@ class CrmSource:
 
             return query_digest(place, columns, self._limits)
         return files_digest(place.path if isinstance(place, FilePlace) else place, self._limits)
+
+    def written_at(self, place: Path | Place) -> datetime | None:
+        """When the newest part was last written, in UTC; None of a query. Raises SourceError."""
+        if isinstance(place, QueryPlace):
+            return None
+        return files_written_at(place.path if isinstance(place, FilePlace) else place, self._limits)
 
     def read(self, backend: Any, name: str, place: Path | Place, columns: Collection[str] | None = None) -> RawExport:
         """Load one export into the engine, every cell as text.

@@ -35,6 +35,11 @@ class Part:
         """Whether the name says that it is packed."""
         return self.target.suffix.lower() == ".gz"
 
+    @property
+    def written_ns(self) -> int:
+        """When it was last written, in nanoseconds since 1970."""
+        return self.identity[2]
+
     def unchanged(self) -> bool:
         """Whether the file is still the one that was listed."""
         try:

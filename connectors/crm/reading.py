@@ -6,6 +6,7 @@ record has as many fields as the header, and the first fault stops the reading w
 
 import hashlib
 from collections.abc import Collection
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,12 @@ def files_digest(path: Path, limits: Limits) -> str:
     digest = _digest(parts, tuple(file_digest(part) for part in parts.files))
     parts.check_unchanged()
     return digest
+
+
+def files_written_at(path: Path, limits: Limits) -> datetime:
+    """When the newest part was last written, in UTC. Raises SourceError."""
+    newest_ns = max(part.written_ns for part in find_parts(path, limits).files)
+    return datetime.fromtimestamp(newest_ns // 1_000_000_000, UTC)
 
 
 def _read(backend: Any, name: str, place: FilePlace, parts: Parts, columns: Collection[str] | None) -> RawExport:

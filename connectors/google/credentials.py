@@ -155,7 +155,7 @@ class ClockDifference:
 
     def __call__(self, response: requests.Response, *_: Any, **__: Any) -> None:
         """A response hook; an answer without a readable date says nothing."""
-        with suppress(TypeError, ValueError):
+        with suppress(KeyError, TypeError, ValueError):
             told = parsedate_to_datetime(response.headers["Date"])
             difference = (self._now() - told).total_seconds() - response.elapsed.total_seconds()
             self.seconds = difference if abs(difference) > _DATE_GRAIN_SECONDS else 0.0

@@ -22,10 +22,12 @@ from activator.model.ads import (
 from activator.model.checks import Finding
 from activator.model.delivery import Operation, Receipt, ReplacementPart, Settlement
 from activator.model.performance import PerformanceRow
+from activator.model.plan import Change
 from activator.ports import DestinationContext
 from connectors.google.audiences import Audiences
 from connectors.google.checks import Checks
 from connectors.google.comparison import comparable
+from connectors.google.costs import words_of_cost
 from connectors.google.delivery import Delivery
 from connectors.google.observation import observe
 from connectors.google.options import options_schema, read_options
@@ -152,6 +154,10 @@ class GoogleDestination:
         if not lists:
             return Receipt(Settlement.SETTLED, members.num_rows, settled=members.num_rows)
         return self._uploads.send(Operation.REMOVE, lists, members)
+
+    def cost(self, changes: Sequence[Change]) -> str | None:
+        """See ports.MeteredDestination."""
+        return words_of_cost(changes, self._options, self._settings.daily_operations)
 
     def replace(self, audience_id: str, members: "pa.Table", part: ReplacementPart) -> Receipt:
         """See ports.ReplacingDestination."""

@@ -53,7 +53,7 @@ def read_audiences(listing: Listing) -> Iterator[RemoteObject]:
 
 def _status(row: Mapping[str, Any]) -> str:
     """One of flagged, unusable, too_small, ready, unknown."""
-    operation, delivery = (_code(row.get(key)) for key in ("operation_status", "delivery_status"))
+    operation, delivery = (code_of(row.get(key)) for key in ("operation_status", "delivery_status"))
     if operation == OPERATION_FLAGGED:
         return "flagged"
     if delivery >= 400 or operation >= 500:
@@ -61,6 +61,7 @@ def _status(row: Mapping[str, Any]) -> str:
     return {200: "ready", 300: "too_small"}.get(delivery, "unknown")
 
 
-def _code(status: Any) -> int:
+def code_of(status: Any) -> int:
+    """The code of an operation_status or delivery_status; 0 where there is none."""
     code = status.get("code") if isinstance(status, dict) else None
     return code if isinstance(code, int) else 0

@@ -43,10 +43,14 @@ class Listing:
         """Every living object of this kind that carries our marker. Meta filters by name, and we check again."""
         contains = [{"field": "name", "operator": "CONTAIN", "value": MARKER_START}]
         for row in self.api.rows((self.account, edge), fields, page_rows, filtering=contains):
-            key = self.markers.get(marker_in(str(row.get("name", ""))) or "")
+            key = self.key_of(row)
             gone = row.get("status") in GONE or row.get("effective_status") in GONE
             if key is not None and key.split("/")[0] == kind and not gone:
                 yield Found(key, row)
+
+    def key_of(self, row: Mapping[str, Any]) -> str | None:
+        """The spec key a row's name is marked with, or None if it is not ours."""
+        return self.markers.get(marker_in(str(row.get("name", ""))) or "")
 
 
 def needed(ids: Mapping[str, str], key: str) -> str:

@@ -160,6 +160,12 @@ def told_wait_seconds(headers: Mapping[str, str]) -> float | None:
     return longest if longest > 0 else None
 
 
+def access_tier(headers: Mapping[str, str]) -> str:
+    """E.g. `development_access` (limited) or `standard_access`; "" where no header says."""
+    entries = [entry for _, entry in _business_usage(headers)] + [_object(headers.get("X-Ad-Account-Usage"))]
+    return next((str(entry["ads_api_access_tier"]) for entry in entries if entry.get("ads_api_access_tier")), "")
+
+
 def _waits(headers: Mapping[str, str]) -> Iterator[tuple[str, float | None]]:
     """Use case and told seconds; None where the answer only says that the hour's calls are nearly used up."""
     for case, entry in _business_usage(headers):

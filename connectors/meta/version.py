@@ -25,6 +25,10 @@ VERSION_AGE_WARNING = timedelta(days=300)
 BATCH_ROWS_MAX = 10_000
 # Below about 100 matched people an audience does not deliver. DOC/marketing-api/error-reference (200/1870047)
 MEMBERS_MIN = 100
+# Customer lists per account. DOC/marketing-api/audiences/reference/custom-audience
+CUSTOMER_FILES_MAX = 500
+# The smallest size Meta shows; seen in answers of partners, not documented.
+COUNT_FLOOR = 1_000
 # Membership changes take "up to 24 hours". DOC/marketing-api/audiences/reference/custom-audience/users
 QUIET_WINDOW = timedelta(hours=24)
 # roas_average_floor is the ratio x 10,000. DOC/marketing-api/bidding/overview/bid-strategy

@@ -162,6 +162,10 @@ class Sandbox:
         """Change what at Meta only people can change, e.g. ``tos_accepted={}`` or ``default_dsa_payor="X"``."""
         activation.change_account(self.state, changes)
 
+    def change_meta_token(self, **facts: Any) -> None:
+        """Change what Meta says of the access token, e.g. ``scopes=["ads_read"]``; without facts it is good again."""
+        activation.change_token(self.state, facts)
+
     def _midnight(self, days_ago: int) -> datetime:
         zone = ZoneInfo(accounts.profile(self.state).time_zone)
         day = self._clock.now().astimezone(zone).date() - timedelta(days=days_ago)

@@ -63,6 +63,7 @@ class Server:
             log_config=None,
             access_log=False,
             server_header=False,
+            date_header=False,  # the platforms' own clock says what time it is
             timeout_graceful_shutdown=1,
             h11_max_incomplete_event_size=_HEAD_BYTES_MAX,
             **tls,

@@ -15,8 +15,11 @@ from activator.model.ads import AdSpec, AudienceSpec, Bid, BidStrategy, Campaign
 from activator.model.checks import Severity
 from activator.model.delivery import Operation, Settlement
 from activator.model.naming import marked_name, marker
+from activator.model.plan import CreateObject
 from activator.ports import Destination, DestinationContext
+from connectors.google.costs import operations_of
 from connectors.google.destination import connector
+from connectors.google.options import read_options
 from connectors.sandbox.clock import WallClock
 from connectors.sandbox.google.calls import deny
 from connectors.sandbox.server import Sandbox
@@ -160,6 +163,17 @@ def test_looking_and_reporting_change_nothing(account: Account) -> None:
 
     assert len(methods) == 6
     assert not any("Mutate" in method or "Create" in method or "Ingest" in method for method in methods)
+
+
+def test_what_a_plan_says_it_costs_is_what_it_costs(account: Account) -> None:
+    before = len(account.sandbox.calls("google"))
+    account.build()
+    calls = list(account.sandbox.calls("google"))[before:]
+    spent = sum(call.detail.get("operations", 1) for call in calls if call.method.startswith("GoogleAdsService"))
+    options = read_options("google", account.options)
+    said = sum(operations_of(CreateObject("google", spec), options) for spec in account.specs())
+
+    assert spent <= said <= spent + 2  # making and finding the label, which an earlier test may have done
 
 
 def test_creating_what_is_already_there_gives_the_same_object(account: Account) -> None:

@@ -241,7 +241,7 @@ def test_an_interrupted_plan_goes_on_and_a_finished_one_does_not(ledger: Ledger,
     made_meanwhile = ledger.serial()
     with ledger.writing() as connection:
         plans.begin(connection, clock, "p1", 0, "")
-        plans.finish(connection, clock, "p1", complete=True, uses=())
+        plans.finish(connection, clock, "p1", complete=True, uses=(), tiers={})
     with pytest.raises(StalePlanError, match="already been applied"), ledger.writing() as connection:
         plans.begin(connection, clock, "p1", 0, "")
     with pytest.raises(StalePlanError, match="another plan"), ledger.writing() as connection:

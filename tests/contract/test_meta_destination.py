@@ -16,6 +16,7 @@ from activator.model.delivery import Operation, Settlement
 from activator.model.naming import marked_name, marker
 from activator.ports import Destination, DestinationContext
 from connectors.meta.destination import connector
+from connectors.sandbox.clock import WallClock
 from connectors.sandbox.server import Sandbox
 from tests.unit.meta_account import HandClock, digest, members
 
@@ -32,7 +33,7 @@ class Account:
     def __init__(self, sandbox: Sandbox, folder: Path, project: str) -> None:
         self.sandbox = sandbox
         self.project = project
-        self.clock = HandClock()
+        self.clock = HandClock(WallClock().now())  # the sandbox's
         self.ids: dict[str, str] = {}
         self.folder = folder
         self.destination = self.open()

@@ -100,7 +100,7 @@ def kept(folder: Path) -> object:
     """What the ledger knows."""
     ledger = LedgerReader(folder / ".activator", SystemClock())
     try:
-        return ledger.lineage, ledger.serial(), ledger.owned("meta"), ledger.open_batches(), ledger.last_uses()
+        return ledger.lineage, ledger.serial(), ledger.owned("meta"), ledger.open_batches(), ledger.evidence()
     finally:
         ledger.close()
 

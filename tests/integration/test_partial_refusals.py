@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,8 +48,10 @@ class Brand:
             rows = ((n, f"person{n}@example.com", said, said) for n, said in self.people.items())
             csv.writer(stream).writerows([head, *rows])
         with (self.folder / "orders.csv").open("w", newline="") as stream:
-            head = ("order_id", "customer_id", "ordered_at", "amount", "currency")
-            csv.writer(stream).writerows([head, *((f"o{n}", n, "2026-11-01", f"{n}00.00", "EUR") for n in self.people)])
+            order = ("order_id", "customer_id", "ordered_at", "amount", "currency")
+            csv.writer(stream).writerows(
+                [order, *((f"o{n}", n, "2026-11-01", f"{n}00.00", "EUR") for n in self.people)]
+            )
 
     @property
     def runner(self) -> Runner:
@@ -101,10 +104,8 @@ def test_a_guard_on_the_audience_itself_does(brand: Brand) -> None:
     assert {finding.guard for finding in plan.guards} >= {"empty-audience"}
     removed = {change.audience_key for change in plan.changes if isinstance(change, ChangeMembers) and change.withdrawn}
     assert "audience/high" in removed
-    try:
+    with suppress(UnsafePlanError):
         apply_plan(brand.runner, plan, folder)
-    except UnsafePlanError:
-        pass
     assert not any(call.startswith("remove 100 ") for call in brand.sent())
 
 

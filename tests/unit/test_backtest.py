@@ -1,6 +1,7 @@
 """Predictions tried on the past: what is measured, which method is used, and what is done where none can be tried."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import ibis
@@ -20,6 +21,7 @@ from activator.people.forecast.backtest import (
 from activator.people.forecast.forecast import Method
 from activator.people.forecast.histories import distinct_histories, histories
 from activator.people.forecast.predict import corrected, predictions
+from activator.people.forecast.seasons import seasons
 
 END = date(2026, 6, 30)
 
@@ -55,6 +57,54 @@ def shop(engine: Engine, customers: int, days: int, seed: int = 7) -> ir.Table:
 @pytest.fixture(scope="module")
 def tried(engine: Engine) -> Backtest:
     return backtest(shop(engine, 1_500, 540), END, 180)
+
+
+SEASON_DAYS = 3 * 365
+OUT_OF_SEASON = 12 / (10 + 2 * 3)  # revenue of a day outside of the season, by that of a mean one
+
+
+@pytest.fixture(scope="module")
+def seasonal(engine: Engine) -> ir.Table:
+    """A shop whose days of November and December bring three times those of other months, and grows."""
+    random = np.random.default_rng(3)
+    rows = []
+    for ago in range(SEASON_DAYS):
+        dear = (END - timedelta(days=ago)).month in (11, 12)
+        net = round(1_000 * (3 if dear else 1) * 1.3 ** (-ago / 365))
+        rows += [(int(who), ago, net) for who in random.choice(400, size=4, replace=False)]
+    return purchases(engine, rows)
+
+
+@pytest.mark.parametrize(
+    ("origin", "horizon_days", "expected"),
+    [
+        (END, 90, OUT_OF_SEASON),
+        (date(2026, 10, 31), 61, 3 * OUT_OF_SEASON),
+        (END, 365, 1.0),
+        (date(2025, 6, 30), 90, OUT_OF_SEASON),
+    ],
+)
+def test_a_horizon_is_worth_its_seasons_and_growth_is_none(
+    seasonal: ir.Table, origin: date, horizon_days: int, expected: float
+) -> None:
+    found = seasons(seasonal, END)
+    assert found is not None
+    assert found.factor(origin, horizon_days) == pytest.approx(expected, rel=0.08)
+
+
+def test_seasons_need_two_years_and_buyers_in_each_part(seasonal: ir.Table) -> None:
+    assert seasons(seasonal.filter(seasonal.day > END - timedelta(days=2 * 365)), END) is not None
+    assert seasons(seasonal.filter(seasonal.day > END - timedelta(days=2 * 365 - 1)), END) is None
+    assert seasons(seasonal.filter(seasonal.person < 20), END) is None
+    assert seasons(seasonal.limit(0), END) is None
+
+
+def test_predictions_go_by_the_seasons(seasonal: ir.Table) -> None:
+    found = backtest(seasonal, END, 90)
+    assert found.season == pytest.approx(OUT_OF_SEASON, rel=0.08)
+    told = predictions(seasonal, END, 90, found).predicted_minor.sum().to_pyarrow().as_py()
+    plain = predictions(seasonal, END, 90, replace(found, season=None)).predicted_minor.sum().to_pyarrow().as_py()
+    assert told == pytest.approx(plain * (found.season or 0), rel=0.001)
 
 
 def test_where_nothing_came_in_the_past_nothing_may_come(engine: Engine) -> None:

@@ -8,21 +8,17 @@ import pytest
 from activator.config.project import GuardSection
 from activator.model.ads import Bid, BidStrategy, CampaignSpec, GroupSpec, ObjectSpec, RemoteObject
 from activator.model.bidding import AppliedTerms, TierVerdict
-from activator.model.ledger import SourceUse
 from activator.model.plan import AudienceState, GuardFinding
 from activator.plan.guards import (
+    CEILINGS,
     GUARDS,
     accept,
     audience_guards,
-    budget_guards,
-    missing_guards,
-    source_guards,
+    to_accept,
     unproven_budget_guards,
 )
 
-LIMITS = GuardSection(
-    removal_share_max=Decimal("0.30"), source_rows_share_min=Decimal("0.50"), daily_budget_max=Decimal("100.00")
-)
+LIMITS = GuardSection(removal_share_max=Decimal("0.30"))
 MINIMUM = {"meta": 100}
 
 
@@ -64,50 +60,28 @@ def test_an_emptied_audience_is_one_objection_not_two() -> None:
     assert names(audience_guards([audience(1000, removes=1000)], LIMITS, MINIMUM)) == ["empty-audience"]
 
 
-@pytest.mark.parametrize(("rows", "objections"), [(500, []), (499, ["source-shrunk"]), (0, ["source-shrunk"])])
-def test_an_export_may_halve_and_no_more(rows: int, objections: list[str]) -> None:
-    last = {"orders": SourceUse("orders", 1000, "digest", datetime(2026, 11, 1, tzinfo=UTC))}
-    assert names(source_guards({"orders": rows}, last, LIMITS)) == objections
-
-
-def test_a_new_export_has_nothing_to_be_compared_with() -> None:
-    assert source_guards({"orders": 1}, {}, LIMITS) == []
-
-
-def test_an_entry_taken_out_of_the_project_file_is_missed_until_somebody_accepts_it() -> None:
-    last = {
-        name: SourceUse(name, rows, "", datetime(2026, 11, 1, tzinfo=UTC))
-        for name, rows in (("crm", 10), ("objections", 3), ("old", 0))
-    }
-    (found,) = missing_guards({"crm"}, last)
-    assert (found.guard, found.subject) == ("source-shrunk", "objections")
-    assert "3 rows" in found.message
-
-
-def campaign(minor: int) -> CampaignSpec:
-    return CampaignSpec("campaign", "name", minor, BidStrategy.MANUAL_CPC)
-
-
-@pytest.mark.parametrize(("second", "objections"), [(4000, []), (4001, ["daily-budget"])])
-def test_budgets_add_up_over_destinations(second: int, objections: list[str]) -> None:
-    specs = {"meta": [campaign(6000)], "google": [campaign(second)]}
-    assert names(budget_guards(specs, LIMITS)) == objections
-
-
-def test_without_a_ceiling_budgets_are_the_users_affair() -> None:
-    assert budget_guards({"meta": [campaign(10**9)]}, GuardSection(daily_budget_max=None)) == []
-
-
 def test_accepting_one_guard_leaves_the_others_standing() -> None:
     findings = [GuardFinding("source-shrunk", "orders", "", ""), GuardFinding("empty-audience", "meta/x", "", "")]
     shrunk, emptied = accept(findings, {"source-shrunk": "season is over"})
     assert (shrunk.accepted, emptied.accepted) == ("season is over", None)
 
 
+def test_a_ceiling_on_money_is_accepted_by_nobody() -> None:
+    ceilings = [GuardFinding(name, "all", "", "") for name in CEILINGS]
+    assert {f.accepted for f in accept(ceilings, dict.fromkeys(CEILINGS, "just once"))} == {None}
+    assert to_accept(ceilings) == ""
+
+
+def test_the_way_on_names_every_guard_that_objects_and_none_where_a_ceiling_does() -> None:
+    findings = [GuardFinding(name, "x", "", "") for name in ("tier-moved", "removal-share", "tier-moved")]
+    assert to_accept(findings) == '--accept removal-share --accept tier-moved --reason "..."'
+    assert to_accept(accept(findings, {"removal-share": "so be it"})) == '--accept tier-moved --reason "..."'
+    assert to_accept([*findings, GuardFinding("bid-cap", "meta/group/high", "", "")]) == ""
+
+
 def test_every_objection_has_a_name_users_can_accept() -> None:
     raised = {
         *names(audience_guards([audience(1000, removes=301), audience(5, removes=5)], LIMITS, MINIMUM)),
-        *names(budget_guards({"meta": [campaign(10_001)]}, LIMITS)),
     }
     assert raised <= set(GUARDS)
 

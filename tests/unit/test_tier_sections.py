@@ -114,6 +114,22 @@ def test_sizes_worth_a_look_are_told(tmp_path: Path, people: list[int], tiers: s
     assert [notice.notice for notice in notices(tmp_path, people, tiers)] == expected
 
 
+@pytest.mark.parametrize(
+    ("people", "least_minor", "expected"),
+    [
+        ([100, 300, 0, 0], 1, []),
+        ([101, 299, 0, 0], 1, ["tier-tie"]),
+        ([101, 299, 0, 0], 0, ["tier-worthless"]),
+    ],
+)
+def test_customers_worth_the_same_are_no_silent_surprise(
+    tmp_path: Path, people: list[int], least_minor: int, expected: list[str]
+) -> None:
+    """A fifth was asked for, and a quarter may be."""
+    found = notices(tmp_path, people, SHARED, Valuing(rules=(TierRule("high", least_minor),)))
+    assert [notice.notice for notice in found] == expected
+
+
 def test_a_closed_tier_says_where_its_people_are(tmp_path: Path) -> None:
     valuing = Valuing(rules=(TierRule("high", closed="mid"),))
     (only,) = notices(tmp_path, [0, 150, 150, 0], SHARED, valuing)

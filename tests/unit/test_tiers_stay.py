@@ -57,6 +57,20 @@ class TestOneBoundary:
         assert tiers_of(engine, np.array([value]), self.LIMITS, [before]) == [tier]
 
 
+@pytest.mark.parametrize(
+    ("gold", "was_open", "is_open"),
+    [(10, False, True), (9, False, False), (9, True, True), (8, True, False)],
+)
+def test_a_tier_at_the_edge_of_its_minimum_does_not_come_and_go(
+    engine: Engine, gold: int, was_open: bool, is_open: bool
+) -> None:
+    """At least 10 customers open it, fewer than 9 close it."""
+    cuts = (TierCut("gold", at_least_minor=100, people_min=10), TierCut("rest"))
+    values = np.array([100] * gold + [1] * 5)
+    found = tiers_of(engine, values, cuts, ["gold" if was_open and value == 100 else "rest" for value in values])
+    assert found.count("gold") == (gold if is_open else 0)
+
+
 def test_who_is_kept_is_counted(engine: Engine) -> None:
     rows = ibis.memtable({"n": [str(uuid.UUID(int=n)) for n in range(3)], "value_minor": [95, 105, 120]})
     table = engine.materialise("three", rows.mutate(person=rows.n.cast("uuid")))

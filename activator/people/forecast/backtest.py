@@ -15,6 +15,7 @@ import numpy as np
 from activator.people.forecast.forecast import Customers, Estimator, Method, enough_for_a_model, fit
 from activator.people.forecast.histories import distinct_histories, kept_histories
 from activator.people.forecast.purchases import Array
+from activator.people.forecast.seasons import Seasons, seasons
 
 ORIGINS = 3
 HORIZON_DAYS_MIN = 28
@@ -57,7 +58,8 @@ class Backtest:
     orders of a few days are no pace to go on. low, high: actual by predicted totals of its trials, after that; risks:
     what its risks of no purchase came to in the newest trial, by fifth of customers: (predicted, actual). trend: the
     best method that looks at more than the past total, for who grows and who shrinks; trend_scale: what it is
-    multiplied by for that.
+    multiplied by for that; season: what the seasons of the horizon make of all predictions, None where they are not
+    known, in which case those of the trials were not either.
     """
 
     trials: tuple[Trial, ...]
@@ -69,6 +71,7 @@ class Backtest:
     scale: float = 1.0
     trend: Method = Method.ROBUST
     trend_scale: float = 1.0
+    season: float | None = None
 
     @property
     def is_risk_off(self) -> bool:
@@ -95,7 +98,8 @@ def backtest(days: ir.Table, as_of: date, horizon_days: int) -> Backtest:
         again = min(1.0, max(span, 1) / horizon_days)
         return Backtest((), Method.PAST_SPEND, reason, UNTRIED_LOW, UNTRIED_HIGH, scale=again)
     origins = [as_of - timedelta(days=trial_days + step * (trial_days // 2)) for step in range(ORIGINS)]
-    trials = [trial for origin in reversed(origins) for trial in _tried(days, origin, trial_days)]
+    known = seasons(days, as_of)  # also for the trials: they would not know two years, and their totals are compared
+    trials = [trial for origin in reversed(origins) for trial in _tried(days, origin, trial_days, known)]
     method, reason = _chosen(trials)
     own = [trial for trial in trials if trial.method is method]
     scale = 1.0 if method is Method.MODEL else _scale(own)
@@ -111,6 +115,7 @@ def backtest(days: ir.Table, as_of: date, horizon_days: int) -> Backtest:
         scale=scale,
         trend=trend,
         trend_scale=_scale([trial for trial in trials if trial.method is trend]),
+        season=None if known is None else round(known.factor(as_of, horizon_days), 4),
     )
 
 
@@ -119,7 +124,8 @@ def known_customers(people: ir.Table) -> Customers:
     return _customers(_thinned(people).select(*FIELDS))[0]
 
 
-def _tried(days: ir.Table, origin: date, horizon_days: int) -> list[Trial]:
+def _tried(days: ir.Table, origin: date, horizon_days: int, known: Seasons | None) -> list[Trial]:
+    season = 1.0 if known is None else known.factor(origin, horizon_days)
     past = kept_histories(days, origin)
     later = days.filter((days.day > origin) & (days.day <= origin + timedelta(days=horizon_days)))
     came = later.group_by("person").agg(
@@ -136,7 +142,9 @@ def _tried(days: ir.Table, origin: date, horizon_days: int) -> list[Trial]:
     distinct = distinct_histories(past)
     model = fit(Method.MODEL, customers, distinct) if Method.MODEL in methods else None
     return [
-        _trial(method, fit(method, customers, distinct, model), customers, came_minor, bought, origin, horizon_days)
+        _trial(
+            method, fit(method, customers, distinct, model), customers, came_minor, bought, origin, horizon_days, season
+        )
         for method in methods
     ]
 
@@ -149,8 +157,9 @@ def _trial(
     bought: Array,
     origin: date,
     horizon_days: int,
+    season: float,
 ) -> Trial:
-    predicted = estimator.value(customers, horizon_days)
+    predicted = estimator.value(customers, horizon_days) * season
     risk = estimator.no_purchase(customers, horizon_days)
     total = float(came_minor.sum())
     return Trial(

@@ -29,8 +29,9 @@ def predictions(days: ir.Table, as_of: date, horizon_days: int, tried: Backtest)
     estimator = (
         fit(tried.method, known, distinct, looking if tried.trend is Method.MODEL else None) if past else looking
     )
+    scale = tried.scale * (1.0 if tried.season is None else tried.season)
     value = _of_columns(
-        "predicted_minor", "int64", lambda bought: _rounded(estimator.value(bought, horizon_days) * tried.scale)
+        "predicted_minor", "int64", lambda bought: _rounded(estimator.value(bought, horizon_days) * scale)
     )
     trend = _of_columns(
         "trend_minor", "int64", lambda bought: _rounded(looking.value(bought, horizon_days) * tried.trend_scale)

@@ -13,6 +13,7 @@ from connectors.sandbox.accounts import (
 )
 from connectors.sandbox.meta import rules
 from connectors.sandbox.meta.context import ACCOUNT, CAMPAIGN, DELIVERING_KINDS, PAGE, PIXEL, PLATFORM
+from connectors.sandbox.meta.nodes import TOKEN_FACTS
 from connectors.sandbox.state import Document, PlatformState
 
 
@@ -33,6 +34,7 @@ def open_account(state: PlatformState) -> None:
         "business": {"id": META_BUSINESS_ID, "name": ADVERTISER_NAME},
         "tos_accepted": {"custom_audience_tos": 1, "web_custom_audience_tos": 1},
         "user_tos_accepted": {"custom_audience_tos": 1},
+        "user_tasks": ["ADVERTISE", "ANALYZE", "MANAGE"],
         "min_daily_budget": rules.DAILY_BUDGET_MIN_MINOR,
         "amount_spent": "0",
         "balance": "0",
@@ -56,6 +58,11 @@ def change_account(state: PlatformState, changes: Document) -> None:
     account = state.get(PLATFORM, ACCOUNT, META_ACCOUNT_ID)
     assert account is not None, "the account is opened at start"
     state.put(PLATFORM, ACCOUNT, META_ACCOUNT_ID, {**account, **changes})
+
+
+def change_token(state: PlatformState, facts: Document) -> None:
+    """Change what /debug_token says of the token, e.g. ``{"scopes": ["ads_read"]}``; nothing changed: ``{}``."""
+    state.put(PLATFORM, *TOKEN_FACTS, facts)
 
 
 def activate(state: PlatformState, since: datetime) -> int:

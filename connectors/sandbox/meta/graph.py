@@ -6,6 +6,7 @@ import itertools
 import re
 from collections import deque
 from dataclasses import dataclass, field
+from email.utils import format_datetime
 from typing import Any
 
 import orjson
@@ -165,6 +166,7 @@ class Graph:
         }
         tier = {"ads_api_access_tier": "standard_access"}
         headers = {
+            "date": format_datetime(self.context.now(), usegmt=True),
             "facebook-api-version": version or rules.VERSIONS[0],
             "x-business-use-case-usage": _compact({account: [business]}),
             "x-ad-account-usage": _compact({"acc_id_util_pct": used, "reset_time_duration": minutes * 60, **tier}),

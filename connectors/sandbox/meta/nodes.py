@@ -16,6 +16,7 @@ from connectors.sandbox.meta.context import (
     LABEL,
     PAGE,
     PIXEL,
+    PLATFORM,
     REPORT,
     Context,
     Handler,
@@ -28,6 +29,8 @@ from connectors.sandbox.meta.listing import Field, page, parse_fields, project, 
 from connectors.sandbox.meta.parameters import Parameters
 from connectors.sandbox.state import Document
 
+# Where the state keeps what a test has changed about the token
+TOKEN_FACTS = ("token", "facts")
 SCOPES = ("ads_management", "ads_read", "business_management", "public_profile")
 _FILTERABLE = {
     AUDIENCE: audiences.FILTERABLE,
@@ -50,6 +53,8 @@ def present(context: Context, kind: str, document: Document) -> Document:
         return {**document, "id": f"act_{document['id']}"}
     if kind == REPORT:
         return insights.poll_report(context, document)
+    if kind == PIXEL:
+        return {"is_unavailable": False, "last_fired_time": context.timestamp(), **document}
     return document
 
 
@@ -177,6 +182,7 @@ def debug_token(context: Context, parameters: Parameters, valid_token: str) -> D
             }
         }
     now = int(context.now().timestamp())
+    changed = context.state.get(PLATFORM, *TOKEN_FACTS) or {}
     data = {
         "app_id": META_APP_ID,
         "type": "SYSTEM_USER",
@@ -187,6 +193,7 @@ def debug_token(context: Context, parameters: Parameters, valid_token: str) -> D
         "issued_at": now,
         "scopes": list(SCOPES),
         "user_id": META_USER_ID,
+        **changed,
     }
     return {"data": data}
 

@@ -1,0 +1,62 @@
+"""What a plan's changes spend of Google's daily operations, counted before anything is sent.
+
+A search is one operation however many rows it gives, each object a request creates, changes or removes is one
+(developers.google.com/google-ads/api/docs/api-policy/rate-sheet, read 2026-11-22). Lists and members go through the
+Data Manager API, whose requests are counted apart.
+"""
+
+from collections.abc import Sequence
+
+from activator.model.ads import AdSpec, AudienceSpec, CampaignSpec, GroupField, GroupSpec, ObjectSpec
+from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, UpdateObject
+from connectors.google.options import GoogleOptions
+from connectors.google.version import OBSERVING_OPERATIONS
+
+
+def words_of_cost(changes: Sequence[Change], options: GoogleOptions, allowed: int) -> str | None:
+    """How much of the day's operations carrying out changes takes, in a sentence; None where there is nothing to do."""
+    if not changes:
+        return None
+    needed = OBSERVING_OPERATIONS + sum(operations_of(change, options) for change in changes)
+    uploads = sum(len(change.batches) for change in changes if isinstance(change, ChangeMembers))
+    words = f"applying this takes about {needed:,} operations of the Google Ads API"
+    words += f" of {allowed:,} a day" if allowed else ""
+    words += f", and {uploads:,} upload{'s' * (uploads > 1)} of members" if uploads else ""
+    if allowed and needed > allowed:
+        days = -(-needed // allowed)
+        words += f"; it stops when a day's are used up and goes on when applied again, for {days} days"
+    return words
+
+
+def operations_of(change: Change, options: GoogleOptions) -> int:
+    """Operations of one change, at most."""
+    match change:
+        case CreateObject():
+            return _created(change.spec, options)
+        case UpdateObject():
+            searches = {AudienceSpec: 0, CampaignSpec: 2, GroupSpec: 4, AdSpec: 1}[type(change.spec)]
+            return searches + sum(_different(*pair) for pair in change.differences.values() if searches)
+        case PauseObject():
+            return {"audience": 0, "ad": 2}.get(change.remote.kind, 1)
+        case ChangeMembers():
+            return 0
+
+
+def _created(spec: ObjectSpec, options: GoogleOptions) -> int:
+    match spec:
+        case AudienceSpec():
+            return 0
+        case CampaignSpec():  # look for the label, make it, attach it; budget, campaign, places, languages
+            return 5 + len(options.countries) + len(options.language_ids())
+        case GroupSpec():  # group, list, label; a rule of value is looked up, made and put in a set
+            rule = 0 if spec.bid.value_bp is None else 4
+            return 3 + rule + len(set(spec.excluded_audience_keys)) + len(options.keywords)
+        case AdSpec():
+            return 2
+
+
+def _different(now: GroupField, wanted: GroupField) -> int:
+    """Single values are one operation; of lists of things, each that comes or goes."""
+    if isinstance(now, tuple) and isinstance(wanted, tuple):
+        return max(len(set(now) ^ set(wanted)), 1)
+    return 1

@@ -1,0 +1,49 @@
+"""A plan says what it takes of Google's operations of a day, and it takes no more than that."""
+
+import pytest
+
+from activator.model.ads import RemoteObject
+from activator.model.delivery import Operation
+from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, PlannedBatch, UpdateObject
+from connectors.google.costs import operations_of, words_of_cost
+from connectors.google.options import read_options
+from tests.unit.google_platform import OPTIONS
+from tests.unit.google_specs import AD, CAMPAIGN, GOLD, GROUP
+
+GOOGLE = read_options("google", OPTIONS)
+UPLOAD = ChangeMembers("google", "audience/gold", Operation.ADD, False, 3, (PlannedBatch(1, "f", "d", 3),))
+CAMPAIGN_MADE = 5 + 2 + 1  # label looked up, made, attached; budget, campaign; two countries, one language
+
+
+@pytest.mark.parametrize(
+    ("change", "operations"),
+    [
+        (CreateObject("google", GOLD), 0),
+        (CreateObject("google", CAMPAIGN), CAMPAIGN_MADE),
+        (CreateObject("google", GROUP), 3 + 1 + 2),
+        (CreateObject("google", AD), 2),
+        (UpdateObject("google", GOLD, {"description": ("a", "b")}), 0),
+        (UpdateObject("google", CAMPAIGN, {"countries": (("DE", "AT"), ("DE", "CH"))}), 2 + 2),
+        (UpdateObject("google", GROUP, {"bid": ("a", "b"), "keywords": ((), ("exact: a", "exact: b"))}), 4 + 3),
+        (UpdateObject("google", AD, {"headlines": (("a",), ("b",))}), 1 + 2),
+        (PauseObject("google", RemoteObject("ad", "ad/gold/warm", "8", "warm", "ENABLED")), 2),
+        (PauseObject("google", RemoteObject("group", "group/gold", "7", "gold", "ENABLED")), 1),
+        (UPLOAD, 0),
+    ],
+)
+def test_operations_of_each_change(change: Change, operations: int) -> None:
+    assert operations_of(change, GOOGLE) == operations
+
+
+def test_a_plan_says_what_it_takes_of_the_day() -> None:
+    said = words_of_cost([CreateObject("google", CAMPAIGN), UPLOAD], GOOGLE, 2_880)
+    assert (
+        said == "applying this takes about 15 operations of the Google Ads API of 2,880 a day, and 1 upload of members"
+    )
+    assert words_of_cost([], GOOGLE, 2_880) is None
+
+
+def test_more_than_a_day_s_is_said_to_take_several() -> None:
+    said = words_of_cost([CreateObject("google", CAMPAIGN)], GOOGLE, 4)
+    assert said is not None
+    assert "for 4 days" in said
