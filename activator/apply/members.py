@@ -17,7 +17,7 @@ from activator.errors import (
     RetryableError,
     RowRejectedError,
 )
-from activator.ledger import batches, files, lease
+from activator.ledger import batches, files
 from activator.ledger.lease import Lease
 from activator.model.delivery import Operation, Receipt, Settlement
 from activator.model.ledger import BatchRecord, BatchState
@@ -202,14 +202,11 @@ def _send(context: ApplyContext, held: Lease, change: ChangeMembers, record: Bat
 
 
 def _announce(context: ApplyContext, held: Lease, record: BatchRecord, port: Destination) -> None:
-    """Write down that the batch is about to be sent. A process that slept in between must not send it any more."""
-    announced = context.clock.now()
-    with context.writing(held) as connection:
+    """Write down that the batch is about to be sent."""
+    with context.announcing(held) as connection:
         current = batches.find(connection, context.ledger.folder, record.batch_id)
         assert current is not None, "a batch being sent cannot be missing"
         batches.about_to_send(connection, context.clock, current, port.quiet_window)
-    if context.clock.now() - announced > lease.LEASE:
-        raise LeaseLostError("this process was stopped for too long to go on safely", "Run `activator sync`.")
 
 
 def _unknown(record: BatchRecord, lost: OutcomeUnknownError) -> Receipt:

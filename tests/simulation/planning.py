@@ -1,0 +1,169 @@
+"""Two planners with the same answers: the product's, on its engine, and its rules restated over Python sets.
+
+The product's takes a second for a plan, however small, so most worlds are planned by the restated rules. That both
+write the same batches, byte for byte, is a property test (test_rules_equal.py), and whole histories are compared too.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+import ibis
+import pyarrow.parquet as pq
+
+from activator.model.ads import AudienceSpec
+from activator.model.delivery import Operation
+from activator.model.identity import DEFAULT_RULES
+from activator.model.ledger import AudienceLog, BatchRecord, BatchState
+from activator.model.plan import AudienceState, ChangeMembers
+from activator.people.engine import Engine
+from activator.people.membership import Members
+from activator.plan.batches import write_batches
+from activator.plan.members import MemberPlan, MemberPlanner
+from tests.simulation.people import FORM, Desired, Row, rows_of, table_of
+
+Audiences = Sequence[tuple[AudienceSpec, AudienceLog]]
+
+
+class Planner(Protocol):
+    """Writes the batches into folder and says what they change."""
+
+    def plan(self, destination: str, rows_max: int, folder: Path, desired: Desired, audiences: Audiences) -> MemberPlan:
+        """What has to be sent for each audience."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPlanner:
+    """activator.plan.members on an engine that many worlds share."""
+
+    engine: Engine
+
+    def plan(self, destination: str, rows_max: int, folder: Path, desired: Desired, audiences: Audiences) -> MemberPlan:
+        members, status = self._members(desired)
+        planner = MemberPlanner(self.engine, destination, FORM, rows_max, folder, members, lambda: status)
+        try:
+            return planner.plan(audiences)
+        finally:
+            for name in self.engine.backend.list_tables():
+                self.engine.backend.raw_sql(f'DROP TABLE IF EXISTS "{name}"')
+
+    def _members(self, desired: Desired) -> tuple[Members, ibis.Table]:
+        tables = [
+            table_of(rows).append_column("tier", [[tier] * len(rows)]) for tier, rows in sorted(desired.items()) if rows
+        ]
+        import pyarrow as pa
+
+        whole = pa.concat_tables(tables) if tables else table_of(()).append_column("tier", pa.array([], pa.string()))
+        keys = {name: [value.hex() for value in whole[name].to_pylist()] for name in ("person_key", "member_key")}
+        columns = {name: whole[name] for name in whole.column_names if name not in keys}
+        written = ibis.memtable(pa.table({**{name: pa.array(v, pa.string()) for name, v in keys.items()}, **columns}))
+        people = self.engine.materialise("members", written.cast({"person_key": "uuid", "member_key": "uuid"}))
+        text = people.person_key.cast("string").replace("-", "")
+        members = Members(
+            keys=people.select("person_key", "member_key", "tier"),
+            written=lambda wanted: people.drop("tier").semi_join(wanted, "member_key"),
+            sent=lambda rows: rows,
+        )
+        return members, people.select("tier", person_key=text, outcome=ibis.literal("member"))
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """people.membership.MembershipDiff, over sets."""
+
+    adds: frozenset[Row]
+    adds_after: frozenset[Row]
+    removes: frozenset[Row]
+    believed: int
+    returning: int
+    held_back: int
+
+
+@dataclass
+class RestatedPlanner:
+    """The rules of people.membership over sets. Batch files never change, so each is read once."""
+
+    read: dict[Path, list[Row]] = field(default_factory=dict)
+
+    def plan(self, destination: str, rows_max: int, folder: Path, desired: Desired, audiences: Audiences) -> MemberPlan:
+        removes, adds, after, states = [], [], [], []
+        for spec, log in sorted(audiences, key=lambda pair: not pair[0].suppress):
+            diff = self._diff(log, desired.get(spec.tier, frozenset()))
+            write = _Writer(destination, rows_max, folder, spec)
+            removes += write.change(Operation.REMOVE, diff.removes, after=False)
+            adds += write.change(Operation.ADD, diff.adds, after=False)
+            after += write.change(Operation.ADD, diff.adds_after, after=True)
+            states.append(
+                AudienceState(
+                    destination,
+                    spec.key,
+                    spec.tier,
+                    believed=diff.believed,
+                    desired=len(desired.get(spec.tier, ())),
+                    adds=len(diff.adds) + len(diff.adds_after) - diff.returning,
+                    removes=len(diff.removes),
+                    held_back=diff.held_back,
+                )
+            )
+        return MemberPlan(tuple(removes), tuple(adds), tuple(after), tuple(states), ())
+
+    def _diff(self, log: AudienceLog, wanted: frozenset[Row]) -> Diff:
+        live = [batch for batch in log.batches if batch.state is not BatchState.REJECTED]
+        last: dict[Row, BatchRecord] = {}
+        for batch in live:
+            last.update(dict.fromkeys(self._rows(batch.file), batch))
+        maybe_in = {row for row, batch in last.items() if batch.operation is Operation.ADD or batch.state.unresolved}
+        surely_in = {row for row in maybe_in if not last[row].state.unresolved}
+
+        in_air: dict[Operation, set[str]] = {Operation.ADD: set(), Operation.REMOVE: set()}
+        flying = [(send.operation, send.file) for send in log.lost]
+        flying += [(batch.operation, batch.file) for batch in live if batch.state is BatchState.PROCESSING]
+        for operation, file in flying:
+            in_air[operation].update(*(row.identifiers for row in self._rows(file)))
+
+        adds, waiting_adds = _split(wanted - surely_in, in_air[Operation.REMOVE])
+        removes, waiting_removes = _split(maybe_in - wanted, in_air[Operation.ADD])
+        gone = set().union(*(row.identifiers for row in removes))
+        returning = {row for row in wanted & surely_in if row.identifiers & gone}
+        later = {row for row in adds if row.identifiers & gone}
+        return Diff(
+            adds=frozenset(adds - later),
+            adds_after=frozenset(later | returning),
+            removes=frozenset(removes),
+            believed=len(maybe_in),
+            returning=len(returning),
+            held_back=len(waiting_adds) + len(waiting_removes),
+        )
+
+    def _rows(self, file: Path) -> list[Row]:
+        if file not in self.read:
+            self.read[file] = rows_of(pq.read_table(file, columns=["EMAIL", "PHONE"]))
+        return self.read[file]
+
+
+def _split(rows: frozenset[Row] | set[Row], blocked: set[str]) -> tuple[set[Row], set[Row]]:
+    waiting = {row for row in rows if row.identifiers & blocked}
+    return set(rows) - waiting, waiting
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    destination: str
+    rows_max: int
+    folder: Path
+    spec: AudienceSpec
+
+    def change(self, operation: Operation, rows: frozenset[Row], *, after: bool) -> list[ChangeMembers]:
+        if not rows:
+            return []
+        label = f"{self.destination}-{self.spec.tier}-{operation.value}{'-after' if after else ''}"
+        stream = table_of(rows).to_batches(self.rows_max)
+        batches = write_batches(stream, self.rows_max, self.folder, label, DEFAULT_RULES.version)
+        return [ChangeMembers(self.destination, self.spec.key, operation, after, len(rows), batches)]
+
+
+def believed_counts(states: Sequence[AudienceState]) -> Mapping[str, int]:
+    """Audience -> who is or may be in it."""
+    return {state.audience_key: state.believed for state in states}
