@@ -60,9 +60,27 @@ class Audiences:
 
     def create(self, spec: AudienceSpec) -> Any:
         """The list of this spec: a new one, or the one that already has its name (which carries our marker)."""
+        try:
+            return self._transport.change_list("create_user_list", self._creation(spec))
+        except PermanentRefusalError as error:
+            if error.fault.code not in DUPLICATE_NAMES:
+                raise
+            existing = [found for found in self.all() if found.display_name == spec.name]
+            if len(existing) != 1:
+                raise
+            return existing[0]
+
+    def rehearse_create(self) -> None:
+        """Let Google check the making of a list without making it. Raises DestinationError."""
+        name = "activator: may a list be made?"
+        request = self._creation(AudienceSpec("audience/rehearsal", name, name, "rehearsal", suppress=False))
+        request.validate_only = True
+        self._transport.change_list("create_user_list", request)
+
+    def _creation(self, spec: AudienceSpec) -> Any:
         from google.ads.datamanager_v1.types.user_list_service import CreateUserListRequest
 
-        request = CreateUserListRequest.pb()(
+        return CreateUserListRequest.pb()(
             parent=self._parent,
             user_list={
                 "display_name": spec.name,
@@ -73,15 +91,6 @@ class Audiences:
                 **_written(wanted_list(spec, self._options)),
             },
         )
-        try:
-            return self._transport.change_list("create_user_list", request)
-        except PermanentRefusalError as error:
-            if error.fault.code not in DUPLICATE_NAMES:
-                raise
-            existing = [found for found in self.all() if found.display_name == spec.name]
-            if len(existing) != 1:
-                raise
-            return existing[0]
 
     def update(self, spec: AudienceSpec, list_id: str, now: Mapping[str, GroupField]) -> None:
         """Description and membership: those that differ from what was observed, and nothing else."""

@@ -36,7 +36,7 @@ Metadata: TypeAlias = list[tuple[str, str]]
 
 VARIABLE = f"{PREFIX}CREDENTIALS_FILE"
 _KINDS = "a service account key or an authorized_user file with a refresh_token"
-_RENEW = (
+RENEW = (
     "Renew the consent: sign in again with the scopes adwords and datamanager, or make a new service account key,"
     f" and point {VARIABLE} at it."
 )
@@ -197,7 +197,7 @@ def _explain(error: Exception) -> DestinationError:
         code = _oauth_code(error)
         return AuthenticationRequiredError(
             f"Google's token endpoint refused the credentials{f' ({code})' if code else ''}",
-            _RENEW,
+            RENEW,
             PlatformFault(code=code),
         )
     return RetryableError(

@@ -173,7 +173,9 @@ class GoogleDestination:
 
     def check(self) -> Sequence[Finding]:
         """See ports."""
-        return Checks(self._transport, self._audiences, self._settings, self._options, self._context).run()
+        return Checks(
+            self._transport, self._audiences, self._uploads, self._settings, self._options, self._context
+        ).run()
 
     def close(self) -> None:
         """Close the connections."""

@@ -36,6 +36,7 @@ class Meaning(NamedTuple):
 
 
 _ACCESS = "Give the credentials' account access to the advertiser, or set ACTIVATOR_GOOGLE__LOGIN_CUSTOMER_ID."
+_CLOUD = "Look at the project of these credentials in the Google Cloud console: APIs & Services, and its terms."
 _CONSENT = "Renew the consent with the scopes adwords and datamanager, then replace the credentials file."
 _DECLARE = "Declare every campaign of the account (Campaign settings > EU political ads), then run the sync again."
 _LIST = "Look at the list in Google Ads under Audience manager; the next plan makes a new one if it is gone."
@@ -61,6 +62,31 @@ CODES: dict[str, Meaning] = {
         "the Google Cloud project may not use production accounts yet",
         "Apply for Explorer, Basic or Standard access for the project of these credentials.",
     ),
+    "AuthorizationError.ACTION_NOT_PERMITTED_FOR_SUSPENDED_ACCOUNT": Meaning(
+        AuthenticationRequiredError, "the Google Ads account is suspended", "See the notice in Google Ads and appeal."
+    ),
+    "AuthorizationError.INCOMPLETE_SIGNUP": Meaning(
+        AuthenticationRequiredError, "the Google Ads account is not set up completely", "Finish its set-up."
+    ),
+    "AuthorizationError.MISSING_TOS": Meaning(
+        AuthenticationRequiredError, "the terms of the Google Ads API are not accepted", _CLOUD
+    ),
+    "AuthorizationError.PROJECT_DISABLED": Meaning(
+        AuthenticationRequiredError, "the Google Cloud project is disabled", _CLOUD
+    ),
+    "AuthorizationError.CLOUD_PROJECT_NOT_UNDER_ORGANIZATION": Meaning(
+        AuthenticationRequiredError, "the Google Cloud project belongs to no organisation", _CLOUD
+    ),
+    "AuthorizationError.DEVELOPER_TOKEN_NOT_APPROVED": Meaning(
+        AuthenticationRequiredError,
+        "the developer token is for test accounts only",
+        "Apply for a higher access level, or leave ACTIVATOR_GOOGLE__DEVELOPER_TOKEN out: access is the project's now.",
+    ),
+    "AuthenticationError.TWO_STEP_VERIFICATION_NOT_ENROLLED": Meaning(
+        AuthenticationRequiredError,
+        "the Google user has no two-step verification, which Google Ads demands",
+        "Switch it on in the Google account, then renew the consent.",
+    ),
     "AuthenticationError.CUSTOMER_NOT_FOUND": Meaning(
         AuthenticationRequiredError, "there is no such Google Ads account", "Check `account_id` in the project file."
     ),
@@ -80,6 +106,19 @@ CODES: dict[str, Meaning] = {
         "this account may not use lists of uploaded customers",
         "See support.google.com/adspolicy/answer/6299717 for the requirements (history, payments, policy).",
     ),
+    "ACCESS_TOKEN_SCOPE_INSUFFICIENT": Meaning(
+        AuthenticationRequiredError, "the credentials lack a scope this API needs", _CONSENT
+    ),
+    "SERVICE_DISABLED": Meaning(
+        AuthenticationRequiredError, "this API is not switched on in the Google Cloud project", _CLOUD
+    ),
+    "ADVERTISER_TOS_NOT_ACCEPTED": Meaning(
+        AuthenticationRequiredError, "the advertiser has not accepted the terms", _TERMS
+    ),
+    "OPERATING_ACCOUNT_LOGIN_ACCOUNT_MISMATCH": Meaning(
+        AuthenticationRequiredError, "the login customer id is not a manager of this account", _ACCESS
+    ),
+    "OWNERSHIP_REQUIRED_FOR_UPDATE": Meaning(AuthenticationRequiredError, "the list belongs to another account", _LIST),
     "NOT_ALLOWLISTED": Meaning(
         AuthenticationRequiredError, "this account may not use this feature", "Ask your Google representative."
     ),
@@ -132,6 +171,14 @@ CODES: dict[str, Meaning] = {
     ),
     "MEMBERSHIP_DURATION_TOO_LONG": Meaning(
         PermanentRefusalError, "members may stay 540 days at most", "Lower `membership_days`."
+    ),
+    "INVALID_REMOVE_AS_OF_TIME": Meaning(
+        PermanentRefusalError,
+        "the time before which members are taken out is not in the past",
+        "Set this machine's clock.",
+    ),
+    "DESTINATION_ACCOUNT_TYPE_MISMATCH": Meaning(
+        PermanentRefusalError, "the account is not a Google Ads account", "Check `account_id` in the project file."
     ),
     "INVALID_USER_LIST_ID": Meaning(PermanentRefusalError, "the list does not exist in this account", _LIST),
     "INVALID_USER_LIST_TYPE": Meaning(PermanentRefusalError, "the list does not take customer contacts", _LIST),

@@ -128,7 +128,8 @@ class GoogleTransport:
 
     def change_list(self, method: str, request: Any) -> Any:
         """UserListService: create_user_list or update_user_list; the list."""
-        return self._data_manager("user_list_service", "UserListService", method, request, _OTHERS, writes=True)
+        writes = not request.validate_only
+        return self._data_manager("user_list_service", "UserListService", method, request, _OTHERS, writes=writes)
 
     def list_page(self, request: Any) -> Any:
         """One page of UserListService.ListUserLists."""

@@ -1,5 +1,6 @@
 """Members through the Data Manager API: send them, and learn hours later what became of them."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from activator.model.delivery import Operation, Receipt, Settlement
 from activator.ports import Clock
 from connectors.google.enums import enum_name
 from connectors.google.errors import UNKNOWN_REQUESTS
-from connectors.google.members import to_request, usable
+from connectors.google.members import COLUMNS, to_request, usable
 from connectors.google.schedule import PollSchedule
 from connectors.google.tickets import Ticket, read_ticket
 from connectors.google.transport import GoogleTransport
@@ -56,6 +57,17 @@ class Uploads:
         request.remove_as_of_time.FromDatetime(added_before)
         answer = self._transport.ingestion("remove_all_audience_members", request, writes=True)
         return self._accepted([answer.request_id], 0, [])
+
+    def rehearse(self, audience_id: str) -> None:
+        """Let Google check an upload without taking it. Raises DestinationError with what it objects to."""
+        import pyarrow as pa
+
+        blank: dict[str, Any] = {name: [[]] if name in ("emails", "phones") else [""] for name in COLUMNS}
+        nobody = pa.table({**blank, "emails": [[hashlib.sha256(b"nobody@example.com").hexdigest()]]})
+        destinations = [self._destination(audience_id, 0)]
+        request = to_request(Operation.ADD, destinations, nobody, terms_accepted=self._terms)
+        request.validate_only = True
+        self._transport.ingestion(_METHODS[Operation.ADD], request, writes=False)
 
     def settle(self, request_id: str, sent: int) -> Receipt:
         """What has become of an upload of `sent` rows. Asks at most once, and not before there can be an answer."""

@@ -76,6 +76,9 @@ PATH_WIDTH_MAX = 15
 # custom parameter: key at most 16 alphanumeric characters, value at most 250 (docs/ads/upgraded-urls).
 MARKER_PARAMETER = "act"
 
+# Google's token endpoint allows some minutes; a replacement of a list allows none, but the difference is reckoned with.
+CLOCK_SECONDS_MAX = 60
+
 LABEL_NAME = "activator"
 LABEL_COLOUR = "#1A73E8"
 LABEL_DESCRIPTION = "Made and kept up to date by activator"
