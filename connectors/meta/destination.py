@@ -31,6 +31,7 @@ from connectors.meta.members import remove_everywhere, send_members
 from connectors.meta.options import MetaOptions, read_options
 from connectors.meta.performance import Insights
 from connectors.meta.replacement import Replacements
+from connectors.meta.reports import Reports
 from connectors.meta.settings import MetaSettings, load
 from connectors.meta.transport import GraphApi
 from connectors.meta.version import BATCH_ROWS_MAX, MEMBERS_MIN, QUIET_WINDOW
@@ -135,7 +136,9 @@ class MetaDestination:
 
     def performance(self, since: date, until: date) -> Iterable[PerformanceRow]:
         """See ports."""
-        return Insights(self._api, self._account, self._context.name, self._context.currency).rows(since, until)
+        reports = Reports(self._api, self._account, self._context.clock)
+        window = self._options.attribution_window
+        return Insights(reports, self._context.name, self._context.currency, window).rows(since, until)
 
     def check(self) -> Sequence[Finding]:
         """See ports."""

@@ -71,6 +71,9 @@ class MetaOptions(BaseModel):
         default=None, ge=1, le=180, description="Days a member stays without being added again; default: for ever"
     )
 
+    attribution_window: Literal["1d_click", "7d_click", "28d_click", "1d_view", "1d_ev"] | None = Field(
+        default=None, description="Purchases counted in reports; default: what the ad sets are set to"
+    )
     limited_data_use: bool = Field(
         default=False,
         description="Send people with Meta's Limited Data Use flag, except those known to live outside the USA",

@@ -81,7 +81,7 @@ PURCHASE_ACTION_TYPES = ("omni_purchase", "purchase", "offsite_conversion.fb_pix
 
 # Usage per use case is reported in percent of a rolling hour, rounded down; above 100 calls are refused, and calling on
 # extends the block. https://developers.facebook.com/docs/graph-api/overview/rate-limiting
-USAGE_STOP_PERCENT = 98
+USAGE_STOP_PERCENT, USAGE_FULL_PERCENT = 98, 99
 USAGE_WINDOW_SECONDS = 3600.0
 # The account's score counts 3 for a write and ends at 60 in the limited tier: one write is 5 percent.
 SCORE_STOP_PERCENT = 95

@@ -24,9 +24,13 @@ class MetaOptions:
     """Switches for behaviour a real account may or may not show.
 
     refuse_small_removals: 200/1870047 on removals from audiences under 100 people (seen by partners, not documented).
+    insights_rows_max: reports of more rows are refused (100/1487534) unless they are run in the background.
+    hourly_calls: calls of a rolling hour per use case, instead of those of full access.
     """
 
     refuse_small_removals: bool = False
+    insights_rows_max: int | None = None
+    hourly_calls: int | None = None
 
 
 @dataclass(slots=True)

@@ -270,6 +270,9 @@ ASSETS_NOT_UNIQUE = Refusal(100, 1815629, "Invalid parameter", "Asset values mus
 
 # Insights
 REPORT_NOT_READY = Refusal(2601, 1815107, "(#2601) Report is not ready yet.", is_transient=True)
+REPORT_TOO_LARGE = Refusal(
+    100, 1487534, "Invalid parameter", "Request too large", "There is too much data to retrieve. Ask for less."
+)
 BREAKDOWNS_WRONG = Refusal(2, 1504041, "Invalid combination of breakdowns")
 RETENTION_MONTHS = 37
 # The code is as seen in public threads, not in Meta's pages
