@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
+from activator.config.acquisition import GROUP, AcquisitionSection
 from activator.config.bidding import BiddingSection, DeliverySection, check_bidding
 from activator.config.copy import GENERIC, CopySection, MotivationSection, place_copy
 from activator.config.documents import Document, read_document, validate
@@ -73,6 +74,7 @@ class DestinationSection(Section):
     daily_budget: Amount | None = Field(default=None, description="Where the budget sits on the campaign (Google)")
     bidding: BiddingSection | None = Field(default=None, description="Bids and budgets made from what tiers are worth")
     tiers: dict[Name, DeliverySection] = Field(min_length=1, description="One delivery group per tier listed here")
+    acquisition: AcquisitionSection | None = Field(default=None, description="A group for people who buy nothing yet")
     audience_people_min: int | None = Field(
         default=None, ge=1, description="A tier with fewer people gets no audience; default: the platform's own minimum"
     )
@@ -210,6 +212,10 @@ class Project(Section):
                 not tiers[tier].suppress,
                 f"destinations.{name}.tiers.{tier}: `{tier}` is suppressed: excluded everywhere, so it has no group",
             )
+        _check(
+            destination.acquisition is None or GROUP not in tiers,
+            f"destinations.{name}.acquisition: a tier has its name; call the tier something else",
+        )
         check_bidding(f"destinations.{name}", destination.strategy, destination.bidding, destination.tiers)
 
 

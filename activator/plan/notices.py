@@ -70,7 +70,8 @@ def _favoured(groups: Sequence[GroupSpec], terms: Mapping[str, TierTerms], peopl
     for group in groups:
         of_budget = budgets[group.tier] / total if total else 0.0
         of_people = people.get(group.tier, 0) / customers if customers else 0.0
-        bid = max(terms[group.tier].multiplier_bp or 0, group.bid.modifier_bp or 0) / 10_000
+        made = terms[group.tier].multiplier_bp if group.tier in terms else None
+        bid = max(made or 0, group.bid.modifier_bp or 0) / 10_000
         if of_budget > of_people:
             found[group.tier] = f"it gets {of_budget:.0%} of the budget for {of_people:.0%} of the customers"
         elif bid > 1:

@@ -50,7 +50,8 @@ def _created(spec: ObjectSpec, options: GoogleOptions) -> int:
             return 5 + len(options.countries) + len(options.language_ids())
         case GroupSpec():  # group, list, label; a rule of value is looked up, made and put in a set
             rule = 0 if spec.bid.value_bp is None else 4
-            return 3 + rule + len(set(spec.excluded_audience_keys)) + len(options.keywords)
+            lists = bool(spec.audience_key) + len(set(spec.in_market)) + len(set(spec.excluded_audience_keys))
+            return 2 + rule + lists + len(options.keywords)
         case AdSpec():
             return 2
 

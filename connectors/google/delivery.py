@@ -54,18 +54,23 @@ class Delivery:
         return _last_id(made[1])
 
     def create_group(self, spec: GroupSpec, ids: Mapping[str, str]) -> str:
-        """Ad group, its list, exclusions, keywords and label, all or none; the ad group's id."""
+        """Ad group, its list or segments, exclusions, keywords and label, all or none; the ad group's id."""
         group, campaign_id = self._name("adGroups", -1), ids[spec.campaign_key]
         customer = self._transport.customer_id
         operations: list[Operation] = [
             {"ad_group_operation": {"create": self._group(group, self._name("campaigns", campaign_id), spec)}},
-            list_operation(customer, group, ids[spec.audience_key], spec.bid),
         ]
+        if spec.audience_key:
+            operations.append(list_operation(customer, group, ids[spec.audience_key], spec.bid))
+        operations += [interest_operation(customer, group, number) for number in sorted(set(spec.in_market))]
         operations += [
             exclusion_operation(customer, group, ids[key]) for key in sorted(set(spec.excluded_audience_keys))
         ]
         operations += [keyword_operation(group, keyword.text, keyword.match) for keyword in self._options.keywords]
-        operations += self._value_rules(self._name("campaigns", campaign_id), ids[spec.audience_key], spec.bid)
+        if spec.bid.value_bp is not None:
+            operations += self._value_rules(
+                self._name("campaigns", campaign_id), ids[spec.audience_key], spec.bid.value_bp
+            )
         try:
             made = self._mutate_labelled(operations, "ad_group_label_operation", "ad_group", group)
         except PermanentRefusalError as error:
@@ -136,11 +141,9 @@ class Delivery:
             **bid_fields(spec.bid),
         }
 
-    def _value_rules(self, campaign: str, list_id: str, bid: Bid) -> list[Operation]:
-        if bid.value_bp is None:
-            return []
+    def _value_rules(self, campaign: str, list_id: str, factor_bp: int) -> list[Operation]:
         known = read_rules(self._transport, frozenset({campaign})).get(campaign, CampaignRules())
-        return rule_operations(self._transport.customer_id, campaign, list_id, bid.value_bp, known)
+        return rule_operations(self._transport.customer_id, campaign, list_id, factor_bp, known)
 
     def _mutate_labelled(self, operations: list[Operation], kind: str, field: str, resource: str) -> list[str]:
         """Run operations and label one of the resources they make; the label itself is made on first use."""
@@ -232,6 +235,13 @@ def list_operation(customer: str, group: str, list_id: str, bid: Bid) -> Operati
 def exclusion_operation(customer: str, group: str, list_id: str) -> Operation:
     """Exclude a list from an ad group. Negative criteria take no bid adjustment."""
     criterion = {"ad_group": group, "negative": True, "user_list": _user_list(customer, list_id)}
+    return {"ad_group_criterion_operation": {"create": criterion}}
+
+
+def interest_operation(customer: str, group: str, number: str) -> Operation:
+    """Aim an ad group at one of Google's own segments."""
+    interest = {"user_interest_category": f"customers/{customer}/userInterests/{number}"}
+    criterion = {"ad_group": group, "status": "ENABLED", "user_interest": interest}
     return {"ad_group_criterion_operation": {"create": criterion}}
 
 

@@ -37,9 +37,11 @@ _GROUPS = (
 )
 _GROUP_CRITERIA = (
     "SELECT ad_group_criterion.resource_name, ad_group_criterion.ad_group, ad_group_criterion.negative, "
-    "ad_group_criterion.bid_modifier, ad_group_criterion.user_list.user_list, ad_group_criterion.keyword.text, "
+    "ad_group_criterion.bid_modifier, ad_group_criterion.user_list.user_list, "
+    "ad_group_criterion.user_interest.user_interest_category, ad_group_criterion.keyword.text, "
     "ad_group_criterion.keyword.match_type FROM ad_group_criterion WHERE {} IN ({}) "
-    "AND ad_group_criterion.status != 'REMOVED' AND ad_group_criterion.type IN ('USER_LIST', 'KEYWORD')"
+    "AND ad_group_criterion.status != 'REMOVED' "
+    "AND ad_group_criterion.type IN ('USER_LIST', 'USER_INTEREST', 'KEYWORD')"
 )
 _ADS = (
     "SELECT ad_group_ad.resource_name, ad_group_ad.status, ad_group_ad.ad.id, ad_group_ad.ad.final_urls, "
@@ -84,7 +86,7 @@ def groups_in(transport: GoogleTransport, campaign_id: str) -> list[Any]:
 
 
 def group_criteria(transport: GoogleTransport, field: str, ids: str) -> dict[str, list[Any]]:
-    """Lists and keywords by ad group resource name. field: campaign.id or ad_group.id."""
+    """Lists, segments and keywords by ad group resource name. field: campaign.id or ad_group.id."""
     found: dict[str, list[Any]] = defaultdict(list)
     for row in transport.search(_GROUP_CRITERIA.format(field, ids)):
         found[row.ad_group_criterion.ad_group].append(row.ad_group_criterion)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from activator.errors import PermanentRefusalError
+from activator.errors import ConfigurationError, PermanentRefusalError
 from activator.model.ads import AdSpec, CampaignSpec, GroupField, GroupSpec, RemoteObject
 from connectors.meta.bids import bid_params, bid_text, bid_text_of
 from connectors.meta.creatives import Creatives, ad_fields, ad_fields_of
@@ -117,6 +117,10 @@ class Delivery:
 
     def group_fields(self, spec: GroupSpec) -> dict[str, GroupField]:
         """What of an ad set is compared. Raises ConfigurationError for a bid or budget Meta does not have."""
+        if spec.in_market:
+            raise ConfigurationError(
+                "Meta has no In-Market segments", "Remove `acquisition` of this destination; Google has them."
+            )
         if spec.daily_budget_minor is not None:
             amount_for(spec.daily_budget_minor, self.currency)
         return {

@@ -81,7 +81,7 @@ class Account:
 
     def open(self, **other: Any) -> Destination:
         identities = self.sandbox.identities()
-        keys = [spec.key for spec in self.specs()]
+        keys = [*(spec.key for spec in self.specs()), *other.get("markers", ())]
         return connector.open(
             DestinationContext(
                 name="google",
@@ -240,6 +240,24 @@ def test_a_change_of_strategy_reaches_campaign_and_groups(account: Account) -> N
     assert after["group/gold"].fields["bid"] == "target_roas 4.0000"
 
 
+def test_the_group_for_strangers_aims_at_in_market_segments_and_keeps_every_customer_out(account: Account) -> None:
+    account.build()
+    strangers = GroupSpec(
+        "group/acquisition", account.named("acquisition", "group/acquisition"), "campaign", "acquisition", "",
+        ("audience/gold", "audience/lost", "audience/silver"), None, Bid(BidStrategy.MANUAL_CPC, amount_minor=80),
+        ("DE", "AT"), in_market=("80432", "80545"),
+    )  # fmt: skip
+    destination = account.open(markers={"group/acquisition"})
+    account.ids[strangers.key] = destination.create(strangers, account.ids).platform_id
+    found = destination.observe().by_key()[strangers.key]
+    assert dict(found.fields) == dict(destination.comparable(strangers))
+    assert found.fields["audiences"] == ()
+
+    changed = replace(strangers, in_market=("80432", "80000"))
+    destination.update(changed, found, account.ids)
+    assert destination.observe().by_key()[strangers.key].fields["in_market"] == ("80000", "80432")
+
+
 def test_what_a_sale_to_a_tier_counts_is_a_rule_of_our_campaign_alone(account: Account) -> None:
     account.build()
     campaign = replace(account.campaign(), strategy=BidStrategy.TARGET_ROAS)
@@ -275,7 +293,8 @@ def test_a_group_is_born_with_its_value_rule(account: Account) -> None:
         replace(account.group("silver", "gold", None), bid=bid),
     ]
     audiences = [account.audience(tier) for tier in ("gold", "silver", "lost")]
-    for spec in (*audiences, campaign, *groups):
+    specs: tuple[ObjectSpec, ...] = (*audiences, campaign, *groups)
+    for spec in specs:
         account.ids[spec.key] = account.destination.create(spec, account.ids).platform_id
     found = account.destination.observe().by_key()
     for group in groups:
