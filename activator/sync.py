@@ -13,7 +13,7 @@ from activator.apply.context import LEASE_NAME, ApplyContext
 from activator.apply.result import ApplyResult
 from activator.config.room import disk_room
 from activator.config.workspace import Workspace
-from activator.ledger import lease, plans, terms
+from activator.ledger import lease, plans, reassertions, terms
 from activator.ledger.lease import Lease
 from activator.ledger.store import Ledger, LedgerReader
 from activator.model.bidding import TierTerms
@@ -193,6 +193,7 @@ def _finish(context: ApplyContext, actor: str, result: ApplyResult) -> None:
         terms.record(connection, clock, plan.plan_id, _terms_in_place(plan, result))
         outcome = "complete" if result.complete else "partial"
         plans.note(connection, clock, actor, "applied", plan.plan_id, outcome)
+        reassertions.record(connection, clock, executor.asserted(plan, result))
 
 
 def _terms_in_place(plan: Plan, result: ApplyResult) -> list[TierTerms]:

@@ -16,7 +16,7 @@ from activator.errors import (
 )
 from activator.model.ads import kind_of
 from activator.model.delivery import Operation
-from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, UpdateObject
+from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, Plan, UpdateObject
 
 # Faults of one object or batch: its destination goes on with the rest.
 OF_ONE_OBJECT = (PermanentRefusalError, RowRejectedError, ConfigurationError)
@@ -98,6 +98,16 @@ class _Run:
         return ChangeResult(ordinal, change.destination, subject(change), state, error=error)
 
 
+def asserted(plan: Plan, result: ApplyResult) -> frozenset[tuple[str, str]]:
+    """Audiences (destination, key) this plan was to send as a whole, and has."""
+    rows = [
+        ((change.destination, change.audience_key), row.error is None)
+        for change, row in zip(plan.changes, result.results, strict=True)
+        if isinstance(change, ChangeMembers) and change.asserted
+    ]
+    return frozenset(audience for audience, _ in rows) - {audience for audience, done in rows if not done}
+
+
 def subject(change: Change) -> str:
     """What a change is about, in a few words."""
     match change:
@@ -109,7 +119,7 @@ def subject(change: Change) -> str:
             return f"pause {title(change.remote.kind, change.remote.key)}"
         case ChangeMembers():
             verb = "add to" if change.operation is Operation.ADD else "remove from"
-            return f"{verb} {title('audience', change.audience_key)}"
+            return f"{verb} {title('audience', change.audience_key)}{' once more' if change.asserted else ''}"
         case _:
             assert_never(change)
 

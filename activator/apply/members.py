@@ -101,7 +101,7 @@ def removals_settled(context: ApplyContext, change: ChangeMembers) -> bool:
     Only then may these adds follow.
     """
     for other in context.plan.changes:
-        if isinstance(other, ChangeMembers) and other.operation is Operation.REMOVE and same_audience(other, change):
+        if isinstance(other, ChangeMembers) and _may_take_out(other, change):
             records = [_find(context, other, batch) for batch in other.batches]
             with context.ledger.reading() as connection:
                 for record in records:
@@ -112,6 +112,11 @@ def removals_settled(context: ApplyContext, change: ChangeMembers) -> bool:
     return True
 
 
+def _may_take_out(removal: ChangeMembers, adds: ChangeMembers) -> bool:
+    """Whether a change is a removal these adds may have to follow. What is only asserted shares nothing with them."""
+    return removal.operation is Operation.REMOVE and not removal.asserted and same_audience(removal, adds)
+
+
 def batch_id(context: ApplyContext, change: ChangeMembers, planned: PlannedBatch) -> str:
     """The same batch of the same plan always has the same id; a different payload never does."""
     parts = (
@@ -120,6 +125,7 @@ def batch_id(context: ApplyContext, change: ChangeMembers, planned: PlannedBatch
         change.audience_key,
         change.operation.value,
         str(change.after_removals),
+        str(change.asserted),
         str(planned.ordinal),
         planned.digest,
     )

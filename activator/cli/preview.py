@@ -188,8 +188,9 @@ def _detail(change: Change) -> str:
             return " [dim](no longer wanted)[/dim]"
         case ChangeMembers():
             after = ", after the removals" if change.after_removals else ""
-            batches = len(change.batches)
-            return f"  [bold]{change.rows:,}[/bold] people in {batches} batch{'es' if batches > 1 else ''}{after}"
+            known = ", to be sure: nothing is known to differ" if change.asserted else ""
+            batches = f"{len(change.batches)} batch{'es' if len(change.batches) > 1 else ''}"
+            return f"  [bold]{change.rows:,}[/bold] people in {batches}{after}{known}"
         case _:
             assert_never(change)
 

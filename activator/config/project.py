@@ -16,6 +16,7 @@ from activator.config.copy import GENERIC, CopySection, MotivationSection, place
 from activator.config.documents import Document, read_document, validate
 from activator.config.exports import SourceSection
 from activator.config.keeping_out import ConsentSection, HoldoutSection, SuppressionSection
+from activator.config.membership import MembershipSection
 from activator.config.outbox import OutboxSection, outbox_fault
 from activator.config.positions import Positions
 from activator.config.sections import Amount, Name, Ratio, Section, Share
@@ -159,6 +160,7 @@ class Project(Section):
     segment_checks: SegmentChecks = SegmentChecks()
     destinations: dict[Name, DestinationSection] = Field(min_length=1)
     guards: GuardSection = GuardSection()
+    membership: MembershipSection = MembershipSection()
     schedules: tuple[ScheduleSection, ...] = ()
     briefing: BriefingSection = BriefingSection()
     outbox: OutboxSection = OutboxSection()

@@ -40,11 +40,12 @@ class Belief:
     """One audience as the log tells it.
 
     members: one row per member_key that is or may be in, with `certain` (nothing about it is unresolved) and the
-    `sequence` of the last batch that names it; batches: where what was sent is written down;
-    adds_in_air, removes_in_air: identifiers of sends that may still land; None: no such send.
+    `sequence` of the last batch that names it; left: the same of those surely taken out; batches: where what was sent
+    is written down; adds_in_air, removes_in_air: identifiers of sends that may still land; None: no such send.
     """
 
     members: ir.Table
+    left: ir.Table
     batches: tuple[BatchRecord, ...]
     adds_in_air: ir.Table | None
     removes_in_air: ir.Table | None
@@ -79,6 +80,18 @@ class MembershipDiff:
     held_back: int
 
 
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """What is sent once more though nothing is known to differ, keys and the columns of the form.
+
+    adds: members wanted and surely in; removes: those who have left, unless somebody who is in, or is to be, shares an
+    identifier with them and would be taken out too.
+    """
+
+    adds: ir.Table
+    removes: ir.Table
+
+
 def believe(engine: Engine, form: str, log: AudienceLog) -> Belief:
     """Read the log of one audience. For each member the last batch that names it decides."""
     live = tuple(batch for batch in log.batches if batch.state is not BatchState.REJECTED)
@@ -91,8 +104,14 @@ def believe(engine: Engine, form: str, log: AudienceLog) -> Belief:
             return None
         return engine.materialise("in_air", identifiers_of(_files(engine, files), form).select("identifier").distinct())
 
-    believed = engine.materialise("believed", _last_events(_events(engine, live)))
-    return Belief(believed, live, in_air(Operation.ADD), in_air(Operation.REMOVE))
+    last = engine.materialise("last", _last_events(_events(engine, live)))
+    return Belief(
+        engine.materialise("believed", _maybe_in(last)),
+        last.filter(~last.added & last.certain).drop("added", "certain"),
+        live,
+        in_air(Operation.ADD),
+        in_air(Operation.REMOVE),
+    )
 
 
 def believed_count(engine: Engine, log: AudienceLog) -> int:
@@ -103,15 +122,19 @@ def believed_count(engine: Engine, log: AudienceLog) -> int:
 def believed_members(engine: Engine, batches: Sequence[BatchRecord]) -> ir.Table:
     """The members who are or may be in one audience, by its batches, oldest first; see Belief.members."""
     live = [batch for batch in batches if batch.state is not BatchState.REJECTED]
-    return _last_events(_events(engine, live))
+    return _maybe_in(_last_events(_events(engine, live)))
+
+
+def _maybe_in(last: ir.Table) -> ir.Table:
+    """Without those who are surely out."""
+    return last.filter(last.added | ~last.certain).drop("added")
 
 
 def _last_events(events: ir.Table) -> ir.Table:
-    """For each member the last batch that names it; members surely out are left out."""
+    """For each member what the last batch that names it says."""
     last = events.group_by("member_key").agg(event=events.event.max(), person_key=events.person_key.argmax("event"))
     certain, added = last.event % 2 == 1, (last.event // 2) % 2 == 1
-    members = last.select("person_key", "member_key", certain=certain, added=added, sequence=last.event // _FLAGS)
-    return members.filter(members.added | ~members.certain).drop("added")
+    return last.select("person_key", "member_key", certain=certain, added=added, sequence=last.event // _FLAGS)
 
 
 def _events(engine: Engine, live: Sequence[BatchRecord]) -> ir.Table:
@@ -194,6 +217,30 @@ def difference(engine: Engine, form: str, pending: Pending, sent: Callable[[ir.T
         removes=taken,
         held_back=held_back_count,
     )
+
+
+def assertion(
+    engine: Engine, form: str, pending: Pending, diff: MembershipDiff, sent: Callable[[ir.Table], ir.Table]
+) -> Assertion:
+    """Who is sent once more to repair what nobody told us of. sent: as in `difference`, for keys of adds.
+
+    Whoever the difference sends already, and whose opposite is in the air, is left out.
+    """
+    belief = pending.belief
+    staying = pending.staying.anti_join(diff.adds_after, "member_key").select("member_key", "sequence")
+    adds = engine.materialise("asserted", _as_sent(engine, form, belief.batches, staying))
+    left = belief.left.anti_join(pending.adds, "member_key").select("member_key", "sequence")
+    removes = engine.materialise("left", _as_sent(engine, form, belief.batches, left))
+    if rows_in(adds) and belief.removes_in_air is not None:
+        adds, _ = _split(engine, adds, identifiers_of(adds, form), belief.removes_in_air)
+    if rows_in(removes):
+        present = [identifiers_of(_as_sent(engine, form, belief.batches, belief.members), form)]
+        present += [identifiers_of(sent(pending.adds), form)] if rows_in(pending.adds) else []
+        kept = [part.select("identifier") for part in present]
+        kept += [] if belief.adds_in_air is None else [belief.adds_in_air]
+        taken = engine.materialise("present", ibis.union(*kept) if len(kept) > 1 else kept[0])
+        removes, _ = _split(engine, removes, identifiers_of(removes, form), taken)
+    return Assertion(adds, removes)
 
 
 def _sharing(engine: Engine, form: str, belief: Belief, adds: ir.Table | None, taken: ir.Table) -> ir.Table:

@@ -118,7 +118,8 @@ def plan_destination(
                 else ledger.audience_log(name, spec.key),
             )
             for spec in desired.audiences
-        ]
+        ],
+        asserting=_to_assert(world, ledger, name),
     )
     audiences, delivery = object_changes(name, reader, desired, observed)
     changes = (*members.removes, *audiences, *members.adds, *members.adds_after, *delivery)
@@ -147,6 +148,12 @@ def plan_destination(
         terms=terms,
         notices=(*copy_notices(name, desired, terms, people.tiers), *ration_notices(name, reader, changes)),
     )
+
+
+def _to_assert(world: World, ledger: LedgerReader, name: str) -> frozenset[str]:
+    """Keys of the audiences that are sent as a whole this time."""
+    days = world.project.membership.assert_days
+    return ledger.assertions_due(name, timedelta(days=days)) if days else frozenset()
 
 
 def _terms(

@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 
-class Crash(BaseException):  # noqa: N818 - no error: the process is gone
+class Crash(BaseException):
     """The process ends here, without a word. No `except Exception` may see it."""
 
 
@@ -49,10 +49,11 @@ class Nemesis:
     rng: Random
     active: bool = True
     dead: bool = False
+    died_at: str = ""
     inside: bool = False
     deviation: str | None = None
     countdown: int = 0
-    aimed_at: tuple[str, int] | None = None  # a point by name and its occurrence, instead of a countdown
+    aimed_at: tuple[str, int] | None = None  # a crash at this point's so-manieth passing, instead of by chance
     points: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     meanwhile: Callable[[str], None] = field(default=lambda _deviation: None)
@@ -72,7 +73,7 @@ class Nemesis:
     def call(self, kinds: tuple[Fault, ...]) -> Fault | None:
         """The fault of one call to the platform, if any."""
         share = READ_FAULT_SHARE if kinds is READING else FAULT_SHARE
-        if not self.active or self.aimed_at or self.rng.random() >= share:
+        if not self.active or self.rng.random() >= share:
             return None
         fault = self.rng.choice(kinds)
         self.faults[fault] += 1
@@ -113,7 +114,7 @@ class Nemesis:
 
     def _die(self, point: str) -> None:
         self.faults["crash"] += 1
-        self.dead = True
+        self.dead, self.died_at = True, point
         raise Crash(point)
 
 

@@ -1,15 +1,16 @@
 """Two planners with the same answers: the product's, on its engine, and its rules restated over Python sets.
 
 The product's takes a second for a plan, however small, so most worlds are planned by the restated rules. That both
-write the same batches, byte for byte, is a property test (test_rules_equal.py), and whole histories are compared too.
+write the same batches, byte for byte, is checked plan by plan along simulated histories (test_rules_equal.py).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 import ibis
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from activator.model.ads import AudienceSpec
@@ -29,7 +30,15 @@ Audiences = Sequence[tuple[AudienceSpec, AudienceLog]]
 class Planner(Protocol):
     """Writes the batches into folder and says what they change."""
 
-    def plan(self, destination: str, rows_max: int, folder: Path, desired: Desired, audiences: Audiences) -> MemberPlan:
+    def plan(
+        self,
+        destination: str,
+        rows_max: int,
+        folder: Path,
+        desired: Desired,
+        audiences: Audiences,
+        asserting: Collection[str] = (),
+    ) -> MemberPlan:
         """What has to be sent for each audience."""
         ...
 
@@ -40,21 +49,28 @@ class ProductPlanner:
 
     engine: Engine
 
-    def plan(self, destination: str, rows_max: int, folder: Path, desired: Desired, audiences: Audiences) -> MemberPlan:
+    def plan(
+        self,
+        destination: str,
+        rows_max: int,
+        folder: Path,
+        desired: Desired,
+        audiences: Audiences,
+        asserting: Collection[str] = (),
+    ) -> MemberPlan:
         members, status = self._members(desired)
         planner = MemberPlanner(self.engine, destination, FORM, rows_max, folder, members, lambda: status)
         try:
-            return planner.plan(audiences)
+            return planner.plan(audiences, asserting)
         finally:
-            for name in self.engine.backend.list_tables():
-                self.engine.backend.raw_sql(f'DROP TABLE IF EXISTS "{name}"')
+            made = "SELECT table_name FROM duckdb_tables() WHERE temporary"
+            for (name,) in self.engine.backend.con.execute(made).fetchall():
+                self.engine.backend.con.execute(f'DROP TABLE "{name}"')
 
     def _members(self, desired: Desired) -> tuple[Members, ibis.Table]:
         tables = [
             table_of(rows).append_column("tier", [[tier] * len(rows)]) for tier, rows in sorted(desired.items()) if rows
         ]
-        import pyarrow as pa
-
         whole = pa.concat_tables(tables) if tables else table_of(()).append_column("tier", pa.array([], pa.string()))
         keys = {name: [value.hex() for value in whole[name].to_pylist()] for name in ("person_key", "member_key")}
         columns = {name: whole[name] for name in whole.column_names if name not in keys}
@@ -79,6 +95,8 @@ class Diff:
     believed: int
     returning: int
     held_back: int
+    adds_anew: frozenset[Row]
+    removes_anew: frozenset[Row]
 
 
 @dataclass
@@ -87,14 +105,25 @@ class RestatedPlanner:
 
     read: dict[Path, list[Row]] = field(default_factory=dict)
 
-    def plan(self, destination: str, rows_max: int, folder: Path, desired: Desired, audiences: Audiences) -> MemberPlan:
+    def plan(
+        self,
+        destination: str,
+        rows_max: int,
+        folder: Path,
+        desired: Desired,
+        audiences: Audiences,
+        asserting: Collection[str] = (),
+    ) -> MemberPlan:
         removes, adds, after, states = [], [], [], []
         for spec, log in sorted(audiences, key=lambda pair: not pair[0].suppress):
             diff = self._diff(log, desired.get(spec.tier, frozenset()))
             write = _Writer(destination, rows_max, folder, spec)
-            removes += write.change(Operation.REMOVE, diff.removes, after=False)
-            adds += write.change(Operation.ADD, diff.adds, after=False)
+            removes += write.change(Operation.REMOVE, diff.removes)
+            adds += write.change(Operation.ADD, diff.adds)
             after += write.change(Operation.ADD, diff.adds_after, after=True)
+            if spec.key in asserting:
+                removes += write.change(Operation.REMOVE, diff.removes_anew, anew=True)
+                adds += write.change(Operation.ADD, diff.adds_anew, anew=True)
             states.append(
                 AudienceState(
                     destination,
@@ -128,7 +157,11 @@ class RestatedPlanner:
         gone = set().union(*(row.identifiers for row in removes))
         returning = {row for row in wanted & surely_in if row.identifiers & gone}
         later = {row for row in adds if row.identifiers & gone}
+        left = last.keys() - maybe_in - wanted
+        kept = set().union(in_air[Operation.ADD], *(row.identifiers for row in maybe_in | (wanted - surely_in)))
         return Diff(
+            adds_anew=frozenset(_split((wanted & surely_in) - returning, in_air[Operation.REMOVE])[0]),
+            removes_anew=frozenset(_split(left, kept)[0]),
             adds=frozenset(adds - later),
             adds_after=frozenset(later | returning),
             removes=frozenset(removes),
@@ -155,15 +188,37 @@ class _Writer:
     folder: Path
     spec: AudienceSpec
 
-    def change(self, operation: Operation, rows: frozenset[Row], *, after: bool) -> list[ChangeMembers]:
+    def change(
+        self, operation: Operation, rows: frozenset[Row], *, after: bool = False, anew: bool = False
+    ) -> list[ChangeMembers]:
         if not rows:
             return []
-        label = f"{self.destination}-{self.spec.tier}-{operation.value}{'-after' if after else ''}"
+        label = f"{self.destination}-{self.spec.tier}-{operation.value}{'-after' if after else '-anew' if anew else ''}"
         stream = table_of(rows).to_batches(self.rows_max)
         batches = write_batches(stream, self.rows_max, self.folder, label, DEFAULT_RULES.version)
-        return [ChangeMembers(self.destination, self.spec.key, operation, after, len(rows), batches)]
+        return [ChangeMembers(self.destination, self.spec.key, operation, after, len(rows), batches, anew)]
 
 
-def believed_counts(states: Sequence[AudienceState]) -> Mapping[str, int]:
-    """Audience -> who is or may be in it."""
-    return {state.audience_key: state.believed for state in states}
+@dataclass(frozen=True, slots=True)
+class BothPlanners:
+    """Asks both, and insists that they agree on every batch to the byte, and on every count."""
+
+    product: ProductPlanner
+    restated: RestatedPlanner
+
+    def plan(
+        self,
+        destination: str,
+        rows_max: int,
+        folder: Path,
+        desired: Desired,
+        audiences: Audiences,
+        asserting: Collection[str] = (),
+    ) -> MemberPlan:
+        beside = folder / "product"
+        beside.mkdir()
+        theirs = self.product.plan(destination, rows_max, beside, desired, audiences, asserting)
+        ours = self.restated.plan(destination, rows_max, folder, desired, audiences, asserting)
+        for part in ("removes", "adds", "adds_after", "states"):
+            assert getattr(theirs, part) == getattr(ours, part), f"the planners differ in {part}"
+        return ours

@@ -18,7 +18,7 @@ from sqlalchemy.pool import QueuePool
 from activator.apply import executor, settlement, verify
 from activator.apply.context import LEASE_NAME, ApplyContext
 from activator.errors import ActivatorError, LeaseLostError, LedgerError
-from activator.ledger import lease, plans, sqlite
+from activator.ledger import lease, plans, reassertions, sqlite
 from activator.ledger.database import Database
 from activator.ledger.store import Ledger
 from activator.model.ads import AudienceSpec
@@ -30,7 +30,7 @@ from tests.clocks import ManualClock
 from tests.simulation.nemesis import Crash, Nemesis, watching_disk
 from tests.simulation.people import Desired, Row
 from tests.simulation.planning import Planner
-from tests.simulation.platform import SimulatedDestination
+from tests.simulation.platform import PLATFORM, SimulatedDestination
 
 DESTINATION = "meta"
 AUDIENCES = (
@@ -38,6 +38,8 @@ AUDIENCES = (
     AudienceSpec("audience/low", "low [act:000000000002]", "", "low", suppress=False),
 )
 PLAN_LIFE = timedelta(hours=24)
+ASSERT_EVERY = timedelta(days=7)
+DRIFT_SHARE = 0.08  # of mornings
 FIRST_DEAD_PID = 4_194_305  # above any real pid on Linux: such a holder is known to be dead
 NEVER_TOLD = "elsewhere"  # of a process on another host nobody knows whether it is alive
 _NOT_POINTS = {"writing", "announcing", "__enter__", "__exit__", "audience", "poll_once", "inner"}
@@ -108,7 +110,10 @@ def as_it_is(_ledger: Ledger, log: AudienceLog) -> AudienceLog:
 
 @dataclass
 class World:
-    """seed: decides everything. template: a new ledger, to copy. view: how a plan sees the log; the protocol itself, or a known-bad one's idea of it."""
+    """One seed's. template: a new ledger, to copy.
+
+    view: how a plan sees the log; the protocol itself, or a known-bad one's idea of it.
+    """
 
     seed: int
     folder: Path
@@ -119,6 +124,9 @@ class World:
     trace: list[str] = field(default_factory=list)
     runs: int = 0
     last: tuple[Plan, Path, Desired] | None = None
+    asserting: bool = True
+    drifted: bool = False
+    drifted_in: set[Row] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.rng = Random(self.seed)
@@ -143,6 +151,8 @@ class World:
         self.clock.advance(hours=self.rng.choice((1, 5, 13, 25, 30)))
         if self.rng.random() < 0.8:
             self.desired = _change(self.rng, self.desired)
+        if self.nemesis.active and self.rng.random() < DRIFT_SHARE:
+            self._drift()
         self.nemesis.begin_run()
         resumed = self.last if self.last and self.last[2] == self.desired and self.rng.random() < 0.7 else None
         return self.run(resumed=resumed)
@@ -152,19 +162,20 @@ class World:
         self.runs += 1
         self.nemesis.dead = False
         mine, self.platform.run = self.runs, self.runs
-        self.allowed[mine] = self.desired
+        self.allowed[mine] = self.desired if resumed else {}
         holder = f"{host or self._host()}:{FIRST_DEAD_PID + mine}"
         try:
             with watching_disk(self.folder / "ledger", self.nemesis):
                 outcome = self._process(mine, holder, resumed)
-        except Crash as crash:
-            outcome = f"crash at {crash}"
+        except Crash:
+            outcome = f"crash at {self.nemesis.died_at}"
         except LeaseLostError:
             outcome = "lease lost"
         except ActivatorError as error:
             outcome = f"{type(error).__name__}: {error.message}"
         except OSError as error:
-            assert error.errno == errno.ENOSPC, error
+            if error.errno != errno.ENOSPC:
+                raise
             outcome = "disk full"
         self.trace.append(f"{mine}: {'resumed, ' if resumed else ''}{outcome}")
         return outcome
@@ -178,6 +189,7 @@ class World:
         try:
             if resumed is None:
                 settlement.poll_once(ledger, {DESTINATION: self.platform}, self.clock)
+                self.allowed[mine] = self.desired
                 plan, folder = self._plan(ledger, mine)
                 self.last = (plan, folder, self.desired)
             else:
@@ -193,7 +205,8 @@ class World:
         serial = ledger.serial()
         seen = observed_by_key(DESTINATION, self.platform.observe())
         logs = [(spec, self.view(ledger, ledger.audience_log(DESTINATION, spec.key))) for spec in AUDIENCES]
-        members = self.planner.plan(DESTINATION, self.platform.batch_rows_max, folder, self.desired, logs)
+        due = ledger.assertions_due(DESTINATION, ASSERT_EVERY) if self.asserting else ()
+        members = self.planner.plan(DESTINATION, self.platform.batch_rows_max, folder, self.desired, logs, due)
         creates = tuple(CreateObject(DESTINATION, spec) for spec in AUDIENCES if spec.key not in seen)
         now = self.clock.now()
         plan = Plan(
@@ -234,6 +247,7 @@ class World:
             result = executor.execute(context)
             with context.writing() as connection:
                 plans.finish(connection, self.clock, plan.plan_id, complete=result.complete, uses=(), tiers={})
+                reassertions.record(connection, self.clock, executor.asserted(plan, result))
             return "complete" if result.complete else "partial"
         finally:
             with ledger.writing() as connection:
@@ -256,21 +270,42 @@ class World:
         self.nemesis.active = active
         self.platform.run = run
 
+    def _drift(self) -> None:
+        """Somebody edits a list by hand: one of ours is gone, or one who had left is back."""
+        sent = [sent for sent in self.platform.history if sent.rows]
+        if not sent:
+            return
+        last = self.rng.choice(sent)
+        row = self.rng.choice(last.rows)
+        there = self.state.members(PLATFORM, last.audience_id)
+        if row.identifiers in there:
+            self.state.remove_members(PLATFORM, last.audience_id, [row.identifiers])
+        elif not any(row.identifiers & other for other in there):
+            self.state.add_members(PLATFORM, last.audience_id, [row.identifiers])
+            self.drifted_in.add(row)
+        self.state.settle()
+        self.drifted = True
+        self.nemesis.faults["drift"] += 1
+
     # The end
 
     def calm(self) -> None:
         """Nothing goes wrong any more."""
         self.nemesis.active = False
-        self.nemesis.deviation, self.nemesis.countdown = None, 0
+        self.nemesis.deviation, self.nemesis.countdown, self.nemesis.aimed_at = None, 0, None
 
     def converged(self) -> bool:
-        """Whether each audience holds exactly who is wanted."""
+        """Whether each audience holds exactly who is wanted.
+
+        Somebody put in by hand who shares an identifier with a member stays: taking them out would take out both.
+        """
         self.state.settle()
-        return all(
-            self.platform.members(spec.key)
-            == sorted((row.identifiers for row in self.desired.get(spec.tier, ())), key=sorted)
-            for spec in AUDIENCES
-        )
+        for spec in AUDIENCES:
+            there, wanted = set(self.platform.members(spec.key)), {row.identifiers for row in self.desired[spec.tier]}
+            shared = {row.identifiers for row in self.drifted_in if any(row.identifiers & other for other in wanted)}
+            if not wanted <= there <= wanted | shared:
+                return False
+        return True
 
 
 def _digest(desired: Desired) -> str:
