@@ -29,6 +29,7 @@ from activator.plan.planner import World, assemble, places, plan_destination
 from activator.plan.population import population
 from activator.plan.yardsticks import uses_of
 from activator.ports import Clock
+from activator.privacy.removal import Remover
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ def apply_plan(runner: Runner, plan: Plan, folder: Path) -> ApplyResult:
     Raises:
         UnsafePlanError: a guard objects. StalePlanError: the world has changed. DestinationError: it cannot be read.
     """
+    go_on_forgetting(runner)
     verify.refuse_unsafe(plan)
     with disk_room(runner.workspace.state):
         return _applied(runner, plan, folder)
@@ -191,9 +193,9 @@ def _finish(context: ApplyContext, actor: str, result: ApplyResult) -> None:
     with context.writing() as connection:
         plans.finish(connection, clock, plan.plan_id, complete=result.complete, uses=uses, tiers=tiers)
         terms.record(connection, clock, plan.plan_id, _terms_in_place(plan, result))
+        reassertions.record(connection, clock, executor.asserted(plan, result))
         outcome = "complete" if result.complete else "partial"
         plans.note(connection, clock, actor, "applied", plan.plan_id, outcome)
-        reassertions.record(connection, clock, executor.asserted(plan, result))
 
 
 def _terms_in_place(plan: Plan, result: ApplyResult) -> list[TierTerms]:
@@ -231,8 +233,23 @@ def poll_processing(runner: Runner) -> int:
         ledger.close()
 
 
+def go_on_forgetting(runner: Runner) -> None:
+    """Take people to be forgotten out of wherever they may still be: ahead of everything, whatever guards say of it.
+
+    Raises:
+        LeaseHeldError: another run is at work. ConfigurationError: the secret they are recognised with is missing.
+    """
+    Remover(runner.workspace, runner.clock, runner.actor, runner.report, runner.should_stop).advance()
+
+
+def before_planning(runner: Runner) -> None:
+    """What comes first in every sync: what is still open, then people to be forgotten."""
+    poll_processing(runner)
+    go_on_forgetting(runner)
+
+
 def sync(runner: Runner, accepted: Mapping[str, str] | None = None) -> tuple[Plan, ApplyResult]:
     """Settle what is open, plan afresh, apply."""
-    poll_processing(runner)
+    before_planning(runner)
     plan, folder = make_plan(runner, accepted)
     return plan, apply_plan(runner, plan, folder)
