@@ -20,6 +20,7 @@ _FAILURE_TYPE = re.compile(r"google\.ads\.googleads\.v\d+\.errors\.GoogleAdsFail
 _CODE = re.compile(r"[A-Za-z0-9_.]{1,120}")
 _FIELD = re.compile(r"[A-Za-z0-9_.\[\]]{1,200}")
 _DIGEST = re.compile(r"[0-9A-Fa-f]{40}")
+_OPERATION = re.compile(r"operations\[(\d+)\]")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:/-]{1,120}")
 
 # gRPC's client writes these itself when no connection came about, so nothing was sent
@@ -93,6 +94,15 @@ def read_answer(error: BaseException, version: str) -> Answer | None:
         request_id=parts.request_id,
         never_sent=call.code() is grpc.StatusCode.UNAVAILABLE and details.startswith(_NEVER_SENT),
     )
+
+
+def failed_operations(status: Any, version: str) -> set[int]:
+    """Positions of the operations a partly taken request names as at fault (google.rpc.Status with the failure)."""
+    parts = _Parts()
+    for detail in status.details:
+        _read_detail(parts, detail, version)
+    found = (_OPERATION.match(violation.path) for violation in parts.violations)
+    return {int(match.group(1)) for match in found if match}
 
 
 def _call_of(error: BaseException | None) -> Any:

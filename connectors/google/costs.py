@@ -13,6 +13,9 @@ from connectors.google.options import GoogleOptions
 from connectors.google.version import OBSERVING_OPERATIONS
 
 
+_JOB = 4  # made, filled, started, and looked at in the next run
+
+
 def words_of_cost(changes: Sequence[Change], options: GoogleOptions, allowed: int) -> str | None:
     """How much of the day's operations carrying out changes takes, in a sentence; None where there is nothing to do."""
     if not changes:
@@ -39,7 +42,7 @@ def operations_of(change: Change, options: GoogleOptions) -> int:
         case PauseObject():
             return {"audience": 0, "ad": 2}.get(change.remote.kind, 1)
         case ChangeMembers():
-            return 0
+            return _JOB * len(change.batches) if options.uploads == "offline_jobs" else 0
 
 
 def _created(spec: ObjectSpec, options: GoogleOptions) -> int:

@@ -29,6 +29,7 @@ from connectors.google.checks import Checks
 from connectors.google.comparison import comparable
 from connectors.google.costs import words_of_cost
 from connectors.google.delivery import Delivery
+from connectors.google.jobs import OfflineJobs
 from connectors.google.observation import observe
 from connectors.google.options import options_schema, read_options
 from connectors.google.performance import read_performance
@@ -42,6 +43,7 @@ from connectors.google.version import BATCH_ROWS_MAX, MEMBERS_MIN, QUIET_WINDOW
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_JOB = "/offlineUserDataJobs/"
 _ACCOUNT = re.compile(r"[0-9]{10}")
 
 
@@ -73,6 +75,7 @@ class GoogleDestination:
             terms=self._options.customer_match_terms_accepted,
         )
         self._replacements = Replacements(self._transport, self._uploads)
+        self._jobs = OfflineJobs(self._transport, context.clock, settings.poll_first_seconds)
         self._strategy: BidStrategy | None = None
         self._delivery = Delivery(self._transport, self._options)
         self._updates = Updates(self._transport, self._options)
@@ -141,10 +144,14 @@ class GoogleDestination:
     def send(self, operation: Operation, audience_id: str, members: "pa.Table", batch_id: str) -> Receipt:
         """See ports. Google has no idempotency key; an identical resend is an upsert (ingest) or changes nothing."""
         del batch_id
+        if self._options.uploads == "offline_jobs":
+            return self._jobs.send(operation, audience_id, members)
         return self._uploads.send(operation, [audience_id], members)
 
     def settle(self, request_id: str, sent: int) -> Receipt:
-        """See ports."""
+        """See ports. A job is told by its name, whichever way is taken now."""
+        if _JOB in request_id:
+            return self._jobs.settle(request_id, sent)
         return self._uploads.settle(request_id, sent)
 
     def remove_everywhere(self, members: "pa.Table", batch_id: str) -> Receipt:

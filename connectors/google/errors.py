@@ -40,6 +40,7 @@ _CLOUD = "Look at the project of these credentials in the Google Cloud console: 
 _CONSENT = "Renew the consent with the scopes adwords and datamanager, then replace the credentials file."
 _DECLARE = "Declare every campaign of the account (Campaign settings > EU political ads), then run the sync again."
 _LIST = "Look at the list in Google Ads under Audience manager; the next plan makes a new one if it is gone."
+_TERMS_IN_ADS = "Accept the Customer Match terms in Google Ads under Audience manager."
 _TERMS = (
     "Accept the Customer Match terms in Google Ads under Audience manager, or set"
     " `customer_match_terms_accepted: true` in the destination's options."
@@ -94,7 +95,18 @@ CODES: dict[str, Meaning] = {
         AuthenticationRequiredError, "the credentials belong to no Google Ads user", _ACCESS
     ),
     "NotAllowlistedError.CUSTOMER_NOT_ALLOWLISTED_FOR_THIS_FEATURE": Meaning(
-        AuthenticationRequiredError, "this account may not use Customer Match", "Ask your Google representative."
+        AuthenticationRequiredError,
+        "these credentials may not upload members through the Google Ads API",
+        "Remove `uploads: offline_jobs`: only those who did so before April 2026 may; the Data Manager API is for all.",
+    ),
+    "OfflineUserDataJobError.CUSTOMER_NOT_ACCEPTED_CUSTOMER_DATA_TERMS": Meaning(
+        AuthenticationRequiredError, "the Customer Match terms are not accepted", _TERMS_IN_ADS
+    ),
+    "OfflineUserDataJobError.INVALID_USER_LIST_ID": Meaning(
+        PermanentRefusalError, "the list does not exist in this account", _LIST
+    ),
+    "OfflineUserDataJobError.INVALID_USER_LIST_TYPE": Meaning(
+        PermanentRefusalError, "the list does not take customer contacts", _LIST
     ),
     "UserListError.ADVERTISER_NOT_ON_ALLOWLIST_FOR_USING_UPLOADED_DATA": Meaning(
         AuthenticationRequiredError,

@@ -105,6 +105,10 @@ class GoogleOptions(BaseModel):
         le=ROAS_BP_MAX / 10_000,
         description="target_roas only: the campaign's own target, which every ad group of ours overrides",
     )
+    uploads: Literal["data_manager", "offline_jobs"] = Field(
+        default="data_manager",
+        description="offline_jobs: through the Google Ads API, for tokens that did so before April 2026",
+    )
     membership_days: int = Field(
         default=MEMBERSHIP_DAYS_MAX, ge=1, le=MEMBERSHIP_DAYS_MAX, description="How long a member stays unless renewed"
     )

@@ -65,6 +65,11 @@ class GoogleTransport:
         return login if login != self.customer_id else None
 
     @property
+    def api_version(self) -> str:
+        """Of the Google Ads API, e.g. v26."""
+        return self._settings.api_version
+
+    @property
     def clock_ahead_seconds(self) -> float:
         """How far this machine's clock is ahead of Google's, as the last token showed; to the second."""
         return self._tokens.clock_ahead_seconds

@@ -147,7 +147,9 @@ KINDS = (
 )
 # Ads live inside ad group ads; AdService only changes their content (v26 services/services/ad_service).
 AD = Kind("ad", "ads", "MutateAds", fixed=_fixed("name", "type_", "added_by_google_ads"))
-KIND = {kind.name: kind for kind in KINDS}
+# Uploads have a service of their own (jobs.py) and are only read like other resources.
+JOB = Kind("offline_user_data_job", "offlineUserDataJobs", "", kept=False, updatable=False)
+KIND = {kind.name: kind for kind in (*KINDS, JOB)}
 KIND_BY_COLLECTION = {kind.collection: kind for kind in KINDS}
 # Where each related resource's name stands in a row's own resource.
 REFERENCE = {
