@@ -10,7 +10,7 @@ from pathlib import Path
 from activator import __version__
 from activator.apply import executor, settlement, verify
 from activator.apply.context import LEASE_NAME, ApplyContext
-from activator.apply.result import ApplyResult
+from activator.apply.result import ApplyResult, answer
 from activator.config.room import disk_room
 from activator.config.workspace import Workspace
 from activator.ledger import lease, plans, reassertions, terms
@@ -22,7 +22,7 @@ from activator.people.engine import Engine, open_engine, sweep
 from activator.people.rejects import write_rejects
 from activator.performance.bidding import bidding_facts
 from activator.plan.destinations import open_destinations
-from activator.plan.files import save_plan
+from activator.plan.files import planned_by, save_plan
 from activator.plan.inputs import source_digest
 from activator.plan.objects import observed_by_key
 from activator.plan.planner import World, assemble, places, plan_destination
@@ -71,7 +71,7 @@ def _made_plan(runner: Runner, accepted: Mapping[str, str], rejects: Path | None
     try:
         with open_engine(workspace.scratch, *settings.engine_limits) as engine:
             plan = _compute(runner, engine, ledger, folder, accepted, rejects)
-        save_plan(plan, folder)
+        save_plan(plan, folder, lease.person(runner.actor))
         target = workspace.plans / plan.plan_id
         if target.exists():
             shutil.rmtree(target)
@@ -164,7 +164,11 @@ def _carried_out(runner: Runner, ledger: Ledger, held: Lease, plan: Plan, folder
     )
     with context.writing() as connection:
         plans.begin(connection, runner.clock, plan.plan_id, plan.bindings.ledger_serial, _summary(plan))
-        plans.note(connection, runner.clock, runner.actor, "apply", plan.plan_id, _acceptances(plan))
+        who = lease.person(runner.actor)
+        plans.note(
+            connection, runner.clock, planned_by(folder), "plan", plan.plan_id, f"{plan.created_at:%Y-%m-%d %H:%M} UTC"
+        )
+        plans.note(connection, runner.clock, who, "apply", plan.plan_id, _acceptances(plan))
     result = executor.execute(context)
     _finish(context, runner.actor, result)
     return result
@@ -195,7 +199,10 @@ def _finish(context: ApplyContext, actor: str, result: ApplyResult) -> None:
         terms.record(connection, clock, plan.plan_id, _terms_in_place(plan, result))
         reassertions.record(connection, clock, executor.asserted(plan, result))
         outcome = "complete" if result.complete else "partial"
-        plans.note(connection, clock, actor, "applied", plan.plan_id, outcome)
+        for row in result.results:
+            if row.sent or row.error is not None:
+                plans.note(connection, clock, lease.person(actor), "answer", plan.plan_id, answer(row))
+        plans.note(connection, clock, lease.person(actor), "applied", plan.plan_id, outcome)
 
 
 def _terms_in_place(plan: Plan, result: ApplyResult) -> list[TierTerms]:

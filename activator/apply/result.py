@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from activator.errors import ActivatorError
+from activator.errors import ActivatorError, DestinationError, PlatformFault
 
 
 class ChangeState(StrEnum):
@@ -29,6 +29,17 @@ class ChangeResult:
     rejected: int = 0
     processing: int = 0
     error: ActivatorError | None = None
+
+
+def answer(row: ChangeResult) -> str:
+    """What a platform said to one change, for the audit log: counts, or its own scrubbed words and codes."""
+    counted = f"{row.sent:,} sent, {row.settled:,} settled, {row.rejected:,} rejected, {row.processing:,} processing"
+    said = f"{row.destination} {row.subject}: {row.state.value}" + (f", {counted}" if row.sent else "")
+    if row.error is None:
+        return said
+    fault = row.error.fault if isinstance(row.error, DestinationError) else PlatformFault()
+    codes = "/".join(code for code in (fault.code, fault.subcode, fault.trace_id) if code)
+    return f"{said}; {row.error.message}" + (f" ({codes})" if codes else "")
 
 
 @dataclass(frozen=True, slots=True)

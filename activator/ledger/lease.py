@@ -3,6 +3,7 @@
 Whoever writes under a lease renews it in the same transaction, so that a run whose lease was taken over cannot write.
 """
 
+import getpass
 import os
 import socket
 from dataclasses import dataclass
@@ -34,6 +35,14 @@ class Lease:
 def this_process() -> str:
     """Who we are, for people and for the check whether a holder still lives."""
     return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def person(process: str) -> str:
+    """The user of this machine who runs a process, for the audit log: anna@host:4711."""
+    try:
+        return f"{getpass.getuser()}@{process}"
+    except (KeyError, OSError):  # a user id without a name, as containers have
+        return f"uid {os.getuid()}@{process}"
 
 
 def take(connection: Connection, clock: Clock, name: str, holder: str) -> Lease:

@@ -18,6 +18,7 @@ PLAN_FILE = "plan.json"
 SEAL_FILE = (
     "plan.sha256"  # of plan.json's bytes: the id leaves out the instants, and an expiry must not be edited either
 )
+_MADE_BY_FILE = "made_by.txt"
 _ADAPTER: TypeAdapter[Plan] = TypeAdapter(Plan)
 _COUNTS: TypeAdapter[tuple[SourceCount, ...]] = TypeAdapter(tuple[SourceCount, ...])
 _LISTS: TypeAdapter[tuple[SuppressionCount, ...]] = TypeAdapter(tuple[SuppressionCount, ...])
@@ -31,12 +32,21 @@ def content_id(plan: Plan) -> str:
     return hashlib.sha256(_ADAPTER.dump_json(timeless)).hexdigest()[:24]
 
 
-def save_plan(plan: Plan, folder: Path) -> Path:
-    """Write the plan and its seal into its folder, for its owner only."""
+def save_plan(plan: Plan, folder: Path, made_by: str = "") -> Path:
+    """Write the plan and its seal into its folder, for its owner only. made_by: for the audit log, no part of it."""
     content = _ADAPTER.dump_json(plan, indent=2)
     _write(folder / SEAL_FILE, hashlib.sha256(content).hexdigest().encode())
     _write(folder / PLAN_FILE, content)
+    _write(folder / _MADE_BY_FILE, made_by.encode())
     return folder / PLAN_FILE
+
+
+def planned_by(folder: Path) -> str:
+    """Who made a saved plan, as far as its folder says."""
+    try:
+        return (folder / _MADE_BY_FILE).read_text(encoding="utf-8", errors="replace")[:120] or "unknown"
+    except OSError:
+        return "unknown"
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -47,8 +57,10 @@ def _write(path: Path, content: bytes) -> None:
         os.fsync(stream.fileno())
 
 
-def load_plan(path: Path) -> tuple[Plan, Path]:
+def load_plan(path: Path, *, with_batches: bool = True) -> tuple[Plan, Path]:
     """Read a saved plan (its file or its folder) and check that neither it nor its batches were touched.
+
+    with_batches: False to look at the plan only; batches are not kept as long as what a plan says.
 
     Raises:
         StalePlanError: missing, damaged or edited.
@@ -64,7 +76,7 @@ def load_plan(path: Path) -> tuple[Plan, Path]:
         raise StalePlanError(f"{file} is not a plan of this version", "Run `activator plan` again.") from None
     if hashlib.sha256(content).hexdigest() != seal or content_id(plan) != plan.plan_id:
         raise StalePlanError(f"{file} was edited after it was made", "Run `activator plan` again.")
-    for change in plan.changes:
+    for change in plan.changes if with_batches else ():
         if isinstance(change, ChangeMembers):
             for batch in change.batches:
                 verify_batch(file.parent / batch.file, batch.digest)

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from activator.config.whole_file import whole_file
 from activator.config.workspace import Workspace
 from activator.errors import ConfigurationError
-from activator.ledger import erasures, plans
+from activator.ledger import erasures, lease, plans
 from activator.ledger.store import Ledger, LedgerReader
 from activator.model.erasure import Erasure
 from activator.plan.erased import first_secret, read_secret, seal_of
@@ -90,7 +90,14 @@ def merge_erasures(workspace: Workspace, clock: Clock, actor: str, path: Path) -
                 erasures.begin(connection, erasure, it.macs)
             erasures.reopen(connection)
             new = sum(it.erasure_id not in known for it in file.erasures)
-            plans.note(connection, clock, actor, "merge erasures", str(len(file.erasures)), f"{new} not known here")
+            plans.note(
+                connection,
+                clock,
+                lease.person(actor),
+                "merge erasures",
+                str(len(file.erasures)),
+                f"{new} not known here",
+            )
         return new
     finally:
         ledger.close()
