@@ -133,7 +133,7 @@ class Delivery:
 
     def read_campaigns(self, listing: Listing) -> Iterator[RemoteObject]:
         """Our campaigns."""
-        for found in listing.ours("campaign", "campaigns", _CAMPAIGN_FIELDS):
+        for found in listing.ours(("campaign",), "campaigns", _CAMPAIGN_FIELDS):
             status = str(found.row.get("status", ""))
             yield RemoteObject(
                 "campaign", found.key, found.platform_id, found.name, status, campaign_fields(found.name)
@@ -141,14 +141,14 @@ class Delivery:
 
     def read_groups(self, listing: Listing, audience_keys: Mapping[str, str]) -> Iterator[RemoteObject]:
         """Our ad sets. audience_keys: audience id -> spec key; foreign audiences keep their id."""
-        for found in listing.ours("group", "adsets", _GROUP_FIELDS):
+        for found in listing.ours(("group",), "adsets", _GROUP_FIELDS):
             fields = self._group_fields_of(found.row, audience_keys)
             status = str(found.row.get("status", ""))
             yield RemoteObject("group", found.key, found.platform_id, found.name, status, fields)
 
     def read_ads(self, listing: Listing) -> Iterator[RemoteObject]:
         """Our ads with the texts of their creatives."""
-        for found in listing.ours("ad", "ads", _AD_FIELDS):
+        for found in listing.ours(("ad",), "ads", _AD_FIELDS):
             fields = ad_fields_of(found.row.get("creative") or {})
             status = str(found.row.get("status", ""))
             yield RemoteObject("ad", found.key, found.platform_id, found.name, status, fields)

@@ -82,8 +82,10 @@ class Pacer:
 
     def after_call(self, account: str, headers: Mapping[str, str]) -> None:
         """Learn from the usage headers of any answer."""
+        told = told_wait_seconds(headers)
         for case, seconds in _waits(headers):
-            self._hold(account, case, self._next_slot_seconds(account, case) if seconds is None else seconds)
+            known = told if seconds is None else seconds
+            self._hold(account, case, self._next_slot_seconds(account, case) if known is None else known)
 
     def after_limit(self, account: str, case: str, error: RateLimitedError) -> None:
         """A call met a limit: the next one of its kind waits as well, whoever makes it."""
