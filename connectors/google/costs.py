@@ -12,7 +12,6 @@ from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObjec
 from connectors.google.options import GoogleOptions
 from connectors.google.version import OBSERVING_OPERATIONS
 
-
 _JOB = 4  # made, filled, started, and looked at in the next run
 
 
@@ -37,8 +36,10 @@ def operations_of(change: Change, options: GoogleOptions) -> int:
         case CreateObject():
             return _created(change.spec, options)
         case UpdateObject():
-            searches = {AudienceSpec: 0, CampaignSpec: 2, GroupSpec: 4, AdSpec: 1}[type(change.spec)]
-            return searches + sum(_different(*pair) for pair in change.differences.values() if searches)
+            if isinstance(change.spec, AudienceSpec):
+                return int("customer_type" in change.differences)
+            searches = {CampaignSpec: 2, GroupSpec: 4, AdSpec: 1}[type(change.spec)]
+            return searches + sum(_different(*pair) for pair in change.differences.values())
         case PauseObject():
             return {"audience": 0, "ad": 2}.get(change.remote.kind, 1)
         case ChangeMembers():
@@ -48,7 +49,7 @@ def operations_of(change: Change, options: GoogleOptions) -> int:
 def _created(spec: ObjectSpec, options: GoogleOptions) -> int:
     match spec:
         case AudienceSpec():
-            return 0
+            return int(spec.tier in options.customer_types)
         case CampaignSpec():  # look for the label, make it, attach it; budget, campaign, places, languages
             return 5 + len(options.countries) + len(options.language_ids())
         case GroupSpec():  # group, list, label; a rule of value is looked up, made and put in a set

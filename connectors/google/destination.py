@@ -30,7 +30,7 @@ from connectors.google.comparison import comparable
 from connectors.google.costs import words_of_cost
 from connectors.google.delivery import Delivery
 from connectors.google.jobs import OfflineJobs
-from connectors.google.observation import observe
+from connectors.google.observation import observe, shown_lists
 from connectors.google.options import options_schema, read_options
 from connectors.google.performance import read_performance
 from connectors.google.replacement import Replacements
@@ -108,7 +108,9 @@ class GoogleDestination:
 
     def observe(self) -> Observation:
         """See ports."""
-        return observe(self._transport, self._audiences.all(), self._context.markers)
+        wanted, types = self._options.customer_types, self._audiences.types()
+        ours = shown_lists(self._audiences.all(), self._context.markers, wanted, types)
+        return observe(self._transport, ours, self._context.markers)
 
     def create(self, spec: ObjectSpec, ids: Mapping[str, str]) -> RemoteObject:
         """See ports. An object that already has the marked name is returned instead of made twice."""

@@ -173,6 +173,19 @@ CODES: dict[str, Meaning] = {
     "AdGroupCriterionError.CANNOT_TARGET_AND_EXCLUDE": Meaning(
         PermanentRefusalError, "one list is targeted and excluded in the same ad group", "Remove one of the two."
     ),
+    "UserListCustomerTypeError.CONFLICTING_CUSTOMER_TYPES": Meaning(
+        PermanentRefusalError,
+        "the list already holds a kind of customers that excludes this one",
+        "Change `customer_types`, or remove the other kind under Audience manager in Google Ads.",
+    ),
+    "UserListCustomerTypeError.USERLIST_NOT_ELIGIBLE": Meaning(
+        PermanentRefusalError, "the list cannot hold a kind of customers", "Remove the tier from `customer_types`."
+    ),
+    "UserListCustomerTypeError.CONVERSION_TRACKING_NOT_ENABLED_OR_NOT_MCC_MANAGER_ACCOUNT": Meaning(
+        PermanentRefusalError,
+        "kinds of customers are told where conversions are tracked: not in this account",
+        "Remove `customer_types`, or track conversions in this account.",
+    ),
     "CampaignBudgetError.NON_MULTIPLE_OF_MINIMUM_CURRENCY_UNIT": Meaning(
         PermanentRefusalError,
         "the budget is no multiple of the account currency's smallest unit",

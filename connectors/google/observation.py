@@ -7,7 +7,7 @@ or two more for the rules of value.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from activator.model.ads import BidStrategy, Observation, RemoteObject
@@ -52,9 +52,9 @@ _ADS = (
 )
 
 
-def observe(transport: GoogleTransport, lists: Iterable[Any], markers: Mapping[str, str]) -> Observation:
-    """Every object whose marker is in markers. lists: all lists of the account. Raises DestinationError."""
-    audiences = [remote for found in lists if (remote := shown_list(found, markers))]
+def observe(transport: GoogleTransport, audiences: Iterable[RemoteObject], markers: Mapping[str, str]) -> Observation:
+    """Every object whose marker is in markers. audiences: our lists, see `shown_lists`. Raises DestinationError."""
+    audiences = list(audiences)
     rows = our_campaigns(transport, markers)
     if not rows:
         return Observation(tuple(audiences), complete=True)
@@ -93,13 +93,17 @@ def group_criteria(transport: GoogleTransport, field: str, ids: str) -> dict[str
     return found
 
 
-def shown_list(found: Any, markers: Mapping[str, str]) -> RemoteObject | None:
-    """One of our lists, or None."""
-    key = markers.get(marker_in(found.display_name) or "")
-    if key is None:
-        return None
-    status, fields = enum_name(found, "membership_status"), shown_list_fields(found)
-    return RemoteObject("audience", key, str(found.id), found.display_name, status, fields)
+def shown_lists(
+    lists: Iterable[Any], markers: Mapping[str, str], wanted: Mapping[str, str], types: Mapping[str, frozenset[str]]
+) -> Iterator[RemoteObject]:
+    """Our lists among all. wanted: tier -> kind of customers it should hold; types: list id -> kinds it is said to."""
+    for found in lists:
+        key = markers.get(marker_in(found.display_name) or "")
+        if key is not None:
+            tier, number = key.removeprefix("audience/"), str(found.id)
+            fields = shown_list_fields(found, wanted.get(tier), types.get(number, frozenset()))
+            status = enum_name(found, "membership_status")
+            yield RemoteObject("audience", key, number, found.display_name, status, fields)
 
 
 def _campaigns(rows: Iterable[Any], criteria: Iterable[Any], markers: Mapping[str, str]) -> list[RemoteObject]:

@@ -301,6 +301,36 @@ def test_a_group_is_born_with_its_value_rule(account: Account) -> None:
         assert dict(found[group.key].fields) == dict(account.destination.comparable(group))
 
 
+def test_google_is_told_what_kind_of_customers_a_list_holds(account: Account) -> None:
+    plain = account.open()
+    account.ids["audience/gold"] = plain.create(account.audience("gold"), {}).platform_id
+    named = account.open(options={"customer_types": {"gold": "high_value_customers", "silver": "purchasers"}})
+    before = named.observe().by_key()["audience/gold"]
+    assert before.fields["customer_type"] == ""
+    named.update(account.audience("gold"), before, account.ids)
+    account.ids["audience/silver"] = named.create(account.audience("silver"), {}).platform_id
+    after = named.observe().by_key()
+    for tier in ("gold", "silver"):
+        assert dict(after[f"audience/{tier}"].fields) == dict(named.comparable(account.audience(tier)))
+
+    other = account.open(options={"customer_types": {"gold": "disengaged_customers"}})
+    shown = other.observe().by_key()["audience/gold"]
+    assert shown.fields["customer_type"] == "high_value_customers"
+    with pytest.raises(PermanentRefusalError) as refused:
+        other.update(account.audience("gold"), shown, account.ids)
+    assert "customer_types" in refused.value.next_step
+
+
+def test_a_list_is_brought_back_to_its_description_and_membership(account: Account) -> None:
+    account.build()
+    wanted = account.open(options={"membership_days": 90, "description": "Ask crm@shop.example."})
+    found = wanted.observe().by_key()["audience/gold"]
+    wanted.update(account.audience("gold"), found, account.ids)
+    again = wanted.observe().by_key()["audience/gold"]
+    assert dict(again.fields) == dict(wanted.comparable(account.audience("gold")))
+    assert again.fields["membership_days"] == 90
+
+
 def test_members_are_added_removed_and_settled_with_counts(account: Account) -> None:
     account.ids["audience/gold"] = account.destination.create(account.audience("gold"), {}).platform_id
     added = account.destination.send(Operation.ADD, account.ids["audience/gold"], members(0, 150), BATCH)

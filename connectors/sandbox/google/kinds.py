@@ -137,6 +137,15 @@ KINDS = (
         "MutateConversionActions",
         fixed=_fixed("type_", "owner_customer", "origin"),
     ),
+    Kind(
+        "user_list_customer_type",
+        "userListCustomerTypes",
+        "MutateUserListCustomerTypes",
+        ("user_list",),
+        ("user_list", "customer"),
+        kept=False,
+        updatable=False,
+    ),
     Kind("conversion_value_rule", "conversionValueRules", "MutateConversionValueRules", fixed=_fixed("owner_customer")),
     Kind(
         "conversion_value_rule_set",
@@ -158,6 +167,7 @@ REFERENCE = {
     "ad_group_ad": {"ad_group": "ad_group"},
     "ad_group_criterion": {"ad_group": "ad_group", "user_list": "user_list.user_list"},
     "campaign_criterion": {"campaign": "campaign", "user_list": "user_list.user_list"},
+    "user_list_customer_type": {"user_list": "user_list"},
     "campaign_label": {"campaign": "campaign", "label": "label"},
     "ad_group_label": {"ad_group": "ad_group", "label": "label"},
     "ad_group_ad_label": {"ad_group_ad": "ad_group_ad", "label": "label"},
