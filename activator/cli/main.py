@@ -21,6 +21,7 @@ from activator.cli import (
     outbox,
     plan,
     profile,
+    purge,
     sandbox,
     segments,
     serve,
@@ -66,6 +67,7 @@ app.command("write-back")(write_back.write_back)
 app.add_typer(outbox.app, name="outbox")
 app.command()(explain.explain)
 app.command()(forget.forget)
+app.command()(purge.purge)
 app.command()(identifiers.identifiers)
 app.command()(sandbox.sandbox)
 app.command()(demo.demo)

@@ -19,6 +19,7 @@ from activator.config.keeping_out import ConsentSection, HoldoutSection, Suppres
 from activator.config.membership import MembershipSection
 from activator.config.outbox import OutboxSection, outbox_fault
 from activator.config.positions import Positions
+from activator.config.retention import RetentionSection
 from activator.config.sections import Amount, Name, Ratio, Section, Share
 from activator.config.segments import SegmentChecks, SegmentSection, scheme_faults
 from activator.config.valuing import CurrencyCode, TierSection, ValueSection, tier_fault
@@ -161,6 +162,7 @@ class Project(Section):
     destinations: dict[Name, DestinationSection] = Field(min_length=1)
     guards: GuardSection = GuardSection()
     membership: MembershipSection = MembershipSection()
+    retention: RetentionSection = RetentionSection()
     schedules: tuple[ScheduleSection, ...] = ()
     briefing: BriefingSection = BriefingSection()
     outbox: OutboxSection = OutboxSection()
