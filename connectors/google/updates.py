@@ -17,7 +17,8 @@ from connectors.google.comparison import (
     shown_campaign,
     shown_targeting,
 )
-from connectors.google.delivery import (
+from connectors.google.observation import campaign_criteria, group_criteria
+from connectors.google.operations import (
     Operation,
     bid_fields,
     country_operation,
@@ -30,7 +31,6 @@ from connectors.google.delivery import (
     strategy_fields,
     targeting_setting,
 )
-from connectors.google.observation import campaign_criteria, group_criteria
 from connectors.google.options import GoogleOptions
 from connectors.google.places import COUNTRIES
 from connectors.google.transport import GoogleTransport
