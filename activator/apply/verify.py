@@ -8,6 +8,7 @@ from activator.ledger.store import Ledger
 from activator.model.ads import RemoteObject
 from activator.model.plan import Bindings, Plan, UpdateObject
 from activator.plan.guards import CEILINGS, to_accept
+from activator.plan.inputs import same_exports
 from activator.plan.objects import ABSENT, fingerprint
 
 AGAIN = "Run `activator plan` again and look at the new preview."
@@ -41,7 +42,10 @@ def refuse_stale(
     resuming = ledger.resumable(plan.plan_id)
     checks = {
         "this ledger is not the one the plan was made from": made.ledger_lineage == current.ledger_lineage,
-        "an export changed since the plan was made": made.source_digest == current.source_digest,
+        "an export changed since the plan was made": same_exports(made.source_digest, current.source_digest),
+        "corrections, a lexicon or a copy set changed since the plan was made": (
+            made.source_digest == current.source_digest
+        ),
         "the project file changed since the plan was made": made.project_digest == current.project_digest,
         "activator was updated since the plan was made": made.code_version == current.code_version,
         "the rules for identifiers changed since": made.normaliser_version == current.normaliser_version,

@@ -39,6 +39,8 @@ from activator.ports import Source
 from activator.segments.attributes import person_attributes
 from mappings.loader import load_mapping
 
+EXPORTS_DIGITS = 32
+
 
 def read_people(
     workspace: Workspace,
@@ -210,7 +212,10 @@ def read_motivations(workspace: Workspace, reader: Reader, today: date) -> list[
 
 
 def source_digest(workspace: Workspace) -> str:
-    """One digest over every export and suppression list, the mapping each is read with, and the project's lexicons."""
+    """Of every export and suppression list and the mapping each is read with; then of what comments and texts go by.
+
+    The first EXPORTS_DIGITS are of the exports: see `same_exports`.
+    """
     reader: Source = load_extension(SOURCES, "crm")
     total = hashlib.sha256()
     for section in workspace.project.sources:
@@ -220,17 +225,21 @@ def source_digest(workspace: Workspace) -> str:
     total.update("\n".join(list_parts(workspace)).encode())
     erased = read_erased(workspace)
     total.update(b"" if erased is None else erased.digest.encode())
-    for path in (*workspace.project.motivation.lexicons, *workspace.project.motivation.copy_sets):
-        total.update(read_document(workspace.folder / path).path.read_bytes())
-    total.update(_corrections_digest(workspace))
-    return total.hexdigest()
+    return total.hexdigest()[:EXPORTS_DIGITS] + _reading_digest(workspace)[:EXPORTS_DIGITS]
 
 
-def _corrections_digest(workspace: Workspace) -> bytes:
-    """Of what the reader learns from, and of the embeddings it may use."""
+def same_exports(one: str, other: str) -> bool:
+    """Whether two digests of sources are of the same exports, however comments were read."""
+    return one[:EXPORTS_DIGITS] == other[:EXPORTS_DIGITS]
+
+
+def _reading_digest(workspace: Workspace) -> str:
+    """Of lexicons and copy sets, of what the reader learns from, and of the embeddings it may use."""
     section = workspace.project.motivation
     corrections = workspace.folder / section.corrections
     total = hashlib.sha256(corrections.read_bytes() if corrections.exists() else b"")
+    for path in (*section.lexicons, *section.copy_sets):
+        total.update(read_document(workspace.folder / path).path.read_bytes())
     if section.embeddings:
         total.update(embeddings_digest(workspace.folder / section.embeddings))
-    return total.digest()
+    return total.hexdigest()

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from activator.cli.main import app
 from activator.config.workspace import open_workspace
 from activator.errors import ActivatorError, ConfigurationError, SourceError
-from activator.plan.inputs import source_digest
+from activator.plan.inputs import same_exports, source_digest
 from tests.projects import PROJECT, write_project
 
 SAID = {
@@ -155,7 +155,9 @@ def test_a_correction_is_heeded_shown_and_makes_earlier_plans_stale(project: Pat
         assert [row["motive"] for row in labels(comments, project)] == ["quality", "quality"]
         assert [row["id"] for row in labels(comments, project)] == ["'=1", "2"]
         assert "1 corrections: the lexicon reads 0% of them right" in run("--project", project)
-        assert source_digest(open_workspace(project)) != before
+        after = source_digest(open_workspace(project))
+        assert after != before
+        assert same_exports(after, before), "what is told is that corrections changed, not an export"
     finally:
         (project / "motivation_corrections.csv").unlink()
     assert source_digest(open_workspace(project)) == before
