@@ -6,13 +6,14 @@ motivation and are shown to everybody.
 
 from collections.abc import Mapping, Sequence
 
-from activator.model.ads import AdSpec, GroupSpec
+from activator.errors import DestinationError
+from activator.model.ads import AdSpec, GroupSpec, RemoteObject
 from activator.model.bidding import Notice, TierTerms
 from activator.model.people import TierSummary
 from activator.model.plan import Change
 from activator.plan.copy import GENERIC
 from activator.plan.desired import Desired
-from activator.ports import DestinationReader, MeteredDestination
+from activator.ports import DestinationReader, MeteredDestination, RehearsingDestination
 
 UNSEGMENTED = 0.9  # of all customers in one tier: there is no other to tell something else
 
@@ -36,6 +37,19 @@ def copy_notices(
             message = f"its texts speak to {spoken}, but {share:.0%} of all customers are in it; {_SPLIT}"
             notices.append(Notice("motivated-everybody", f"{name}/{group.key}", message))
     return notices
+
+
+def rehearsal_notices(
+    name: str, reader: DestinationReader, changes: Sequence[Change], observed: Mapping[str, RemoteObject]
+) -> list[Notice]:
+    """would-be-refused, of what the platform says it would not take."""
+    if not isinstance(reader, RehearsingDestination):
+        return []
+    try:
+        refused = reader.refusals(changes, {key: remote.platform_id for key, remote in observed.items()})
+    except DestinationError as error:
+        return [Notice("would-be-refused", name, f"could not be asked about beforehand: {error.message}")]
+    return [Notice("would-be-refused", f"{name}/{key}", why) for key, why in sorted(refused.items())]
 
 
 def ration_notices(name: str, reader: DestinationReader, changes: Sequence[Change]) -> list[Notice]:

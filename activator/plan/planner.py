@@ -27,7 +27,7 @@ from activator.plan import guards
 from activator.plan.desired import Desired, desired_objects, small_tiers
 from activator.plan.files import content_id
 from activator.plan.members import MemberPlanner
-from activator.plan.notices import copy_notices, motivated_tiers, ration_notices
+from activator.plan.notices import copy_notices, motivated_tiers, ration_notices, rehearsal_notices
 from activator.plan.objects import fingerprints, object_changes, observed_by_key, ownership_guards
 from activator.plan.population import Population
 from activator.plan.proof import still_speaking, told_digests
@@ -146,7 +146,11 @@ def plan_destination(
         desired=desired,
         small=small,
         terms=terms,
-        notices=(*copy_notices(name, desired, terms, people.tiers), *ration_notices(name, reader, changes)),
+        notices=(
+            *copy_notices(name, desired, terms, people.tiers),
+            *ration_notices(name, reader, changes),
+            *rehearsal_notices(name, reader, delivery, observed),
+        ),
     )
 
 

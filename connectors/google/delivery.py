@@ -12,12 +12,8 @@ from connectors.google.operations import (
     Operation,
     ad_operation,
     campaign_operations,
-    exclusion_operation,
-    group_operation,
-    interest_operation,
-    keyword_operation,
+    group_operations,
     label_operation,
-    list_operation,
 )
 from connectors.google.options import GoogleOptions
 from connectors.google.transport import GoogleTransport
@@ -51,19 +47,10 @@ class Delivery:
     def create_group(self, spec: GroupSpec, ids: Mapping[str, str]) -> str:
         """Ad group, its list or segments, exclusions, keywords and label, all or none; the ad group's id."""
         group, campaign_id = self._name("adGroups", -1), ids[spec.campaign_key]
-        customer = self._transport.customer_id
-        operations = [group_operation(group, self._name("campaigns", campaign_id), spec, self._options)]
-        if spec.audience_key:
-            operations.append(list_operation(customer, group, ids[spec.audience_key], spec.bid))
-        operations += [interest_operation(customer, group, number) for number in sorted(set(spec.in_market))]
-        operations += [
-            exclusion_operation(customer, group, ids[key]) for key in sorted(set(spec.excluded_audience_keys))
-        ]
-        operations += [keyword_operation(group, keyword.text, keyword.match) for keyword in self._options.keywords]
+        customer, campaign = self._transport.customer_id, self._name("campaigns", campaign_id)
+        operations = group_operations(customer, group, campaign, spec, ids, self._options)
         if spec.bid.value_bp is not None:
-            operations += self._value_rules(
-                self._name("campaigns", campaign_id), ids[spec.audience_key], spec.bid.value_bp
-            )
+            operations += self._value_rules(campaign, ids[spec.audience_key], spec.bid.value_bp)
         try:
             made = self._mutate_labelled(operations, "ad_group_label_operation", "ad_group", group)
         except PermanentRefusalError as error:

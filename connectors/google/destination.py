@@ -33,6 +33,7 @@ from connectors.google.jobs import OfflineJobs
 from connectors.google.observation import observe, shown_lists
 from connectors.google.options import options_schema, read_options
 from connectors.google.performance import read_performance
+from connectors.google.rehearsal import Rehearsal
 from connectors.google.replacement import Replacements
 from connectors.google.settings import PREFIX, GoogleSettings
 from connectors.google.transport import GoogleTransport
@@ -163,6 +164,10 @@ class GoogleDestination:
         if not lists:
             return Receipt(Settlement.SETTLED, members.num_rows, settled=members.num_rows)
         return self._uploads.send(Operation.REMOVE, lists, members)
+
+    def refusals(self, changes: Sequence[Change], ids: Mapping[str, str]) -> Mapping[str, str]:
+        """See ports.RehearsingDestination."""
+        return Rehearsal(self._transport, self._options).refusals(changes, ids)
 
     def cost(self, changes: Sequence[Change]) -> str | None:
         """See ports.MeteredDestination."""

@@ -20,7 +20,7 @@ from activator.errors import (
     RetryableError,
     RowRejectedError,
 )
-from connectors.google.answers import Answer, read_answer
+from connectors.google.answers import Answer, Refused, read_answer
 from connectors.google.version import QUOTA_DAY_SECONDS, QUOTA_MINUTE_SECONDS, RATE_WAIT_SECONDS_DEFAULT
 
 Status = grpc.StatusCode
@@ -313,6 +313,15 @@ def translate(error: BaseException, version: str, *, writes: bool) -> Destinatio
     if meaning.kind is RateLimitedError:
         return RateLimitedError(message, meaning.next_step, _fault(answer), _wait_seconds(answer))
     return meaning.kind(message, meaning.next_step, _fault(answer))
+
+
+def words_of_refusal(refused: Refused) -> str:
+    """Why an operation would be refused, and what to do about it."""
+    known = [CODES[code] for code in refused.codes if code in CODES]
+    told = [*refused.codes[:3], *(f"topic {topic}" for topic in refused.topics[:3] if topic)]
+    told += [f"at {refused.path}"] if refused.path else []
+    message = known[0].message if known else "Google would refuse it"
+    return f"{message} ({', '.join(told)})" + (f"; {known[0].next_step}" if known else "")
 
 
 def _meaning(answer: Answer) -> Meaning | None:

@@ -109,7 +109,7 @@ class OfflineJobs:
         answer = self._transport.ads_call(_SERVICE, "add_offline_user_data_job_operations", request, operations=1)
         if not answer.HasField("partial_failure_error"):
             return set()
-        return failed_operations(answer.partial_failure_error, self._transport.api_version)
+        return set(failed_operations(answer.partial_failure_error, self._transport.api_version))
 
     def _started(self, job: str, sent: int, kept: list[int]) -> Receipt:
         aside = others(sent, kept)

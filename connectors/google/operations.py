@@ -1,5 +1,6 @@
 """What is sent to the Google Ads API to make things: operations of one mutate, as dicts of MutateOperation (pure)."""
 
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from activator.errors import ConfigurationError
@@ -26,6 +27,18 @@ def campaign_operations(campaign: str, budget: str, spec: CampaignSpec, options:
     places = [country_operation(campaign, country) for country in options.countries]
     languages = [language_operation(campaign, number) for number in options.language_ids()]
     return [budget_operation(budget, spec), made, *places, *languages]
+
+
+def group_operations(
+    customer: str, group: str, campaign: str, spec: GroupSpec, ids: Mapping[str, str], options: GoogleOptions
+) -> list[Operation]:
+    """Ad group, its list or segments, exclusions and keywords. The group's name is a temporary one."""
+    operations = [group_operation(group, campaign, spec, options)]
+    if spec.audience_key:
+        operations.append(list_operation(customer, group, ids[spec.audience_key], spec.bid))
+    operations += [interest_operation(customer, group, number) for number in sorted(set(spec.in_market))]
+    operations += [exclusion_operation(customer, group, ids[key]) for key in sorted(set(spec.excluded_audience_keys))]
+    return operations + [keyword_operation(group, keyword.text, keyword.match) for keyword in options.keywords]
 
 
 def group_operation(group: str, campaign: str, spec: GroupSpec, options: GoogleOptions) -> Operation:

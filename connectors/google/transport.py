@@ -17,7 +17,7 @@ from tenacity import RetryCallState, Retrying, stop_after_attempt, wait_exponent
 
 from activator.errors import ConfigurationError, RateLimitedError, RetryableError
 from activator.ports import Clock
-from connectors.google.answers import ACCOUNT_SCOPE
+from connectors.google.answers import ACCOUNT_SCOPE, Refused, failed_operations
 from connectors.google.credentials import AccessTokens, Metadata
 from connectors.google.errors import translate
 from connectors.google.pacing import PACE, Quota
@@ -97,19 +97,24 @@ class GoogleTransport:
 
         return self._call_ads(stream, writes=False, operations=1)
 
-    def mutate(self, operations: Iterable[Mapping[str, Any]], *, validate_only: bool = False) -> list[str]:
-        """Carry out all operations or none; the resource names, in order. Operations are MutateOperation as dicts.
-
-        validate_only: nothing is changed, refusals are the same, and no names come back.
-        """
-        types, listed = self._types("google_ads_service"), list(operations)
-        request = types.MutateGoogleAdsRequest.pb()(
-            customer_id=self.customer_id, mutate_operations=listed, validate_only=validate_only
-        )
-        answer = self.ads_call(
-            "google_ads_service", "mutate", request, operations=len(listed), writes=not validate_only
-        )
+    def mutate(self, operations: Iterable[Mapping[str, Any]]) -> list[str]:
+        """Carry out all operations or none; the resource names, in order. Operations are MutateOperation as dicts."""
+        answer = self._mutate(list(operations))
         return [_resource_name(item) for item in answer.mutate_operation_responses]
+
+    def rehearse(self, operations: Iterable[Mapping[str, Any]]) -> dict[int, Refused]:
+        """What Google would refuse of operations, by position; nothing is changed."""
+        answer = self._mutate(list(operations), validate_only=True, partial_failure=True)
+        if not answer.HasField("partial_failure_error"):
+            return {}
+        return failed_operations(answer.partial_failure_error, self.api_version)
+
+    def _mutate(self, operations: list[Mapping[str, Any]], **how: bool) -> Any:
+        request = self.request("google_ads_service", "MutateGoogleAdsRequest")(
+            customer_id=self.customer_id, mutate_operations=operations, **how
+        )
+        writes = not request.validate_only
+        return self.ads_call("google_ads_service", "mutate", request, operations=len(operations), writes=writes)
 
     def ads_call(self, module: str, method: str, request: Any, *, operations: int, writes: bool = True) -> Any:
         """One unary call of any Google Ads service; request is a raw protobuf, so is the answer.

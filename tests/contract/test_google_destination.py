@@ -16,7 +16,7 @@ from activator.model.checks import Severity
 from activator.model.delivery import Operation, Settlement
 from activator.model.naming import marked_name, marker
 from activator.model.plan import CreateObject
-from activator.ports import Destination, DestinationContext
+from activator.ports import Destination, DestinationContext, RehearsingDestination
 from connectors.google.costs import operations_of
 from connectors.google.destination import connector
 from connectors.google.options import read_options
@@ -174,6 +174,41 @@ def test_what_a_plan_says_it_costs_is_what_it_costs(account: Account) -> None:
     said = sum(operations_of(CreateObject("google", spec), options) for spec in account.specs())
 
     assert spent <= said <= spent + 2  # making and finding the label, which an earlier test may have done
+
+
+def spoilt(account: Account) -> tuple[ObjectSpec, ...]:
+    """Everything of the project, with a text Google's policy refuses and a campaign whose name is taken."""
+    *others, gold, silver = account.specs()
+    assert isinstance(gold, AdSpec)
+    loud = replace(gold, variant=replace(gold.variant, headlines=("Buy now!!", "Wool for years", "Made for winter")))
+    return (*others, loud, silver)
+
+
+def test_what_google_would_refuse_is_known_before_anything_is_made(account: Account) -> None:
+    destination = account.destination
+    assert isinstance(destination, RehearsingDestination)
+    before = len(account.sandbox.calls("google"))
+    found = destination.refusals([CreateObject("google", spec) for spec in spoilt(account)], {})
+
+    assert list(found) == ["ad/gold/warm"]
+    assert "PolicyFindingError.POLICY_FINDING" in found["ad/gold/warm"]
+    assert "Change the text" in found["ad/gold/warm"]
+    assert len(list(account.sandbox.calls("google"))[before:]) == 1
+    assert destination.observe().objects == ()
+
+
+def test_what_stands_in_the_way_of_a_campaign_is_told_once(account: Account) -> None:
+    account.build()
+    destination = account.destination
+    assert isinstance(destination, RehearsingDestination)
+    changes = [CreateObject("google", spec) for spec in account.specs() if not isinstance(spec, AudienceSpec)]
+    lists = {key: number for key, number in account.ids.items() if key.startswith("audience/")}
+    found = destination.refusals(changes, lists)
+    assert list(found) == ["campaign"]
+    assert "DUPLICATE" in found["campaign"]
+
+    below = [change for change in changes if isinstance(change.spec, AdSpec)]
+    assert destination.refusals(below, account.ids) == {}
 
 
 def test_creating_what_is_already_there_gives_the_same_object(account: Account) -> None:
