@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from activator.apply import members, objects, settlement
+from activator.apply.adoption import adopt
 from activator.apply.context import ApplyContext
 from activator.apply.result import ApplyResult, ChangeResult, ChangeState
 from activator.errors import (
@@ -28,6 +29,7 @@ def execute(context: ApplyContext) -> ApplyResult:
     Raises:
         LeaseLostError: another run took over. LedgerError: what happens cannot be written down.
     """
+    adopt(context)
     run = _Run(context)
     results = [run.step(ordinal, change) for ordinal, change in enumerate(context.plan.changes, start=1)]
     settlement.wait(context.ledger, context.destinations, context.clock)
