@@ -5,15 +5,17 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from activator import __version__
-from activator.apply import executor, settlement, verify
+from activator.apply import executor, settlement, tidying, verify
 from activator.apply.context import LEASE_NAME, ApplyContext
 from activator.apply.result import ApplyResult, answer
 from activator.config.room import disk_room
 from activator.config.workspace import Workspace
 from activator.ledger import lease, plans, reassertions, terms
+from activator.ledger.compaction import Policy
 from activator.ledger.lease import Lease
 from activator.ledger.store import Ledger, LedgerReader
 from activator.model.bidding import TierTerms
@@ -171,6 +173,9 @@ def _carried_out(runner: Runner, ledger: Ledger, held: Lease, plan: Plan, folder
         plans.note(connection, runner.clock, who, "apply", plan.plan_id, _acceptances(plan))
     result = executor.execute(context)
     _finish(context, runner.actor, result)
+    workspace = runner.workspace
+    policy = Policy(timedelta(days=workspace.project.membership.keep_left_days))
+    tidying.tidy(context, policy, lambda: open_engine(workspace.scratch, *workspace.settings.engine_limits))
     return result
 
 

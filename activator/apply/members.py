@@ -2,6 +2,7 @@
 
 import hashlib
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from activator.apply.context import ApplyContext
@@ -181,25 +182,26 @@ def _send(context: ApplyContext, held: Lease, change: ChangeMembers, record: Bat
     audience_id = known_ids(context, change.destination).get(change.audience_key)
     if audience_id is None:
         raise DestinationError(f"{change.audience_key} does not exist yet", "Apply the plan again.")
-    members = pq.read_table(record.file)
+    content = record.file.read_bytes()
+    members = pq.read_table(pa.BufferReader(content))
     for attempt in range(1, SENDS_MAX + 1):
         _announce(context, held, record, port)
         try:
             receipt = port.send(change.operation, audience_id, members, record.batch_id)
         except OutcomeUnknownError as lost:
-            _record(context, held, record, _unknown(record, lost))
+            _record(context, held, record, content, _unknown(record, lost))
             if attempt == SENDS_MAX:
                 raise
             context.clock.sleep(float(2**attempt))
             continue
         except RowRejectedError as refused:
-            _record(context, held, record, _rejected(record, refused))
+            _record(context, held, record, content, _rejected(record, refused))
             raise
         except DestinationError as refused:
             with context.writing(held) as connection:
                 batches.record_no_effect(connection, record.batch_id, refused.message)
             raise
-        _record(context, held, record, receipt)
+        _record(context, held, record, content, receipt)
         if receipt.settlement is Settlement.REJECTED:
             raise RowRejectedError(f"the platform took none of {record.rows:,} rows: {receipt.detail}")
         if receipt.settlement is not Settlement.UNKNOWN:
@@ -223,23 +225,21 @@ def _rejected(record: BatchRecord, refused: RowRejectedError) -> Receipt:
     return Receipt(Settlement.REJECTED, record.rows, rejected=record.rows, detail=str(refused))
 
 
-def _record(context: ApplyContext, held: Lease, record: BatchRecord, receipt: Receipt) -> None:
+def _record(context: ApplyContext, held: Lease, record: BatchRecord, content: bytes, receipt: Receipt) -> None:
     try:
         with context.writing(held) as connection:
             batches.record_receipt(connection, context.clock, record.batch_id, receipt)
     except LeaseLostError:
         if receipt.settlement is not Settlement.REJECTED:
-            _confess(context, held, record)
+            _confess(context, held, record, content)
         raise
 
 
-def _confess(context: ApplyContext, held: Lease, record: BatchRecord) -> None:
+def _confess(context: ApplyContext, held: Lease, record: BatchRecord, content: bytes) -> None:
     """Another run took over while this send was under way. It must know that these members are in doubt again."""
     identity = hashlib.sha256(f"{record.batch_id}\n{held.epoch}".encode()).hexdigest()[:32]
     window = context.destinations[record.destination].quiet_window
+    file = _keep(context, record.destination, identity, content)
     with context.ledger.writing() as connection:
-        found = batches.find(connection, context.ledger.folder, record.batch_id)
-        content = (found or record).file.read_bytes()
-        file = _keep(context, record.destination, identity, content)
         files.share(connection, context.ledger.folder, file)
         batches.confess(connection, context.clock, record, identity, file, window)

@@ -26,7 +26,7 @@ def create(context: ApplyContext, change: CreateObject) -> bool:
     with context.announcing() as connection:
         if mine is not None and mine.platform_id is not None:  # gone from the platform, and its members with it
             objects.forget(connection, destination, spec.key)
-            batches.clear_audience(connection, destination, spec.key)
+            batches.clear_audience(connection, context.clock, destination, spec.key)
         objects.intend(connection, context.clock, context.plan.plan_id, destination, kind_of(spec), spec.key, spec.name)
     remote = _create_once(context, destination, spec)
     _acknowledge(context, destination, spec, remote)

@@ -5,7 +5,7 @@ by keys alone, and what is sent is read or made only for those it is sent for. W
 what was sent, so batch files keep every column, also for people long gone; they are read for removals only.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from activator.people.engine import Engine
 from activator.people.identifiers import FORM_COLUMNS, STRONG_COLUMNS
 
 KEYS = ("person_key", "member_key")
+NOTHING_MORE: Mapping[str, Mapping[Path, str]] = {}
 _FLAGS = 4  # an event is its batch's sequence and two flags in one integer: the newest event is the greatest
 
 
@@ -104,7 +105,7 @@ def believe(engine: Engine, form: str, log: AudienceLog) -> Belief:
             return None
         return engine.materialise("in_air", identifiers_of(_files(engine, files), form).select("identifier").distinct())
 
-    last = engine.materialise("last", _last_events(_events(engine, live)))
+    last = engine.materialise("last", last_words(engine, live))
     return Belief(
         engine.materialise("believed", _maybe_in(last)),
         last.filter(~last.added & last.certain).drop("added", "certain"),
@@ -122,7 +123,7 @@ def believed_count(engine: Engine, log: AudienceLog) -> int:
 def believed_members(engine: Engine, batches: Sequence[BatchRecord]) -> ir.Table:
     """The members who are or may be in one audience, by its batches, oldest first; see Belief.members."""
     live = [batch for batch in batches if batch.state is not BatchState.REJECTED]
-    return _maybe_in(_last_events(_events(engine, live)))
+    return _maybe_in(last_words(engine, live))
 
 
 def _maybe_in(last: ir.Table) -> ir.Table:
@@ -130,8 +131,9 @@ def _maybe_in(last: ir.Table) -> ir.Table:
     return last.filter(last.added | ~last.certain).drop("added")
 
 
-def _last_events(events: ir.Table) -> ir.Table:
-    """For each member what the last batch that names it says."""
+def last_words(engine: Engine, live: Sequence[BatchRecord]) -> ir.Table:
+    """For each member what the last batch that names it says: (person_key, member_key, certain, added, sequence)."""
+    events = _events(engine, live)
     last = events.group_by("member_key").agg(event=events.event.max(), person_key=events.person_key.argmax("event"))
     certain, added = last.event % 2 == 1, (last.event // 2) % 2 == 1
     return last.select("person_key", "member_key", certain=certain, added=added, sequence=last.event // _FLAGS)
@@ -246,7 +248,7 @@ def assertion(
 def _sharing(engine: Engine, form: str, belief: Belief, adds: ir.Table | None, taken: ir.Table) -> ir.Table:
     """member_key of those coming or known who have an identifier of a member that is taken out."""
     gone = engine.materialise("gone", identifiers_of(taken, form).select("identifier").distinct())
-    known = identifiers_of(_batch_rows(engine, form, belief.batches), form)
+    known = identifiers_of(batch_rows(engine, form, belief.batches), form)
     own = known if adds is None else ibis.union(known, identifiers_of(adds, form))
     return engine.materialise("touched", own.semi_join(gone, "identifier").select("member_key").distinct())
 
@@ -263,16 +265,21 @@ def _split(engine: Engine, rows: ir.Table, own: ir.Table, in_air: ir.Table) -> t
 def _as_sent(engine: Engine, form: str, batches: Sequence[BatchRecord], keys: ir.Table) -> ir.Table:
     """(person_key, member_key, columns of the form) of some members, from the batch that named each last."""
     sequences = set(keys.select("sequence").distinct().to_pyarrow().column(0).to_pylist())
-    rows = _batch_rows(engine, form, [batch for batch in batches if batch.sequence in sequences])
+    rows = batch_rows(engine, form, [batch for batch in batches if batch.sequence in sequences])
     mine = keys.select("member_key", "sequence")
     return rows.semi_join(mine, ["member_key", "sequence"]).drop("sequence")
 
 
-def _batch_rows(engine: Engine, form: str, batches: Sequence[BatchRecord]) -> ir.Table:
-    """Everything in some batch files, with the sequence of each; a column an older release did not send is empty."""
+def batch_rows(
+    engine: Engine, form: str, batches: Sequence[BatchRecord], more: Mapping[str, Mapping[Path, str]] = NOTHING_MORE
+) -> ir.Table:
+    """Everything in some batch files, with the sequence of each; a column an older release did not send is empty.
+
+    more: further text columns, each with its value for every file that does not have the column itself.
+    """
     kinds = FORM_COLUMNS[form]
     if not batches:
-        schema = {**dict.fromkeys(KEYS, "uuid"), **kinds, "sequence": "int64"}
+        schema = {**dict.fromkeys(KEYS, "uuid"), **dict.fromkeys(more, "string"), **kinds, "sequence": "int64"}
         return ibis.memtable([], schema=ibis.schema(schema))
     sequences = {str(batch.file): batch.sequence for batch in batches}
     rows = engine.backend.read_parquet(list(sequences), filename=True, union_by_name=True)
@@ -282,9 +289,13 @@ def _batch_rows(engine: Engine, form: str, batches: Sequence[BatchRecord]) -> ir
     columns = {
         name: ibis.coalesce(rows[name], nothing[name]) if name in rows.columns else nothing[name] for name in kinds
     }
-    named = rows.select("filename", **{name: rows[name].cast("uuid") for name in KEYS}, **columns)
-    known = ibis.memtable({"filename": list(sequences), "sequence": list(sequences.values())})
-    return named.join(known, "filename").drop("filename")
+    own = {name: rows[name] if name in rows.columns else ibis.null("string") for name in more}
+    named = rows.select("filename", **{name: rows[name].cast("uuid") for name in KEYS}, **columns, **own)
+    said = {f"{name}_of_file": [values[batch.file] for batch in batches] for name, values in more.items()}
+    known = ibis.memtable({"filename": list(sequences), "sequence": list(sequences.values()), **said})
+    joined = named.join(known, "filename")
+    filled = {name: ibis.coalesce(joined[name], joined[f"{name}_of_file"]) for name in more}
+    return joined.mutate(**filled).drop("filename", *said)
 
 
 def rows_in(table: ir.Table) -> int:

@@ -4,8 +4,10 @@ The product's takes a second for a plan, however small, so most worlds are plann
 write the same batches, byte for byte, is checked plan by plan along simulated histories (test_rules_equal.py).
 """
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import product
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +15,8 @@ import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from activator.apply.tidying import folding
+from activator.ledger.compaction import BaseFile, Fold
 from activator.model.ads import AudienceSpec
 from activator.model.delivery import Operation
 from activator.model.identity import DEFAULT_RULES
@@ -20,9 +24,10 @@ from activator.model.ledger import AudienceLog, BatchRecord, BatchState
 from activator.model.plan import AudienceState, ChangeMembers
 from activator.people.engine import Engine
 from activator.people.membership import Members
+from activator.people.standing_members import LEFT_AT, ROW_VERSION, VERSION_KEY
 from activator.plan.batches import write_batches
 from activator.plan.members import MemberPlan, MemberPlanner
-from tests.simulation.people import FORM, Desired, Row, rows_of, table_of
+from tests.simulation.people import FORM, Desired, Row, member_key, rows_of, table_of
 
 Audiences = Sequence[tuple[AudienceSpec, AudienceLog]]
 
@@ -40,6 +45,10 @@ class Planner(Protocol):
         asserting: Collection[str] = (),
     ) -> MemberPlan:
         """What has to be sent for each audience."""
+        ...
+
+    def fold(self, folder: Path) -> Fold:
+        """Writes bases into folder."""
         ...
 
 
@@ -66,6 +75,10 @@ class ProductPlanner:
             made = "SELECT table_name FROM duckdb_tables() WHERE temporary"
             for (name,) in self.engine.backend.con.execute(made).fetchall():
                 self.engine.backend.con.execute(f'DROP TABLE "{name}"')
+
+    def fold(self, folder: Path) -> Fold:
+        """How it writes a base."""
+        return folding(self.engine, FORM, folder)
 
     def _members(self, desired: Desired) -> tuple[Members, ibis.Table]:
         tables = [
@@ -170,10 +183,60 @@ class RestatedPlanner:
             held_back=len(waiting_adds) + len(waiting_removes),
         )
 
+    def fold(self, folder: Path) -> Fold:
+        """people.standing_members over sets."""
+
+        def fold(batches: Sequence[BatchRecord], left_since: datetime) -> Sequence[BaseFile]:
+            last: dict[Row, tuple[BatchRecord, str, str]] = {}
+            for batch in batches:
+                if batch.state is not BatchState.REJECTED:
+                    for row, version, left_at in _said_of(batch):
+                        last[row] = (batch, version, left_at)
+            since = left_since.isoformat(timespec="seconds")
+            bases: list[BaseFile] = []
+            for operation, certain in product((Operation.ADD, Operation.REMOVE), (True, False)):
+                mine = {
+                    row: (version, left_at)
+                    for row, (batch, version, left_at) in last.items()
+                    if batch.operation is operation and batch.state.unresolved is not certain
+                }
+                if operation is Operation.REMOVE and certain:
+                    mine = {row: said for row, said in mine.items() if said[1] >= since}
+                if mine:
+                    bases.append(_base(folder, mine, operation, certain=certain))
+            return bases
+
+        return fold
+
     def _rows(self, file: Path) -> list[Row]:
         if file not in self.read:
             self.read[file] = rows_of(pq.read_table(file, columns=["EMAIL", "PHONE"]))
         return self.read[file]
+
+
+def _said_of(batch: BatchRecord) -> Iterator[tuple[Row, str, str]]:
+    """Each row with the rules it was made with and when it was answered for: a base says so itself."""
+    table = pq.read_table(batch.file)
+    if ROW_VERSION in table.column_names:
+        said = zip(table[ROW_VERSION].to_pylist(), table[LEFT_AT].to_pylist(), strict=True)
+    else:
+        settled = "" if batch.settled_at is None else batch.settled_at.isoformat(timespec="seconds")
+        version = pq.read_schema(batch.file).metadata[VERSION_KEY].decode()
+        said = zip([version] * table.num_rows, [settled] * table.num_rows, strict=True)
+    for row, (version, left_at) in zip(rows_of(table), said, strict=True):
+        yield row, version, left_at
+
+
+def _base(folder: Path, rows: dict[Row, tuple[str, str]], operation: Operation, *, certain: bool) -> BaseFile:
+    ordered = sorted(rows, key=member_key)
+    table = table_of(rows)
+    for place, name in enumerate((ROW_VERSION, LEFT_AT)):
+        table = table.add_column(2 + place, name, pa.array([rows[row][place] for row in ordered], pa.string()))
+    label = f"{operation}-{'known' if certain else 'unknown'}"
+    (file,) = write_batches(table.to_batches(), len(rows), folder, label, "")
+    oldest = min(left_at for _, left_at in rows.values()) if certain and operation is Operation.REMOVE else ""
+    when = datetime.fromisoformat(oldest) if oldest else None
+    return BaseFile(folder / file.file, file.rows, operation, certain, when)
 
 
 def _split(rows: frozenset[Row] | set[Row], blocked: set[str]) -> tuple[set[Row], set[Row]]:
@@ -222,3 +285,17 @@ class BothPlanners:
         for part in ("removes", "adds", "adds_after", "states"):
             assert getattr(theirs, part) == getattr(ours, part), f"the planners differ in {part}"
         return ours
+
+    def fold(self, folder: Path) -> Fold:
+        """Both bases, compared to the byte."""
+
+        def fold(batches: Sequence[BatchRecord], left_since: datetime) -> Sequence[BaseFile]:
+            beside = folder / "product"
+            beside.mkdir()
+            theirs = self.product.fold(beside)(batches, left_since)
+            ours = self.restated.fold(folder)(batches, left_since)
+            assert [replace(base, path=folder / base.path.name) for base in theirs] == list(ours)
+            assert [base.path.read_bytes() for base in theirs] == [base.path.read_bytes() for base in ours]
+            return ours
+
+        return fold

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -38,6 +38,7 @@ class Sent:
     audience_id: str
     batch_id: str
     rows: tuple[Row, ...]
+    at: datetime
 
 
 @dataclass
@@ -99,7 +100,7 @@ class SimulatedDestination:
         rows = tuple(rows_of(members))
         run = self.run
         self.nemesis.at("send: before effect")
-        self.history.append(Sent(run, operation, audience_id, batch_id, rows))
+        self.history.append(Sent(run, operation, audience_id, batch_id, rows, self.state.clock.now()))
         fault = self.nemesis.call(SENDING)
         self._refuse(fault)
         receipt = self._take(fault, operation, audience_id, rows)

@@ -9,7 +9,7 @@ from activator.people.engine import Engine, open_engine
 from tests.simulation.checking import play
 from tests.simulation.planning import BothPlanners, ProductPlanner, RestatedPlanner
 
-SEEDS = range(6)
+SEEDS = range(4)
 
 
 @pytest.fixture(scope="module")

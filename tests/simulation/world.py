@@ -4,6 +4,7 @@ import errno
 import shutil
 import sqlite3
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -15,10 +16,11 @@ from typing import TypeAlias
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.pool import QueuePool
 
-from activator.apply import executor, settlement, verify
+from activator.apply import executor, settlement, tidying, verify
 from activator.apply.context import LEASE_NAME, ApplyContext
 from activator.errors import ActivatorError, LeaseLostError, LedgerError
-from activator.ledger import lease, plans, reassertions, sqlite
+from activator.ledger import compaction, lease, plans, reassertions, sqlite
+from activator.ledger.compaction import Policy
 from activator.ledger.database import Database
 from activator.ledger.store import Ledger
 from activator.model.ads import AudienceSpec
@@ -39,6 +41,7 @@ AUDIENCES = (
 )
 PLAN_LIFE = timedelta(hours=24)
 ASSERT_EVERY = timedelta(days=7)
+POLICY = Policy(keep_left=timedelta(days=12), batches_max=8)
 DRIFT_SHARE = 0.08  # of mornings
 FIRST_DEAD_PID = 4_194_305  # above any real pid on Linux: such a holder is known to be dead
 NEVER_TOLD = "elsewhere"  # of a process on another host nobody knows whether it is alive
@@ -248,10 +251,20 @@ class World:
             with context.writing() as connection:
                 plans.finish(connection, self.clock, plan.plan_id, complete=result.complete, uses=(), tiers={})
                 reassertions.record(connection, self.clock, executor.asserted(plan, result))
+            self._tidy(context)
             return "complete" if result.complete else "partial"
         finally:
             with ledger.writing() as connection:
                 lease.release(connection, self.clock, held)
+
+    def _tidy(self, context: ApplyContext) -> None:
+        for spec in AUDIENCES:
+            if compaction.due(context.ledger, DESTINATION, spec.key, POLICY):
+                with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+                    fold = self.planner.fold(Path(folder))
+                    done = tidying.compact_audience(context, DESTINATION, spec.key, POLICY, fold)
+                    self.nemesis.points["compacted"] += done > 0
+        compaction.sweep(context.ledger)
 
     # Others
 
@@ -297,15 +310,24 @@ class World:
     def converged(self) -> bool:
         """Whether each audience holds exactly who is wanted.
 
-        Somebody put in by hand who shares an identifier with a member stays: taking them out would take out both.
+        Somebody put in by hand may stay who left so long ago that it is forgotten, or who shares an identifier with a
+        member: taking them out would take out both.
         """
         self.state.settle()
         for spec in AUDIENCES:
             there, wanted = set(self.platform.members(spec.key)), {row.identifiers for row in self.desired[spec.tier]}
-            shared = {row.identifiers for row in self.drifted_in if any(row.identifiers & other for other in wanted)}
-            if not wanted <= there <= wanted | shared:
+            if not wanted <= there <= wanted | self._by_hand(wanted):
                 return False
         return True
+
+    def _by_hand(self, wanted: set[frozenset[str]]) -> set[frozenset[str]]:
+        forgotten = self.clock.now() - POLICY.keep_left
+        last = {row: sent.at for sent in self.platform.history for row in sent.rows}
+        return {
+            row.identifiers
+            for row in self.drifted_in
+            if last[row] < forgotten or any(row.identifiers & other for other in wanted)
+        }
 
 
 def _digest(desired: Desired) -> str:
