@@ -35,6 +35,7 @@ from connectors.meta.replacement import Replacements
 from connectors.meta.reports import Reports
 from connectors.meta.settings import MetaSettings, load
 from connectors.meta.transport import GraphApi
+from connectors.meta.value_rules import ValueRules
 from connectors.meta.version import BATCH_ROWS_MAX, MEMBERS_MIN, QUIET_WINDOW
 
 
@@ -61,7 +62,8 @@ class MetaDestination:
         self._listing = Listing(self._api, self._account, {**context.markers, **lookalikes.markers()})
         self._replacements = Replacements(self._api, context.clock, limited_data_use=options.limited_data_use)
         creatives = Creatives(self._api, self._account, options)
-        self._delivery = Delivery(self._api, self._account, options, context.currency, creatives)
+        rules = ValueRules(self._api, self._account, context.project_id, context.name, options.audience_labels)
+        self._delivery = Delivery(self._api, self._account, options, context.currency, creatives, rules)
 
     def comparable(self, spec: ObjectSpec) -> Mapping[str, Any]:
         """See ports. Raises ConfigurationError for a bid or budget Meta does not have."""

@@ -34,6 +34,8 @@ QUIET_WINDOW = timedelta(hours=24)
 # roas_average_floor is the ratio x 10,000. DOC/marketing-api/bidding/overview/bid-strategy
 ROAS_FLOOR_MIN = 100
 ROAS_FLOOR_MAX = 10_000_000
+# Value rules: -90 to +1,000 percent. DOC/marketing-api/bidding/value-rules
+VALUE_RULE_BP_MIN, VALUE_RULE_BP_MAX = 1_000, 110_000
 # Ad set names. DOC/marketing-api/reference/ad-account/adsets
 NAME_LENGTH_MAX = 400
 

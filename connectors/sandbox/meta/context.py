@@ -15,7 +15,8 @@ PLATFORM = "meta"
 # Kinds of objects in the state, in the order an id is looked up
 ACCOUNT, AUDIENCE, CAMPAIGN, ADSET, CREATIVE, AD = "account", "audience", "campaign", "adset", "creative", "ad"
 LABEL, REPORT, PAGE, PIXEL = "adlabel", "report", "page", "pixel"
-KINDS = (AUDIENCE, CAMPAIGN, ADSET, CREATIVE, AD, LABEL, REPORT, PAGE, PIXEL)
+VALUE_RULES, BUSINESS, STUDY = "value_rule_set", "business", "ad_study"
+KINDS = (AUDIENCE, CAMPAIGN, ADSET, CREATIVE, AD, LABEL, REPORT, PAGE, PIXEL, VALUE_RULES, BUSINESS, STUDY)
 DELIVERING_KINDS = (CAMPAIGN, ADSET, AD)
 
 

@@ -11,7 +11,19 @@ from typing import Any
 import orjson
 
 from connectors.sandbox.accounts import META_APP_ID
-from connectors.sandbox.meta import ads, adsets, audiences, campaigns, creatives, insights, members, nodes, rules
+from connectors.sandbox.meta import (
+    ads,
+    adsets,
+    audiences,
+    campaigns,
+    creatives,
+    insights,
+    members,
+    nodes,
+    rules,
+    studies,
+    value_rules,
+)
 from connectors.sandbox.meta.context import ACCOUNT, PLATFORM, Context, Node, Routes
 from connectors.sandbox.meta.errors import GraphError, Refusal
 from connectors.sandbox.meta.parameters import Parameters
@@ -28,6 +40,8 @@ _ROUTES: Routes = {
     **creatives.ROUTES,
     **ads.ROUTES,
     **insights.ROUTES,
+    **value_rules.ROUTES,
+    **studies.ROUTES,
 }
 _EDGES = {edge for _, edge, _ in _ROUTES}
 

@@ -254,6 +254,19 @@ DELETED_EDIT = Refusal(
     100, 1487566, "Invalid parameter", "Deleted object", "Only the name of a deleted object can be changed."
 )
 
+# Value rules: percent by sign, sets an account, rules a set, criteria a rule (DOC/marketing-api/bidding/value-rules)
+VALUE_RULE_SETS_MAX, VALUE_RULES_MAX, VALUE_CRITERIA_MAX = 6, 10, 4
+VALUE_PERCENT_MAX = {"INCREASE": 1_000, "DECREASE": 90}
+VALUE_CRITERIA = ("AGE", "GENDER", "OS_TYPE", "DEVICE_PLATFORM", "LOCATION", "PLACEMENT", "AUDIENCE_LABEL")
+VALUE_LABELS = frozenset(
+    "HIGH_VALUE LOW_VALUE OTHER_CUSTOMERS NEW_USERS QUALIFIED_LEADS DISQUALIFIED_LEADS AT_RISK DISENGAGED "  # noqa: SIM905
+    "APP_INSTALLERS TRIAL_USERS ENGAGED_USERS OTHER_1 OTHER_2 OTHER_3".split()
+)
+
+# A/B studies: percentages of the cells total 100 (DOC/marketing-api/guides/split-testing)
+STUDY_CELLS_MAX, STUDY_OBJECTS_MAX = 150, 100
+STUDY_TYPES = ("SPLIT_TEST", "SPLIT_TEST_V2", "LIFT")
+
 # Creatives and ads
 ASSET_COUNTS_MAX = {
     "bodies": 5,
