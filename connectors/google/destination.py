@@ -33,6 +33,7 @@ from connectors.google.jobs import OfflineJobs
 from connectors.google.observation import observe, shown_lists
 from connectors.google.options import options_schema, read_options
 from connectors.google.performance import read_performance
+from connectors.google.receipts import refused_size
 from connectors.google.rehearsal import Rehearsal
 from connectors.google.replacement import Replacements
 from connectors.google.settings import PREFIX, GoogleSettings
@@ -129,7 +130,9 @@ class GoogleDestination:
         return RemoteObject(kind_of(spec), spec.key, platform_id, spec.name, status, fields)
 
     def update(self, spec: ObjectSpec, remote: RemoteObject, ids: Mapping[str, str]) -> None:
-        """See ports."""
+        """See ports. What was seen to be as wanted costs no call; all else is looked at anew before it is changed."""
+        if dict(remote.fields) == dict(comparable(spec, self._options)):
+            return
         match spec:
             case AudienceSpec():
                 self._audiences.update(spec, remote.platform_id, remote.fields)
@@ -147,6 +150,8 @@ class GoogleDestination:
     def send(self, operation: Operation, audience_id: str, members: "pa.Table", batch_id: str) -> Receipt:
         """See ports. Google has no idempotency key; an identical resend is an upsert (ingest) or changes nothing."""
         del batch_id
+        if nothing := refused_size(members.num_rows):
+            return nothing
         if self._options.uploads == "offline_jobs":
             return self._jobs.send(operation, audience_id, members)
         return self._uploads.send(operation, [audience_id], members)
@@ -160,6 +165,8 @@ class GoogleDestination:
     def remove_everywhere(self, members: "pa.Table", batch_id: str) -> Receipt:
         """See ports.AccountWideRemoval: every list of contacts the account owns, ten of them a request."""
         del batch_id
+        if nothing := refused_size(members.num_rows):
+            return nothing
         lists = self._audiences.of_contacts()
         if not lists:
             return Receipt(Settlement.SETTLED, members.num_rows, settled=members.num_rows)
@@ -175,6 +182,8 @@ class GoogleDestination:
 
     def replace(self, audience_id: str, members: "pa.Table", part: ReplacementPart) -> Receipt:
         """See ports.ReplacingDestination."""
+        if nothing := refused_size(members.num_rows):
+            return nothing
         return self._replacements.send(audience_id, members, part)
 
     def complete_replacement(self, audience_id: str, started_at: datetime) -> Receipt:

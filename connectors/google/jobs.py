@@ -17,7 +17,7 @@ from connectors.google.receipts import nobody_taken, others, processing, unknown
 from connectors.google.schedule import PollSchedule
 from connectors.google.tickets import Ticket, read_ticket
 from connectors.google.transport import GoogleTransport
-from connectors.google.version import BATCH_ROWS_MAX, PROCESSING_MAX
+from connectors.google.version import PROCESSING_MAX
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,7 +44,6 @@ class OfflineJobs:
 
         Raises DestinationError; OutcomeUnknownError only where the job may have been started.
         """
-        assert members.num_rows <= BATCH_ROWS_MAX, "a batch has at most 10,000 rows"
         kept = usable(members).nonzero()[0].tolist()
         if not kept:
             return nobody_taken(members.num_rows)

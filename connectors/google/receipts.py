@@ -2,8 +2,19 @@
 
 from collections.abc import Sequence
 
+from activator.errors import PermanentRefusalError
 from activator.model.delivery import Receipt, Settlement
 from connectors.google.tickets import Ticket
+from connectors.google.version import BATCH_ROWS_MAX
+
+
+def refused_size(rows: int) -> Receipt | None:
+    """The receipt of a batch of nobody, else None. Raises PermanentRefusalError for more than a batch."""
+    if rows > BATCH_ROWS_MAX:
+        raise PermanentRefusalError(
+            f"Google takes {BATCH_ROWS_MAX:,} members a request, and {rows:,} were to be sent", "Send them in batches."
+        )
+    return None if rows else Receipt(Settlement.SETTLED, 0)
 
 
 def others(count: int, kept: Sequence[int]) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from connectors.google.receipts import nobody_taken, others, processing, unknown
 from connectors.google.schedule import PollSchedule
 from connectors.google.tickets import Ticket, read_ticket
 from connectors.google.transport import GoogleTransport
-from connectors.google.version import BATCH_ROWS_MAX, DESTINATIONS_MAX, PROCESSING_MAX, RESEND_ROUNDS_MAX
+from connectors.google.version import DESTINATIONS_MAX, PROCESSING_MAX, RESEND_ROUNDS_MAX
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,7 +39,6 @@ class Uploads:
         A request is taken whole or not at all: rows Google would object to are left out, rows it does object to are
         set aside and the rest is sent again. Raises DestinationError; RowRejectedError when it keeps objecting.
         """
-        assert members.num_rows <= BATCH_ROWS_MAX, "a batch has at most 10,000 rows"
         kept = usable(members).nonzero()[0].tolist()
         request_ids = []
         for first in range(0, len(audience_ids), DESTINATIONS_MAX):

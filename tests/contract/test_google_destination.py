@@ -64,14 +64,15 @@ def members(first: int, rows: int) -> pa.Table:
 class Account:
     """One project of its own on the sandbox's account, so that tests do not see each other's objects."""
 
-    def __init__(self, sandbox: Sandbox, folder: Path, project: str, **options: Any) -> None:
+    def __init__(
+        self, sandbox: Sandbox, folder: Path, project: str, clock: ManualClock | None = None, **options: Any
+    ) -> None:
         self.sandbox = sandbox
         self.project = project
         self.ids: dict[str, str] = {}
         self.options = {**OPTIONS, **options}
-        (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in sandbox.settings().items()))
         self._folder = folder
-        self.clock = ManualClock(WallClock().now())
+        self.clock = clock or ManualClock(WallClock().now())
         self.destination = self.open()
 
     def settled(self) -> None:
@@ -81,6 +82,8 @@ class Account:
 
     def open(self, **other: Any) -> Destination:
         identities = self.sandbox.identities()
+        settings = {**self.sandbox.settings(), **other.get("settings", {})}
+        (self._folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         keys = [*(spec.key for spec in self.specs()), *other.get("markers", ())]
         return connector.open(
             DestinationContext(
