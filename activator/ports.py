@@ -166,6 +166,18 @@ class ReplacingDestination(Protocol):
 
 
 @runtime_checkable
+class RehearsingDestination(Protocol):
+    """A destination whose platform says beforehand what it would refuse, without changing anything."""
+
+    def refusals(self, changes: Sequence[Change], ids: Mapping[str, str]) -> Mapping[str, str]:
+        """Spec key -> why the platform would refuse to make it. ids: spec key -> id of what is there.
+
+        Raises DestinationError.
+        """
+        ...
+
+
+@runtime_checkable
 class MeteredDestination(Protocol):
     """A destination whose platform rations what may be done in a day; found with isinstance."""
 

@@ -5,17 +5,19 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from activator import __version__
-from activator.apply import executor, settlement, verify
+from activator.apply import executor, settlement, tidying, verify
 from activator.apply.context import LEASE_NAME, ApplyContext
-from activator.apply.result import ApplyResult
+from activator.apply.result import ApplyResult, answer
 from activator.config.room import disk_room
 from activator.config.settings import login_name
 from activator.config.workspace import Workspace
 from activator.errors import AuthenticationRequiredError, DestinationError, RetryableError
-from activator.ledger import approvals, lease, plans, terms
+from activator.ledger import approvals, lease, plans, reassertions, terms
+from activator.ledger.compaction import Policy
 from activator.ledger.lease import Lease
 from activator.ledger.store import Ledger, LedgerReader
 from activator.model.ads import RemoteObject
@@ -33,6 +35,7 @@ from activator.plan.planner import World, assemble, places, plan_destination
 from activator.plan.population import population
 from activator.plan.yardsticks import uses_of
 from activator.ports import Clock, Destination
+from activator.privacy.removal import Remover
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,13 @@ class Runner:
 
     @property
     def person(self) -> str:
-        """Who is at work, for approvals and the audit log."""
+        """Who is at work, for approvals."""
         return self.workspace.settings.person or login_name()
+
+    @property
+    def who(self) -> str:
+        """Person and process, for the audit log: anna@host:4711."""
+        return f"{self.person}@{self.actor}"
 
 
 def make_plan(
@@ -162,6 +170,7 @@ def apply_plan(runner: Runner, plan: Plan, folder: Path) -> ApplyResult:
         UnsafePlanError: a guard objects, or approval is missing. StalePlanError: the world has changed.
         DestinationError: it cannot be read.
     """
+    go_on_forgetting(runner)
     verify.refuse_unsafe(plan)
     with disk_room(runner.workspace.state):
         return _applied(runner, plan, folder)
@@ -202,9 +211,21 @@ def _carried_out(runner: Runner, ledger: Ledger, held: Lease, plan: Plan, folder
     )
     with context.writing() as connection:
         plans.begin(connection, runner.clock, plan.plan_id, plan.bindings.ledger_serial, _summary(plan))
-        plans.note(connection, runner.clock, runner.actor, "apply", plan.plan_id, _acceptances(plan))
+        who = runner.who
+        plans.note(
+            connection,
+            runner.clock,
+            plan.planned_by or "unknown",
+            "plan",
+            plan.plan_id,
+            f"{plan.created_at:%Y-%m-%d %H:%M} UTC",
+        )
+        plans.note(connection, runner.clock, who, "apply", plan.plan_id, _acceptances(plan))
     result = executor.execute(context)
-    _finish(context, runner.actor, result)
+    _finish(context, runner.who, result)
+    workspace = runner.workspace
+    policy = Policy(timedelta(days=workspace.project.membership.keep_left_days))
+    tidying.tidy(context, policy, lambda: open_engine(workspace.scratch, *workspace.settings.engine_limits))
     return result
 
 
@@ -224,7 +245,7 @@ def _bindings_now(runner: Runner, ledger: Ledger, plan: Plan) -> Bindings:
     )
 
 
-def _finish(context: ApplyContext, actor: str, result: ApplyResult) -> None:
+def _finish(context: ApplyContext, who: str, result: ApplyResult) -> None:
     plan, clock = context.plan, context.clock
     uses = uses_of(plan, context.ledger.evidence(), clock.now())
     tiers = {tier.tier: tier.people for tier in plan.tiers}
@@ -234,8 +255,12 @@ def _finish(context: ApplyContext, actor: str, result: ApplyResult) -> None:
         else:
             plans.finish(connection, clock, plan.plan_id, complete=result.complete, uses=uses, tiers=tiers)
         terms.record(connection, clock, plan.plan_id, _terms_in_place(plan, result))
+        reassertions.record(connection, clock, executor.asserted(plan, result))
         outcome = "complete" if result.complete else "partial"
-        plans.note(connection, clock, actor, "applied", plan.plan_id, outcome)
+        for row in result.results:
+            if row.sent or row.error is not None:
+                plans.note(connection, clock, who, "answer", plan.plan_id, answer(row))
+        plans.note(connection, clock, who, "applied", plan.plan_id, outcome)
 
 
 def _terms_in_place(plan: Plan, result: ApplyResult) -> list[TierTerms]:
@@ -273,8 +298,23 @@ def poll_processing(runner: Runner) -> int:
         ledger.close()
 
 
+def go_on_forgetting(runner: Runner) -> None:
+    """Take people to be forgotten out of wherever they may still be: ahead of everything, whatever guards say of it.
+
+    Raises:
+        LeaseHeldError: another run is at work. ConfigurationError: the secret they are recognised with is missing.
+    """
+    Remover(runner.workspace, runner.clock, runner.actor, runner.report, runner.should_stop).advance()
+
+
+def before_planning(runner: Runner) -> None:
+    """What comes first in every sync: what is still open, then people to be forgotten."""
+    poll_processing(runner)
+    go_on_forgetting(runner)
+
+
 def sync(runner: Runner, accepted: Mapping[str, str] | None = None) -> tuple[Plan, ApplyResult]:
     """Settle what is open, plan afresh, apply."""
-    poll_processing(runner)
+    before_planning(runner)
     plan, folder = make_plan(runner, accepted)
     return plan, apply_plan(runner, plan, folder)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from activator.errors import ActivatorError
+from activator.errors import ActivatorError, LeaseLostError
 from activator.ledger import batches, lease
 from activator.ledger.lease import Lease
 from activator.ledger.store import Ledger
@@ -50,6 +50,19 @@ class ApplyContext:
             if audience is not None:
                 lease.renew(connection, self.clock, audience)
             yield connection
+
+    @contextmanager
+    def announcing(self, audience: Lease | None = None) -> Iterator[Connection]:
+        """A transaction that writes down what is done right after it. A process that slept since must not do it.
+
+        Raises:
+            LeaseLostError: as `writing`, or because it is too late to act.
+        """
+        began = self.clock.now()
+        with self.writing(audience) as connection:
+            yield connection
+        if self.clock.now() - began > lease.LEASE:
+            raise LeaseLostError("this run was stopped for too long to go on safely", "Run `activator sync`.")
 
     @contextmanager
     def audience(self, destination: str, audience_key: str) -> Iterator[Lease]:

@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from activator.apply import members, objects, settlement
+from activator.apply.adoption import adopt
 from activator.apply.context import ApplyContext
 from activator.apply.result import ApplyResult, ChangeResult, ChangeState
 from activator.apply.verify import objection
@@ -17,7 +18,7 @@ from activator.errors import (
 )
 from activator.model.ads import kind_of
 from activator.model.delivery import Operation
-from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, UpdateObject
+from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, Plan, UpdateObject
 
 # Faults of one object or batch: its destination goes on with the rest.
 OF_ONE_OBJECT = (PermanentRefusalError, RowRejectedError, ConfigurationError)
@@ -29,6 +30,7 @@ def execute(context: ApplyContext) -> ApplyResult:
     Raises:
         LeaseLostError: another run took over. LedgerError: what happens cannot be written down.
     """
+    adopt(context)
     run = _Run(context)
     results = [run.step(ordinal, change) for ordinal, change in enumerate(context.plan.changes, start=1)]
     settlement.wait(context.ledger, context.destinations, context.clock)
@@ -106,6 +108,16 @@ class _Run:
         return ChangeResult(ordinal, change.destination, subject(change), state, error=error)
 
 
+def asserted(plan: Plan, result: ApplyResult) -> frozenset[tuple[str, str]]:
+    """Audiences (destination, key) this plan was to send as a whole, and has."""
+    rows = [
+        ((change.destination, change.audience_key), row.error is None)
+        for change, row in zip(plan.changes, result.results, strict=True)
+        if isinstance(change, ChangeMembers) and change.asserted
+    ]
+    return frozenset(audience for audience, _ in rows) - {audience for audience, done in rows if not done}
+
+
 def subject(change: Change) -> str:
     """What a change is about, in a few words."""
     match change:
@@ -117,7 +129,7 @@ def subject(change: Change) -> str:
             return f"pause {title(change.remote.kind, change.remote.key)}"
         case ChangeMembers():
             verb = "add to" if change.operation is Operation.ADD else "remove from"
-            who = ", withdrawn" if change.withdrawn else ""
+            who = ", withdrawn" * change.withdrawn + " once more" * change.asserted
             return f"{verb} {title('audience', change.audience_key)}{who}"
         case _:
             assert_never(change)

@@ -2,6 +2,7 @@
 
 import hashlib
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from activator.apply.context import ApplyContext
@@ -17,7 +18,7 @@ from activator.errors import (
     RetryableError,
     RowRejectedError,
 )
-from activator.ledger import batches, files, lease
+from activator.ledger import batches, files
 from activator.ledger.lease import Lease
 from activator.model.delivery import Operation, Receipt, Settlement
 from activator.model.ledger import BatchRecord, BatchState
@@ -101,7 +102,7 @@ def removals_settled(context: ApplyContext, change: ChangeMembers) -> bool:
     Only then may these adds follow.
     """
     for other in context.plan.changes:
-        if isinstance(other, ChangeMembers) and other.operation is Operation.REMOVE and same_audience(other, change):
+        if isinstance(other, ChangeMembers) and _may_take_out(other, change):
             records = [_find(context, other, batch) for batch in other.batches]
             with context.ledger.reading() as connection:
                 for record in records:
@@ -110,6 +111,11 @@ def removals_settled(context: ApplyContext, change: ChangeMembers) -> bool:
                     if batches.in_the_air(connection, context.clock, record.batch_id):
                         return False
     return True
+
+
+def _may_take_out(removal: ChangeMembers, adds: ChangeMembers) -> bool:
+    """Whether a change is a removal these adds may have to follow. What is only asserted shares nothing with them."""
+    return removal.operation is Operation.REMOVE and not removal.asserted and same_audience(removal, adds)
 
 
 def batch_id(context: ApplyContext, change: ChangeMembers, planned: PlannedBatch) -> str:
@@ -121,6 +127,7 @@ def batch_id(context: ApplyContext, change: ChangeMembers, planned: PlannedBatch
         change.operation.value,
         str(change.after_removals),
         str(change.withdrawn),
+        str(change.asserted),
         str(planned.ordinal),
         planned.digest,
     )
@@ -176,25 +183,26 @@ def _send(context: ApplyContext, held: Lease, change: ChangeMembers, record: Bat
     audience_id = known_ids(context, change.destination).get(change.audience_key)
     if audience_id is None:
         raise DestinationError(f"{change.audience_key} does not exist yet", "Apply the plan again.")
-    members = pq.read_table(record.file)
+    content = record.file.read_bytes()
+    members = pq.read_table(pa.BufferReader(content))
     for attempt in range(1, SENDS_MAX + 1):
         _announce(context, held, record, port)
         try:
             receipt = port.send(change.operation, audience_id, members, record.batch_id)
         except OutcomeUnknownError as lost:
-            _record(context, held, record, _unknown(record, lost))
+            _record(context, held, record, content, _unknown(record, lost))
             if attempt == SENDS_MAX:
                 raise
             context.clock.sleep(float(2**attempt))
             continue
         except RowRejectedError as refused:
-            _record(context, held, record, _rejected(record, refused))
+            _record(context, held, record, content, _rejected(record, refused))
             raise
         except DestinationError as refused:
             with context.writing(held) as connection:
                 batches.record_no_effect(connection, record.batch_id, refused.message)
             raise
-        _record(context, held, record, receipt)
+        _record(context, held, record, content, receipt)
         if receipt.settlement is Settlement.REJECTED:
             raise RowRejectedError(f"the platform took none of {record.rows:,} rows: {receipt.detail}")
         if receipt.settlement is not Settlement.UNKNOWN:
@@ -203,14 +211,11 @@ def _send(context: ApplyContext, held: Lease, change: ChangeMembers, record: Bat
 
 
 def _announce(context: ApplyContext, held: Lease, record: BatchRecord, port: Destination) -> None:
-    """Write down that the batch is about to be sent. A process that slept in between must not send it any more."""
-    announced = context.clock.now()
-    with context.writing(held) as connection:
+    """Write down that the batch is about to be sent."""
+    with context.announcing(held) as connection:
         current = batches.find(connection, context.ledger.folder, record.batch_id)
         assert current is not None, "a batch being sent cannot be missing"
         batches.about_to_send(connection, context.clock, current, port.quiet_window)
-    if context.clock.now() - announced > lease.LEASE:
-        raise LeaseLostError("this process was stopped for too long to go on safely", "Run `activator sync`.")
 
 
 def _unknown(record: BatchRecord, lost: OutcomeUnknownError) -> Receipt:
@@ -221,23 +226,21 @@ def _rejected(record: BatchRecord, refused: RowRejectedError) -> Receipt:
     return Receipt(Settlement.REJECTED, record.rows, rejected=record.rows, detail=str(refused))
 
 
-def _record(context: ApplyContext, held: Lease, record: BatchRecord, receipt: Receipt) -> None:
+def _record(context: ApplyContext, held: Lease, record: BatchRecord, content: bytes, receipt: Receipt) -> None:
     try:
         with context.writing(held) as connection:
             batches.record_receipt(connection, context.clock, record.batch_id, receipt)
     except LeaseLostError:
         if receipt.settlement is not Settlement.REJECTED:
-            _confess(context, held, record)
+            _confess(context, held, record, content)
         raise
 
 
-def _confess(context: ApplyContext, held: Lease, record: BatchRecord) -> None:
+def _confess(context: ApplyContext, held: Lease, record: BatchRecord, content: bytes) -> None:
     """Another run took over while this send was under way. It must know that these members are in doubt again."""
     identity = hashlib.sha256(f"{record.batch_id}\n{held.epoch}".encode()).hexdigest()[:32]
     window = context.destinations[record.destination].quiet_window
+    file = _keep(context, record.destination, identity, content)
     with context.ledger.writing() as connection:
-        found = batches.find(connection, context.ledger.folder, record.batch_id)
-        content = (found or record).file.read_bytes()
-        file = _keep(context, record.destination, identity, content)
         files.share(connection, context.ledger.folder, file)
         batches.confess(connection, context.clock, record, identity, file, window)

@@ -23,10 +23,10 @@ def create(context: ApplyContext, change: CreateObject) -> bool:
     if found is not None:
         _acknowledge(context, destination, spec, found)
         return False
-    with context.writing() as connection:
+    with context.announcing() as connection:
         if mine is not None and mine.platform_id is not None:  # gone from the platform, and its members with it
             objects.forget(connection, destination, spec.key)
-            batches.clear_audience(connection, destination, spec.key)
+            batches.clear_audience(connection, context.clock, destination, spec.key)
         objects.intend(connection, context.clock, context.plan.plan_id, destination, kind_of(spec), spec.key, spec.name)
     remote = _create_once(context, destination, spec)
     _acknowledge(context, destination, spec, remote)
@@ -49,6 +49,8 @@ def _create_once(context: ApplyContext, destination: str, spec: ObjectSpec) -> R
             return found
         if not observation.complete:
             raise
+    with context.announcing():
+        pass
     return port.create(spec, ids)
 
 

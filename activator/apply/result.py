@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from activator.errors import ActivatorError
+from activator.errors import ActivatorError, DestinationError, PlatformFault
 
 
 class ChangeState(StrEnum):
@@ -40,9 +40,20 @@ class ChangeResult:
     error: ActivatorError | None = None
 
 
+def answer(row: ChangeResult) -> str:
+    """What a platform said to one change, for the audit log: counts, or its own scrubbed words and codes."""
+    counted = f"{row.sent:,} sent, {row.settled:,} settled, {row.rejected:,} rejected, {row.processing:,} processing"
+    said = f"{row.destination} {row.subject}: {row.state.value}" + (f", {counted}" if row.sent else "")
+    if row.error is None:
+        return said
+    fault = row.error.fault if isinstance(row.error, DestinationError) else PlatformFault()
+    codes = "/".join(code for code in (fault.code, fault.subcode, fault.trace_id) if code)
+    return f"{said}; {row.error.message}" + (f" ({codes})" if codes else "")
+
+
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
-    """The whole apply. stopped: it was asked to stop and parked the rest; objection: of a guard, to some of the plan."""
+    """The whole apply. stopped: asked to stop, it parked the rest; objection: of a guard, to some of the plan."""
 
     plan_id: str
     results: tuple[ChangeResult, ...]

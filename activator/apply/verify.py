@@ -10,6 +10,7 @@ from activator.model.approval import Covered
 from activator.model.plan import Bindings, Change, ChangeMembers, GuardFinding, Plan, UpdateObject, object_key
 from activator.plan.approval import covered_by
 from activator.plan.guards import CEILINGS, to_accept
+from activator.plan.inputs import same_exports
 from activator.plan.objects import ABSENT, fingerprint
 
 CLOCK_SKEW = timedelta(minutes=5)  # between hosts that plan and apply
@@ -55,7 +56,10 @@ def refuse_stale(
     made = plan.bindings
     checks = {
         "this ledger is not the one the plan was made from": made.ledger_lineage == current.ledger_lineage,
-        "an export changed since the plan was made": made.source_digest == current.source_digest,
+        "an export changed since the plan was made": same_exports(made.source_digest, current.source_digest),
+        "corrections, a lexicon or a copy set changed since the plan was made": (
+            made.source_digest == current.source_digest
+        ),
         "the project file changed since the plan was made": made.project_digest == current.project_digest,
         "activator was updated since the plan was made": made.code_version == current.code_version,
         "the rules for identifiers changed since": made.normaliser_version == current.normaliser_version,

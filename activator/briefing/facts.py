@@ -7,10 +7,12 @@ from datetime import date, timedelta
 from activator.briefing.inert import visible
 from activator.briefing.words import count, label, moment, short_day
 from activator.model.briefing import BriefingInput, Fact
+from activator.model.erasure import Erasure
 from activator.model.people import Outcome, SourceCount, SuppressionCount
 from activator.model.performance import AdDay
 
 SYNC_AGE_MAX = timedelta(hours=36)
+ERASURE_LEFT_MIN = timedelta(days=7)
 SILENT_DAYS = 2
 HISTORY_DAYS = 14
 # Conversions expected in silence before it counts as a break: the chance of none among 15 is 3 in 10 million.
@@ -36,7 +38,8 @@ def facts_of(given: BriefingInput) -> tuple[Fact, ...]:
     """Performance by destination, then exports, then the last sync; nothing while nothing has happened."""
     if not given.ad_days and not given.sources and given.last_sync_at is None:
         return ()
-    return (*_performance(given), *_exports(given.sources), *_lists(given.suppressions), _sync(given))
+    exports = (*_exports(given.sources), *_lists(given.suppressions))
+    return (*_performance(given), *exports, *_erasures(given.erasures), _sync(given))
 
 
 def tracking_breaks(given: BriefingInput) -> tuple[str, ...]:
@@ -143,6 +146,32 @@ def _lists(suppressions: Sequence[SuppressionCount]) -> list[Fact]:
         )
         for it in suppressions
     ]
+
+
+def stuck_erasures(given: BriefingInput) -> tuple[str, ...]:
+    """Sentences on people to be forgotten where a platform needs somebody, or the month is nearly over."""
+    stuck = []
+    for erasure in given.erasures:
+        due = f"it has to be done by {short_day(erasure.due_at.date())}; `activator status` says more"
+        waiting = next((place for place in erasure.places if place.needs_human), None)
+        if waiting is not None:
+            where = waiting.audience_key.removeprefix("audience/") or "the account"
+            why = f" ({visible(waiting.detail)})" if waiting.detail else ""
+            stuck.append(
+                f"A person to be forgotten cannot be taken out of {where} on {label(waiting.destination)}{why}: {due}."
+            )
+        elif erasure.due_at - given.generated_at < ERASURE_LEFT_MIN:
+            stuck.append(f"A person asked {short_day(erasure.requested_at.date())} is not forgotten yet: {due}.")
+    return tuple(stuck)
+
+
+def _erasures(erasures: Sequence[Erasure]) -> list[Fact]:
+    if not erasures:
+        return []
+    first = min(erasure.due_at for erasure in erasures)
+    good = not any(place.needs_human for erasure in erasures for place in erasure.places)
+    people = count(len(erasures), "person", "people")
+    return [Fact("Forgetting", f"{people} being removed, to be done by {short_day(first.date())}", good=good)]
 
 
 def _sync(given: BriefingInput) -> Fact:

@@ -13,7 +13,7 @@ from activator.briefing.render_slack import render_slack
 from activator.config.workspace import Workspace
 from activator.errors import ConfigurationError, StalePlanError
 from activator.ledger import flags, performance
-from activator.ledger.overview import last_plan
+from activator.ledger.overview import last_plan, open_erasures
 from activator.ledger.store import Ledger
 from activator.model.briefing import Briefing, BriefingInput
 from activator.model.ledger import BatchState
@@ -60,6 +60,8 @@ def _gather(workspace: Workspace, clock: Clock, ledger: Ledger, problems: list[s
     days = _ad_days(ledger, workspace, now.date())
     judged = _judge(ledger, days, now.date())
     plan, applied_at = _last_plan(workspace, ledger)
+    with ledger.reading() as connection:
+        erasures = open_erasures(connection)
     unresolved = sum(record.state is not BatchState.PROCESSING for record in ledger.open_batches())
     if unresolved:
         problems = [*problems, f"{unresolved} uploads have no answer yet; `activator sync` settles them."]
@@ -78,6 +80,7 @@ def _gather(workspace: Workspace, clock: Clock, ledger: Ledger, problems: list[s
         guards=plan.guards if plan else (),
         last_sync_at=applied_at,
         problems=problems,
+        erasures=erasures,
         lookback_days=project.briefing.lookback_days,
         tier_order=[tier.name for tier in project.tiers],
     )
@@ -111,7 +114,7 @@ def _last_plan(workspace: Workspace, ledger: Ledger) -> tuple[Plan | None, datet
     if last is None:
         return None, None
     try:
-        plan, _ = load_plan(workspace.plans / last["plan_id"])
+        plan, _ = load_plan(workspace.plans / last["plan_id"], with_batches=False)
     except StalePlanError:
         return None, last["finished_at"]
     return plan, last["finished_at"]

@@ -1,5 +1,7 @@
 """The command line's entry: commands are listed here, each in a file of its own; errors become words and exit codes."""
 
+import os
+import resource
 import sys
 from pathlib import Path
 
@@ -13,12 +15,14 @@ from activator.cli import (
     doctor,
     experiment,
     explain,
+    forget,
     identifiers,
     init,
     mappings,
     outbox,
     plan,
     profile,
+    purge,
     sandbox,
     segments,
     serve,
@@ -64,6 +68,8 @@ app.add_typer(experiment.app, name="experiment")
 app.command("write-back")(write_back.write_back)
 app.add_typer(outbox.app, name="outbox")
 app.command()(explain.explain)
+app.command()(forget.forget)
+app.command()(purge.purge)
 app.command()(identifiers.identifiers)
 app.command()(sandbox.sandbox)
 app.command()(demo.demo)
@@ -82,7 +88,12 @@ def version(
 
 
 def run() -> None:
-    """Run one command. Expected errors are explained; unexpected ones name their place and nothing they worked on."""
+    """Run one command. Expected errors are explained; unexpected ones name their place and nothing they worked on.
+
+    Whatever it writes is for its owner only, and a crash leaves no image of its memory behind.
+    """
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         app(prog_name="activator")
     except ActivatorError as error:

@@ -212,11 +212,13 @@ def _detail(change: Change) -> str:
         case PauseObject():
             return " [dim](no longer wanted)[/dim]"
         case ChangeMembers():
-            after = (
-                ", after the removals" * change.after_removals + ", who object or no longer consent" * change.withdrawn
+            more = (
+                ", after the removals" * change.after_removals
+                + ", who object or no longer consent" * change.withdrawn
+                + ", to be sure: nothing is known to differ" * change.asserted
             )
-            batches = len(change.batches)
-            return f"  [bold]{change.rows:,}[/bold] people in {batches} batch{'es' if batches > 1 else ''}{after}"
+            batches = f"{len(change.batches)} batch{'es' if len(change.batches) > 1 else ''}"
+            return f"  [bold]{change.rows:,}[/bold] people in {batches}{more}"
         case _:
             assert_never(change)
 

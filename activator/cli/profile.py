@@ -61,8 +61,9 @@ def _show(found: "TierProfile") -> None:
     named = " and ".join(motivation.motivations)
     say(f"{motivation.tier}: {said}{f': {named}' if named else ''}")
     if motivation.motivations:
+        whom = f"whose {motivation.attribute} is known" if motivation.attribute else "who said why"
         say(
-            f"  {motivation.share:.0%} of {motivation.answers} customers who said why "
+            f"  {motivation.share:.0%} of {motivation.answers:,} customers {whom} "
             f"(at least {motivation.share_low:.0%}, 90 % interval)"
         )
     else:

@@ -1,15 +1,19 @@
 """Segments and what their check found, in words and tables."""
 
+from typing import TYPE_CHECKING
+
 from rich import box
 from rich.markup import escape
 from rich.table import Table
 
 from activator.cli.console import printable, say, show
-from activator.segments.audit import Audit
-from activator.segments.summary import Summary
+
+if TYPE_CHECKING:  # what checks need takes long to import, and a list of segments needs none of it
+    from activator.segments.audit import Audit
+    from activator.segments.summary import Summary
 
 
-def show_summary(told: Summary) -> None:
+def show_summary(told: "Summary") -> None:
     """Sizes, value and moves, overlaps, and a sentence about each."""
     say(f"{told.people:,} people as of {told.as_of}; {told.customers:,} have bought")
     show(_table(told))
@@ -30,7 +34,7 @@ def show_summary(told: Summary) -> None:
         say(f"  {printable(each.sentence)}")
 
 
-def _table(told: Summary) -> Table:
+def _table(told: "Summary") -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("segment", overflow="fold", min_width=12)
     columns = ["people", "of all", "reached", f"value {told.currency}", "of all", "each"]
@@ -50,7 +54,7 @@ def _table(told: Summary) -> Table:
     return table
 
 
-def show_audit(made: Audit) -> None:
+def show_audit(made: "Audit") -> None:
     """The five answers, what differs, and every finding with its fix."""
     table = Table(box=box.SIMPLE, pad_edge=False)
     table.add_column("segment", overflow="fold", min_width=12)

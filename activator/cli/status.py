@@ -5,13 +5,15 @@ from typing import Annotated, Any
 
 import typer
 
-from activator.cli.console import JsonOption, ProjectOption, print_json, say, show, steps
+from activator.cli.console import JsonOption, ProjectOption, print_json, printable, say, show, steps
 
 
 def status(
     project: ProjectOption = Path(),
     as_json: JsonOption = False,
-    history: Annotated[bool, typer.Option("--history", help="Also list who applied what, and when.")] = False,
+    history: Annotated[
+        bool, typer.Option("--history", help="Also who planned, applied and forgot what, and what platforms said.")
+    ] = False,
 ) -> None:
     """Show audiences, open batches, the last plan and the schedule's slots.
 
@@ -57,10 +59,34 @@ def _show(state: dict[str, Any]) -> None:
     _show_people(state)
     for slot in state["slots"]:
         say(f"  schedule {slot['schedule']}: {slot['instant']} {slot['state']} {slot['detail']}")
-    for entry in state.get("history", ()):
-        say(f"  {entry['at']} {entry['actor']} {entry['action']} {entry['subject']} {entry['detail']}")
-    if not open_batches:
+    _show_erasures(state)
+    _show_history(state)
+    if not open_batches and not state["erasures"]:
         say("Nothing is open.")
+
+
+def _show_erasures(state: dict[str, Any]) -> None:
+    """People to be forgotten: what is still to be done, by when, and where somebody has to step in."""
+    from activator.cli.forget import erasure_lines
+
+    for erasure in state["erasures"]:
+        for line in erasure_lines(erasure):
+            say(printable(line))
+
+
+def _show_history(state: dict[str, Any]) -> None:
+    """Who did what, and what the platforms said to it; newest first."""
+    for entry in state.get("history", ()):
+        when = f"{entry['at']:%Y-%m-%d %H:%M:%S}"
+        say(printable(f"  {when} {entry['actor']} {entry['action']} {entry['subject']} {entry['detail']}".rstrip()))
+    for sent in state.get("sends", ()):
+        receipt = f", receipt {sent['receipt']}" if sent["receipt"] else ""
+        say(
+            printable(
+                f"  {sent['at']:%Y-%m-%d %H:%M:%S} {sent['destination']} {sent['operation']} {sent['audience_key']}: "
+                f"{sent['rows']:,} rows, {sent['state']}{receipt} {sent['detail']}".rstrip()
+            )
+        )
 
 
 def _show_people(state: dict[str, Any]) -> None:

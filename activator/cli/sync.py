@@ -20,11 +20,11 @@ def sync(
     from activator.cli.preview import show_plan, show_result
     from activator.config.clock import SystemClock
     from activator.config.workspace import open_workspace
-    from activator.sync import Runner, apply_plan, make_plan, poll_processing
+    from activator.sync import Runner, apply_plan, before_planning, make_plan
 
     with steps(quiet=as_json) as report:
         runner = Runner(open_workspace(project), SystemClock(), report=report)
-        poll_processing(runner)
+        before_planning(runner)
         made, folder = make_plan(runner, acceptances(accept, reason))
     if not as_json:
         show_plan(made, folder, runner.workspace.project.currency)

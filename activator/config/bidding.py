@@ -23,7 +23,8 @@ class BidSection(Section):
     roas: Ratio | None = Field(default=None, description="min_roas, target_roas: 2.5 asks for 2.50 back per 1.00")
     modifier: Ratio | None = Field(default=None, description="manual_cpc: audience bid adjustment, 1.6 bids 60 % more")
     value_rule: Ratio | None = Field(
-        default=None, description="target_roas: a sale to this tier counts this many times (conversion value rule)"
+        default=None,
+        description="Value rule: a sale to this tier counts this many times (Google: target_roas; Meta: its bids)",
     )
 
 
@@ -103,8 +104,8 @@ def _check_bid(where: str, bid: BidSection, default: BidStrategy, base: BaseBidS
         f"{where}: `modifier` is honoured under manual_cpc only; smart bidding ignores audience bid adjustments",
     )
     _check(
-        bid.value_rule is None or strategy is BidStrategy.TARGET_ROAS,
-        f"{where}: `value_rule` speaks to target_roas only; manual_cpc bids more by `modifier`",
+        bid.value_rule is None or strategy is not BidStrategy.MANUAL_CPC,
+        f"{where}: `value_rule` does not speak to manual_cpc, which bids more by `modifier`",
     )
     _check(
         bid.modifier is None or bid.modifier >= 1,

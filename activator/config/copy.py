@@ -14,7 +14,7 @@ Line = Annotated[str, Field(min_length=1, max_length=255)]
 
 
 class MotivationSection(Section):
-    """How customers' own words are read."""
+    """How customers' own words are read, and what else is known of why they buy."""
 
     lexicons: tuple[str, ...] = Field(
         default=(), description="Lexicon files relative to this file, read after the shipped ones"
@@ -25,6 +25,11 @@ class MotivationSection(Section):
     )
     embeddings: str | None = Field(
         default=None, description="Folder with model.onnx and tokenizer.json; needs the extra `embeddings`"
+    )
+    attribute: Name | None = Field(
+        default=None,
+        description="An attribute of contacts or accounts that says why they buy, e.g. need or competitor. Where one "
+        "value dominates a tier, the tier is shown the copy for ATTRIBUTE_VALUE, before what is read from words",
     )
     copy_sets: tuple[str, ...] = Field(
         default=(),

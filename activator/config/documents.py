@@ -67,7 +67,7 @@ def parse_document(path: Path, raw: bytes) -> Document:
         line = raw[: error.start].count(b"\n") + 1
         raise ConfigurationError(f"{path.name}, line {line}: not UTF-8", "Save the file as UTF-8.") from None
     try:
-        _refuse_aliases_and_depth(path, text)
+        _refuse_bombs(path, text)
         node = yaml.compose(text, Loader=LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
@@ -84,18 +84,18 @@ def parse_document(path: Path, raw: bytes) -> Document:
     return Document(path, data, lines)
 
 
-def _refuse_aliases_and_depth(path: Path, text: str) -> None:
-    """Looked at before anything is built: libyaml composes nested values on the stack."""
+def _refuse_bombs(path: Path, text: str) -> None:
+    """Aliases and depth, at the first of them: a kilobyte of brackets keeps the parser busy for seconds (fuzzed)."""
     depth = 0
     for event in yaml.parse(text, Loader=LOADER):
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent):
-            raise ConfigurationError(
-                f"{path.name}, line {line}: YAML aliases (*name) are refused", "Write the value out."
-            )
+            message = f"{path.name}, line {line}: YAML aliases (*name) are refused"
+            raise ConfigurationError(message, "Write the value out.")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEPTH_MAX:
-            raise ConfigurationError(f"{path.name}, line {line}: nested deeper than {DEPTH_MAX} levels")
+            message = f"{path.name}, line {line}: nested deeper than {DEPTH_MAX} levels"
+            raise ConfigurationError(message, "No setting is nested that deep: check the brackets.")
 
 
 def _plain(path: Path, node: yaml.Node, at: KeyPath, lines: dict[KeyPath, int]) -> Any:

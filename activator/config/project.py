@@ -10,14 +10,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
+from activator.config.acquisition import GROUP, AcquisitionSection
 from activator.config.approvals import ApprovalSection
 from activator.config.bidding import BiddingSection, DeliverySection, check_bidding
 from activator.config.copy import GENERIC, CopySection, MotivationSection, place_copy
 from activator.config.documents import Document, read_document, validate
 from activator.config.exports import SourceSection
 from activator.config.keeping_out import ConsentSection, HoldoutSection, SuppressionSection
+from activator.config.membership import MembershipSection
 from activator.config.outbox import OutboxSection, outbox_fault
 from activator.config.positions import Positions
+from activator.config.retention import RetentionSection
 from activator.config.sections import Amount, Name, Ratio, Section, Share
 from activator.config.segments import SegmentChecks, SegmentSection, scheme_faults
 from activator.config.valuing import CurrencyCode, TierSection, ValueSection, tier_fault
@@ -74,6 +77,7 @@ class DestinationSection(Section):
     daily_budget: Amount | None = Field(default=None, description="Where the budget sits on the campaign (Google)")
     bidding: BiddingSection | None = Field(default=None, description="Bids and budgets made from what tiers are worth")
     tiers: dict[Name, DeliverySection] = Field(min_length=1, description="One delivery group per tier listed here")
+    acquisition: AcquisitionSection | None = Field(default=None, description="A group for people who buy nothing yet")
     audience_people_min: int | None = Field(
         default=None, ge=1, description="A tier with fewer people gets no audience; default: the platform's own minimum"
     )
@@ -159,6 +163,8 @@ class Project(Section):
     destinations: dict[Name, DestinationSection] = Field(min_length=1)
     guards: GuardSection = GuardSection()
     approvals: ApprovalSection | None = None
+    membership: MembershipSection = MembershipSection()
+    retention: RetentionSection = RetentionSection()
     schedules: tuple[ScheduleSection, ...] = ()
     briefing: BriefingSection = BriefingSection()
     outbox: OutboxSection = OutboxSection()
@@ -212,6 +218,10 @@ class Project(Section):
                 not tiers[tier].suppress,
                 f"destinations.{name}.tiers.{tier}: `{tier}` is suppressed: excluded everywhere, so it has no group",
             )
+        _check(
+            destination.acquisition is None or GROUP not in tiers,
+            f"destinations.{name}.acquisition: a tier has its name; call the tier something else",
+        )
         check_bidding(f"destinations.{name}", destination.strategy, destination.bidding, destination.tiers)
 
 

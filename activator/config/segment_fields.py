@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+TO_FIRST_ORDER = "days_to_first_order"
+QUICK_DAYS = 3  # from the first visit to the first order; whoever is as quick buys without a discount
+
 
 class Kind(StrEnum):
     """What a field holds.
@@ -28,7 +31,7 @@ PERSON_FIELDS: dict[str, Kind] = {
     "days_since_last_order": Kind.NUMBER,
     "days_since_first_order": Kind.NUMBER,
     "interval_days": Kind.NUMBER,
-    "days_to_first_order": Kind.NUMBER,
+    TO_FIRST_ORDER: Kind.NUMBER,
     "first_order_on": Kind.DATE,
     "last_order_on": Kind.DATE,
     "recency_score": Kind.NUMBER,

@@ -4,6 +4,7 @@ There are no expressions: a test names a field or a kind of happening and a limi
 not. What the fields are is known where the rules are compiled (activator/segments/fields.py).
 """
 
+import re
 from collections import abc
 from collections.abc import Iterator
 from datetime import date
@@ -172,6 +173,27 @@ class Action(Section):
     owner: str = Field(min_length=2, max_length=100)
     offer: str = Field(min_length=2, max_length=200, description="`none` is an answer")
     success: str = Field(min_length=3, max_length=200, description="The number that says whether it worked")
+    discount: bool = Field(
+        default=False,
+        description="The offer lowers the price: leaves out who first ordered within 3 days of their first visit, "
+        "since they buy without it; needs an export of events",
+    )
+
+    @property
+    def reads_as_discount(self) -> bool:
+        """Whether the words of the offer promise a lower price."""
+        return any(
+            not _REFUSED.search(self.offer[: found.start()].rpartition(",")[2])
+            for found in _PROMISED.finditer(self.offer)
+        )
+
+
+# Of the languages the product is used in most. "Access, not discounts" promises none.
+_PROMISED = re.compile(
+    r"\d\s?%|\bdiscount|\bvoucher|\bcoupon|\bmoney off|\breduced price|\bhalf price|\w*rabatt|\bgutschein|\bnachlass",
+    re.IGNORECASE,
+)
+_REFUSED = re.compile(r"\b(?:no|not|never|none|without|instead of|kein\w*|nicht|statt|ohne)\b", re.IGNORECASE)
 
 
 class SegmentSection(Section):
@@ -202,7 +224,15 @@ class SegmentSection(Section):
         if self.who is None and self.scheme is None and self.like is None:
             message = "needs `who`, unless it is `like` a shipped segment or the rest of a `scheme`"
             raise ValueError(message)
+        if self.is_rest and self.action is not None and self.action.discount:
+            message = "`discount` leaves people out, and the rest of a scheme takes all; give it a `who`"
+            raise ValueError(message)
         return self
+
+    @property
+    def spares_quick_buyers(self) -> bool:
+        """Whether those who buy without a discount are left out."""
+        return self.action is not None and self.action.discount
 
     @property
     def is_rest(self) -> bool:

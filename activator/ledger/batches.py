@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
-from activator.ledger import files
+from activator.ledger import files, retired
 from activator.ledger.schema import batches, lost_sends
 from activator.model.delivery import Operation, Receipt, Settlement
 from activator.model.ledger import AudienceLog, BatchRecord, BatchState, LostSend
@@ -97,8 +97,8 @@ def record_settlement(
 
     What the platform cannot tell the end of may still take effect: the send is lost from now on.
     """
-    row = connection.execute(select(batches).where(batches.c.batch_id == batch.batch_id)).one()
-    if row.state != BatchState.PROCESSING.value or row.sends != batch.sends:
+    row = connection.execute(select(batches).where(batches.c.batch_id == batch.batch_id)).one_or_none()
+    if row is None or row.state != BatchState.PROCESSING.value or row.sends != batch.sends:
         return
     state = _STATE[receipt.settlement]
     if state is BatchState.UNKNOWN:
@@ -232,9 +232,10 @@ def audience_log(connection: Connection, clock: Clock, root: Path, destination: 
     )
 
 
-def clear_audience(connection: Connection, destination: str, audience_key: str) -> None:
+def clear_audience(connection: Connection, clock: Clock, destination: str, audience_key: str) -> None:
     """Forget what we believed: the audience no longer exists on the platform."""
     of_audience = (batches.c.destination == destination) & (batches.c.audience_key == audience_key)
+    retired.retire(connection, clock, connection.execute(select(batches.c.file).where(of_audience)).scalars().all())
     gone = select(batches.c.batch_id).where(of_audience)
     connection.execute(delete(lost_sends).where(lost_sends.c.batch_id.in_(gone)))
     connection.execute(delete(batches).where(of_audience))
@@ -266,4 +267,5 @@ def _record(row: Row[Any], root: Path) -> BatchRecord:
         unknown=row.unknown,
         detail=row.detail,
         sent_at=row.sent_at,
+        settled_at=row.settled_at,
     )

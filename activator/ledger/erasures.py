@@ -95,7 +95,8 @@ def every_mac(connection: Connection) -> tuple[str, ...]:
 
 def seal(connection: Connection) -> str | None:
     """What the secret in use must be able to make again; None before anybody was forgotten."""
-    return connection.execute(select(facts.c.value).where(facts.c.name == _SEAL)).scalar_one_or_none()
+    found: str | None = connection.execute(select(facts.c.value).where(facts.c.name == _SEAL)).scalar_one_or_none()
+    return found
 
 
 def set_seal(connection: Connection, value: str) -> None:

@@ -5,8 +5,10 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from activator.config.workspace import Workspace
-from activator.ledger.schema import audit, plans, slots
+from activator.ledger import erasures
+from activator.ledger.schema import audit, batches, plans, slots
 from activator.ledger.store import LedgerReader
+from activator.model.erasure import Erasure
 from activator.people.engine import Engine, open_engine
 from activator.people.membership import believed_count
 from activator.ports import Clock
@@ -47,6 +49,25 @@ def history(connection: Connection) -> list[dict[str, Any]]:
     ]
 
 
+def sends(connection: Connection) -> list[dict[str, Any]]:
+    """What was sent to platforms and what they said, newest first, as far as the membership log still has it."""
+    query = select(batches).where(batches.c.sends > 0).order_by(batches.c.sequence.desc()).limit(HISTORY_MAX)
+    named = ("plan_id", "destination", "audience_key", "operation", "rows", "settled", "rejected", "processing")
+    return [
+        {
+            "at": row.sent_at,
+            **{name: row._mapping[name] for name in (*named, "unknown", "sends", "state", "detail")},
+            "receipt": row.request_id,
+        }
+        for row in connection.execute(query)
+    ]
+
+
+def open_erasures(connection: Connection) -> list[Erasure]:
+    """People to be forgotten who are not yet, the most urgent first."""
+    return sorted(erasures.unfinished(connection), key=lambda erasure: erasure.due_at)
+
+
 def state_of(workspace: Workspace, clock: Clock, *, with_history: bool = False) -> dict[str, Any]:
     """What `status` shows: believed members per audience, open batches, last plan, slots. Calls no platform."""
     ledger = LedgerReader(workspace.ledger_place, clock)
@@ -58,6 +79,8 @@ def state_of(workspace: Workspace, clock: Clock, *, with_history: bool = False) 
             }
             if with_history:
                 state["history"] = history(connection)
+                state["sends"] = sends(connection)
+            state["erasures"] = open_erasures(connection)
         state["open_batches"] = [
             {
                 "destination": record.destination,

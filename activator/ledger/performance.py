@@ -1,15 +1,16 @@
 """Performance by ad and day, each pull kept with its as-of instant: platforms restate for weeks."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, and_, func, insert, select
+from sqlalchemy import Connection, and_, delete, exists, func, insert, select
 
 from activator.ledger.schema import performance
 from activator.model.performance import PerformanceRow
 from activator.ports import Clock
 
 ROWS_PER_INSERT = 1_000
+RESTATED = timedelta(days=90)  # how long it can be seen what a platform said before
 
 
 def record(connection: Connection, clock: Clock, rows: Iterable[PerformanceRow]) -> int:
@@ -73,3 +74,17 @@ def latest(connection: Connection, since: date, until: date) -> tuple[Performanc
         )
         for row in connection.execute(query)
     )
+
+
+def purge(connection: Connection, before: date, now: datetime) -> int:
+    """Delete figures of days before one, and pulls that a newer one overtook long ago. Returns how many rows."""
+    newer = performance.alias("newer")
+    overtaken = exists().where(
+        newer.c.destination == performance.c.destination,
+        newer.c.ad_id == performance.c.ad_id,
+        newer.c.day == performance.c.day,
+        newer.c.as_of > performance.c.as_of,
+    )
+    old = connection.execute(delete(performance).where(performance.c.day < before)).rowcount
+    past = performance.c.as_of < now - RESTATED
+    return int(old + connection.execute(delete(performance).where(past, overtaken)).rowcount)

@@ -149,6 +149,18 @@ def _use_of(row: Row[Any]) -> SourceUse:
     )
 
 
+def applied(connection: Connection) -> frozenset[str]:
+    """Ids of the plans that were carried out to their end."""
+    return frozenset(connection.execute(select(plans.c.plan_id).where(plans.c.state == "applied")).scalars())
+
+
+def newest(connection: Connection) -> str | None:
+    """Id of the plan begun last."""
+    query = select(plans.c.plan_id).order_by(plans.c.serial.desc()).limit(1)
+    found: str | None = connection.execute(query).scalar_one_or_none()
+    return found
+
+
 def note(connection: Connection, clock: Clock, actor: str, action: str, subject: str, detail: str = "") -> None:
     """One line of the audit log: who did what to what, when."""
     connection.execute(insert(audit).values(at=clock.now(), actor=actor, action=action, subject=subject, detail=detail))

@@ -37,7 +37,7 @@ def _naming(engine: Engine, batches: Sequence[BatchRecord], digests: Collection[
     """File -> the member keys in it that are this person's."""
     by_form: dict[str, list[Path]] = defaultdict(list)
     for batch in batches:
-        by_form[_form(batch.file)].append(batch.file)
+        by_form[form_of(batch.file)].append(batch.file)
     relations = [(form, _rows(engine, files)) for form, files in by_form.items()]
     hits = [row for form, rows in relations for row in _matching(rows, form, digests)]
     persons = sorted({row["person"] for row in hits})
@@ -53,7 +53,7 @@ def _naming(engine: Engine, batches: Sequence[BatchRecord], digests: Collection[
 _FOUND = ("filename", "person", "member")
 
 
-def _form(file: Path) -> str:
+def form_of(file: Path) -> str:
     """Which identifier form a batch file holds, told by its columns."""
     columns = set(pq.read_schema(file).names)
     return next(form for form, strong in STRONG_COLUMNS.items() if strong[0] in columns)

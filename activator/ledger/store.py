@@ -4,12 +4,13 @@ Planning is given a LedgerReader, which cannot write: the database itself refuse
 """
 
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from activator.config.ledger_place import LedgerPlace
-from activator.ledger import batches, objects, plans
+from activator.ledger import batches, objects, plans, reassertions
 from activator.ledger.database import open_database
 from activator.model.ledger import AudienceLog, BatchRecord, Evidence, OwnedObject
 from activator.ports import Clock
@@ -50,6 +51,11 @@ class LedgerReader:
         """What to believe about one audience."""
         with self.reading() as connection:
             return batches.audience_log(connection, self.clock, self.folder, destination, audience_key)
+
+    def assertions_due(self, destination: str, every: timedelta) -> frozenset[str]:
+        """Keys of the audiences that have not been sent as a whole for so long."""
+        with self.reading() as connection:
+            return reassertions.due(connection, self.clock, destination, every)
 
     def open_batches(self) -> tuple[BatchRecord, ...]:
         """Batches that are unresolved or still processing."""

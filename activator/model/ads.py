@@ -70,7 +70,10 @@ class CampaignSpec:
 
 @dataclass(frozen=True, slots=True)
 class GroupSpec:
-    """A delivery group: one ad set (Meta) or ad group (Google) for one tier."""
+    """A delivery group: one ad set (Meta) or ad group (Google) for one tier.
+
+    in_market: segments of the platform's own, for a group without a list of ours (audience_key '').
+    """
 
     key: str
     name: str
@@ -81,6 +84,7 @@ class GroupSpec:
     daily_budget_minor: int | None
     bid: Bid
     countries: tuple[str, ...]
+    in_market: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

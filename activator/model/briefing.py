@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from activator.model.erasure import Erasure
 from activator.model.people import SourceCount, SuppressionCount
 from activator.model.performance import AdDay, AttentionFlag, FlagDay, FlagState, WatchedCell
 from activator.model.plan import AudienceState, GuardFinding, Movement
@@ -16,7 +17,8 @@ class BriefingInput:
 
     generated_at: timezone-aware, in the business's own zone. as_of: last day the figures should reach, usually
     yesterday. ad_days: twice lookback_days or more, so that there is a baseline. tier_order: best tier first; tiers it
-    does not name follow by return. problems: whole sentences about what is broken right now.
+    does not name follow by return. problems: whole sentences about what is broken right now. erasures: of people who
+    are to be forgotten and are not yet.
     """
 
     project_name: str
@@ -33,6 +35,7 @@ class BriefingInput:
     guards: Sequence[GuardFinding] = ()
     last_sync_at: datetime | None = None
     problems: Sequence[str] = ()
+    erasures: Sequence[Erasure] = ()
     lookback_days: int = 28
     tier_order: Sequence[str] = ()
 

@@ -58,6 +58,7 @@ class BatchRecord:
     unknown: int
     detail: str
     sent_at: datetime | None
+    settled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,8 +54,9 @@ class PlannedBatch:
 class ChangeMembers:
     """Add or remove members of one audience.
 
-    after_removals: these adds share an identifier with a removal of the same plan and may only follow it; withdrawn:
-    these people object or no longer consent, so that nothing elsewhere holds their removal back.
+    after_removals: these adds share an identifier with a removal of the same plan and may only follow it.
+    asserted: nothing is known to differ; they are sent once more to repair what nobody told us of.
+    withdrawn: these people object or no longer consent, so that nothing elsewhere holds their removal back.
     """
 
     destination: str
@@ -64,6 +65,7 @@ class ChangeMembers:
     after_removals: bool
     rows: int
     batches: tuple[PlannedBatch, ...]
+    asserted: bool = False
     withdrawn: bool = False
 
 
@@ -146,7 +148,8 @@ class TierMotivation:
     share, share_low: of the motivations named, or of the leading one; lifts: how many times as often each motivation
     named is heard here as among all customers; answers_wanted: how many more would probably name one, 0 where known;
     statements: drivers, pains and needs, most customers first; customers: those in the tier who said anything at all;
-    lapsed_share: of all its customers, those who have stopped buying, where a text is written for them (else 0).
+    lapsed_share: of all its customers, those who have stopped buying, where a text is written for them (else 0);
+    attribute: what of customers says so, '' for their own words.
     """
 
     tier: str
@@ -161,6 +164,7 @@ class TierMotivation:
     statements: tuple[Statement, ...] = ()
     customers: int = 0
     lapsed_share: float = 0.0
+    attribute: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ by keys alone, and what is sent is read or made only for those it is sent for. W
 what was sent, so batch files keep every column, also for people long gone; they are read for removals only.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from activator.people.engine import Engine
 from activator.people.identifiers import FORM_COLUMNS, STRONG_COLUMNS
 
 KEYS = ("person_key", "member_key")
+NOTHING_MORE: Mapping[str, Mapping[Path, str]] = {}
 _FLAGS = 4  # an event is its batch's sequence and two flags in one integer: the newest event is the greatest
 
 
@@ -40,11 +41,12 @@ class Belief:
     """One audience as the log tells it.
 
     members: one row per member_key that is or may be in, with `certain` (nothing about it is unresolved) and the
-    `sequence` of the last batch that names it; batches: where what was sent is written down;
-    adds_in_air, removes_in_air: identifiers of sends that may still land; None: no such send.
+    `sequence` of the last batch that names it; left: the same of those surely taken out; batches: where what was sent
+    is written down; adds_in_air, removes_in_air: identifiers of sends that may still land; None: no such send.
     """
 
     members: ir.Table
+    left: ir.Table
     batches: tuple[BatchRecord, ...]
     adds_in_air: ir.Table | None
     removes_in_air: ir.Table | None
@@ -79,6 +81,18 @@ class MembershipDiff:
     held_back: int
 
 
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """What is sent once more though nothing is known to differ, keys and the columns of the form.
+
+    adds: members wanted and surely in; removes: those who have left, unless somebody who is in, or is to be, shares an
+    identifier with them and would be taken out too.
+    """
+
+    adds: ir.Table
+    removes: ir.Table
+
+
 def believe(engine: Engine, form: str, log: AudienceLog) -> Belief:
     """Read the log of one audience. For each member the last batch that names it decides."""
     live = tuple(batch for batch in log.batches if batch.state is not BatchState.REJECTED)
@@ -91,8 +105,14 @@ def believe(engine: Engine, form: str, log: AudienceLog) -> Belief:
             return None
         return engine.materialise("in_air", identifiers_of(_files(engine, files), form).select("identifier").distinct())
 
-    believed = engine.materialise("believed", _last_events(_events(engine, live)))
-    return Belief(believed, live, in_air(Operation.ADD), in_air(Operation.REMOVE))
+    last = engine.materialise("last", last_words(engine, live))
+    return Belief(
+        engine.materialise("believed", _maybe_in(last)),
+        last.filter(~last.added & last.certain).drop("added", "certain"),
+        live,
+        in_air(Operation.ADD),
+        in_air(Operation.REMOVE),
+    )
 
 
 def believed_count(engine: Engine, log: AudienceLog) -> int:
@@ -103,15 +123,20 @@ def believed_count(engine: Engine, log: AudienceLog) -> int:
 def believed_members(engine: Engine, batches: Sequence[BatchRecord]) -> ir.Table:
     """The members who are or may be in one audience, by its batches, oldest first; see Belief.members."""
     live = [batch for batch in batches if batch.state is not BatchState.REJECTED]
-    return _last_events(_events(engine, live))
+    return _maybe_in(last_words(engine, live))
 
 
-def _last_events(events: ir.Table) -> ir.Table:
-    """For each member the last batch that names it; members surely out are left out."""
+def _maybe_in(last: ir.Table) -> ir.Table:
+    """Without those who are surely out."""
+    return last.filter(last.added | ~last.certain).drop("added")
+
+
+def last_words(engine: Engine, live: Sequence[BatchRecord]) -> ir.Table:
+    """For each member what the last batch that names it says: (person_key, member_key, certain, added, sequence)."""
+    events = _events(engine, live)
     last = events.group_by("member_key").agg(event=events.event.max(), person_key=events.person_key.argmax("event"))
     certain, added = last.event % 2 == 1, (last.event // 2) % 2 == 1
-    members = last.select("person_key", "member_key", certain=certain, added=added, sequence=last.event // _FLAGS)
-    return members.filter(members.added | ~members.certain).drop("added")
+    return last.select("person_key", "member_key", certain=certain, added=added, sequence=last.event // _FLAGS)
 
 
 def _events(engine: Engine, live: Sequence[BatchRecord]) -> ir.Table:
@@ -196,10 +221,34 @@ def difference(engine: Engine, form: str, pending: Pending, sent: Callable[[ir.T
     )
 
 
+def assertion(
+    engine: Engine, form: str, pending: Pending, diff: MembershipDiff, sent: Callable[[ir.Table], ir.Table]
+) -> Assertion:
+    """Who is sent once more to repair what nobody told us of. sent: as in `difference`, for keys of adds.
+
+    Whoever the difference sends already, and whose opposite is in the air, is left out.
+    """
+    belief = pending.belief
+    staying = pending.staying.anti_join(diff.adds_after, "member_key").select("member_key", "sequence")
+    adds = engine.materialise("asserted", _as_sent(engine, form, belief.batches, staying))
+    left = belief.left.anti_join(pending.adds, "member_key").select("member_key", "sequence")
+    removes = engine.materialise("left", _as_sent(engine, form, belief.batches, left))
+    if rows_in(adds) and belief.removes_in_air is not None:
+        adds, _ = _split(engine, adds, identifiers_of(adds, form), belief.removes_in_air)
+    if rows_in(removes):
+        present = [identifiers_of(_as_sent(engine, form, belief.batches, belief.members), form)]
+        present += [identifiers_of(sent(pending.adds), form)] if rows_in(pending.adds) else []
+        kept = [part.select("identifier") for part in present]
+        kept += [] if belief.adds_in_air is None else [belief.adds_in_air]
+        taken = engine.materialise("present", ibis.union(*kept) if len(kept) > 1 else kept[0])
+        removes, _ = _split(engine, removes, identifiers_of(removes, form), taken)
+    return Assertion(adds, removes)
+
+
 def _sharing(engine: Engine, form: str, belief: Belief, adds: ir.Table | None, taken: ir.Table) -> ir.Table:
     """member_key of those coming or known who have an identifier of a member that is taken out."""
     gone = engine.materialise("gone", identifiers_of(taken, form).select("identifier").distinct())
-    known = identifiers_of(_batch_rows(engine, form, belief.batches), form)
+    known = identifiers_of(batch_rows(engine, form, belief.batches), form)
     own = known if adds is None else ibis.union(known, identifiers_of(adds, form))
     return engine.materialise("touched", own.semi_join(gone, "identifier").select("member_key").distinct())
 
@@ -216,16 +265,21 @@ def _split(engine: Engine, rows: ir.Table, own: ir.Table, in_air: ir.Table) -> t
 def _as_sent(engine: Engine, form: str, batches: Sequence[BatchRecord], keys: ir.Table) -> ir.Table:
     """(person_key, member_key, columns of the form) of some members, from the batch that named each last."""
     sequences = set(keys.select("sequence").distinct().to_pyarrow().column(0).to_pylist())
-    rows = _batch_rows(engine, form, [batch for batch in batches if batch.sequence in sequences])
+    rows = batch_rows(engine, form, [batch for batch in batches if batch.sequence in sequences])
     mine = keys.select("member_key", "sequence")
     return rows.semi_join(mine, ["member_key", "sequence"]).drop("sequence")
 
 
-def _batch_rows(engine: Engine, form: str, batches: Sequence[BatchRecord]) -> ir.Table:
-    """Everything in some batch files, with the sequence of each; a column an older release did not send is empty."""
+def batch_rows(
+    engine: Engine, form: str, batches: Sequence[BatchRecord], more: Mapping[str, Mapping[Path, str]] = NOTHING_MORE
+) -> ir.Table:
+    """Everything in some batch files, with the sequence of each; a column an older release did not send is empty.
+
+    more: further text columns, each with its value for every file that does not have the column itself.
+    """
     kinds = FORM_COLUMNS[form]
     if not batches:
-        schema = {**dict.fromkeys(KEYS, "uuid"), **kinds, "sequence": "int64"}
+        schema = {**dict.fromkeys(KEYS, "uuid"), **dict.fromkeys(more, "string"), **kinds, "sequence": "int64"}
         return ibis.memtable([], schema=ibis.schema(schema))
     sequences = {str(batch.file): batch.sequence for batch in batches}
     rows = engine.backend.read_parquet(list(sequences), filename=True, union_by_name=True)
@@ -235,9 +289,13 @@ def _batch_rows(engine: Engine, form: str, batches: Sequence[BatchRecord]) -> ir
     columns = {
         name: ibis.coalesce(rows[name], nothing[name]) if name in rows.columns else nothing[name] for name in kinds
     }
-    named = rows.select("filename", **{name: rows[name].cast("uuid") for name in KEYS}, **columns)
-    known = ibis.memtable({"filename": list(sequences), "sequence": list(sequences.values())})
-    return named.join(known, "filename").drop("filename")
+    own = {name: rows[name] if name in rows.columns else ibis.null("string") for name in more}
+    named = rows.select("filename", **{name: rows[name].cast("uuid") for name in KEYS}, **columns, **own)
+    said = {f"{name}_of_file": [values[batch.file] for batch in batches] for name, values in more.items()}
+    known = ibis.memtable({"filename": list(sequences), "sequence": list(sequences.values()), **said})
+    joined = named.join(known, "filename")
+    filled = {name: ibis.coalesce(joined[name], joined[f"{name}_of_file"]) for name in more}
+    return joined.mutate(**filled).drop("filename", *said)
 
 
 def rows_in(table: ir.Table) -> int:

@@ -25,6 +25,7 @@ _TERM_DAYS = {
 }  # fmt: skip
 _MONTH_DAYS = 30.4375
 _RENEWALS_MAX = 120  # beyond, the chances to leave hardly change any more
+_BEGUN_MAX = 9 * 10**18  # minor units
 _SLACK_DAYS, _SLACK_SHARE = 3.0, 0.1  # months have 28 to 31 days, and a charge may come a little late
 
 
@@ -36,10 +37,11 @@ def renewals(
     horizon_days: int,
     factors: Mapping[str, ir.DecimalScalar],
 ) -> ir.Table | None:
-    """(person, predicted_minor, no_purchase, ended_on) of everybody who has or had a contract; None where nobody did.
+    """(person, predicted_minor, no_purchase, ended_on, begun_minor) of everybody who has or had a contract, or None.
 
     predicted_minor: to be paid at renewals within the horizon; no_purchase: the chance that none of the running
-    contracts is renewed again; ended_on: NULL while one runs, else the day the last one ended.
+    contracts is renewed again; ended_on: NULL while one runs, else the day the last one ended; begun_minor: what the
+    terms begun so far come to.
     """
     parts = [source.valid for source in sources if source.source.entity is Entity.SUBSCRIPTIONS]
     if not parts:
@@ -51,9 +53,12 @@ def renewals(
         no_purchase=within.leaves.log().sum().exp(),
         running=within.runs.any(),
         last=within.ended_on.max(),
+        begun=(within.minor.cast("decimal(38, 0)") * (within.renewed + within.runs.cast("int64"))).sum(),
     )
     ended_on = ibis.cases((~grouped.running, grouped["last"]))
-    made = engine.materialise("renewals", grouped.select("person", "predicted_minor", "no_purchase", ended_on=ended_on))
+    begun_minor = ibis.least(grouped.begun, _BEGUN_MAX).cast("int64")
+    told = grouped.select("person", "predicted_minor", "no_purchase", ended_on=ended_on, begun_minor=begun_minor)
+    made = engine.materialise("renewals", told)
     engine.drop(terms)
     return made
 

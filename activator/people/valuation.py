@@ -126,6 +126,7 @@ class Valuation:
         customers: person, value_minor and first_order_on. Costs that go on are expected to go on at their pace, over at
         most what they came to so far; those of onboarding are not expected again.
         """
+        customers = self._with_bound(customers)
         if self.policy.by == PAST:
             return customers
         joined = customers.left_join(self.costs, "person").drop("person_right")
@@ -139,6 +140,19 @@ class Valuation:
             past = joined.value_minor - joined.once_minor.fill_null(0) - joined.going_minor.fill_null(0)
             worth = coming if self.policy.basis is Basis.PREDICTED else past + coming
         return self.engine.materialise("worth", joined.select(*customers.columns, **{WORTH: worth.cast("int64")}))
+
+    def _with_bound(self, customers: ir.Table) -> ir.Table:
+        """Customers, and with them who has a running contract and no order: worth the terms begun so far.
+
+        Where charges are exported they are orders, and count instead of terms.
+        """
+        if self.contracts is None:
+            return customers
+        bound = self.contracts.filter(self.contracts.ended_on.isnull()).anti_join(customers, "person")
+        nothing: dict[str, ir.Value] = {name: ibis.null(kind) for name, kind in customers.schema().items()}
+        known = {"person": bound.person, "value_minor": bound.begun_minor, "orders": ibis.literal(0, "int64")}
+        added = bound.select(**(nothing | known)).select(*customers.columns)
+        return self.engine.materialise("customers", ibis.union(customers, added, distinct=False))
 
     def with_rfm_name(self, customers: ir.Table) -> ir.Table:
         """Customers with rfm_name, for tiers that go by it."""

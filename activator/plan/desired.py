@@ -4,14 +4,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from activator.config.acquisition import GROUP
 from activator.config.project import DestinationSection, Project, minor
 from activator.config.valuing import TierSection
 from activator.model.ads import AdSpec, AudienceSpec, CampaignSpec, CopyVariant, GroupSpec, ObjectSpec
 from activator.model.bidding import TierTerms
 from activator.model.naming import marked_name, marker
 from activator.model.plan import TierMotivation
+from activator.plan.acquisition import Strangers, acquisition_group
 from activator.plan.terms import as_said
-from activator.plan.texts import text_names, texts_for_tier, written_texts
+from activator.plan.texts import text_names, texts_for_strangers, texts_for_tier, written_texts
 from activator.plan.tier_bid import bid_of
 
 
@@ -96,6 +98,13 @@ def desired_objects(
         for group in groups
         for variant in texts_for_tier(project, destination.connector, motivations.get(group.tier), group.tier, texts)
     )
+    if destination.acquisition is not None and groups:
+        strangers = Strangers(destination, groups, keys, destination.currency or named.currency)
+        group = acquisition_group(strangers, named(f"group/{GROUP}", GROUP))
+        groups += (group,)
+        ads += tuple(
+            _ad(named, destination, group, variant) for variant in texts_for_strangers(destination.connector, texts)
+        )
     return Desired(audiences, campaign, groups, ads)
 
 
@@ -103,9 +112,9 @@ def markers(project: Project, name: str) -> dict[str, str]:
     """Marker -> spec key of everything the project could own on a destination, whatever the motivations are now."""
     keys = ["campaign"]
     names = text_names(project)
-    for tier in project.tiers:
-        keys += [audience_key(tier.name), f"group/{tier.name}"]
-        keys += [f"ad/{tier.name}/{name}" for name in names]
+    keys += [audience_key(tier.name) for tier in project.tiers]
+    for group in [*(tier.name for tier in project.tiers), GROUP]:
+        keys += [f"group/{group}", *(f"ad/{group}/{name}" for name in names)]
     return {marker(project.project.id, name, key): key for key in keys}
 
 

@@ -8,7 +8,7 @@ from activator.config.workspace import Workspace
 from activator.errors import ConfigurationError
 from activator.ledger import erasures
 from activator.ledger.database import is_there
-from activator.ledger.store import LedgerReader
+from activator.ledger.store import Ledger, LedgerReader
 from activator.people.erased import Erased, mac_of
 
 
@@ -28,9 +28,30 @@ def read_erased(workspace: Workspace) -> Erased | None:
         ledger.close()
     if not macs:
         return None
-    secret = erasure_key(workspace.state, workspace.settings.erasure_key)
-    check_seal(secret, seal)
-    return Erased(secret, macs)
+    return Erased(_checked(erasure_key(workspace.state, workspace.settings.erasure_key), seal), macs)
+
+
+def read_secret(workspace: Workspace, ledger: LedgerReader) -> bytes:
+    """The secret people were forgotten with.
+
+    Raises:
+        ConfigurationError: it is missing, or another one.
+    """
+    with ledger.reading() as connection:
+        seal = erasures.seal(connection)
+    return _checked(erasure_key(workspace.state, workspace.settings.erasure_key), seal)
+
+
+def first_secret(workspace: Workspace, ledger: Ledger) -> bytes:
+    """The same, made and sealed where nobody was forgotten so far."""
+    with ledger.reading() as connection:
+        seal = erasures.seal(connection)
+    secret = _checked(erasure_key(workspace.state, workspace.settings.erasure_key, make=seal is None), seal)
+    if seal is None:
+        with ledger.writing() as connection:
+            if erasures.seal(connection) is None:
+                erasures.set_seal(connection, seal_of(secret))
+    return secret
 
 
 def seal_of(secret: bytes) -> str:
@@ -38,14 +59,10 @@ def seal_of(secret: bytes) -> str:
     return mac_of(secret, "activator: the secret of erasures")
 
 
-def check_seal(secret: bytes, seal: str | None) -> None:
-    """Refuse another secret than the one in use.
-
-    Raises:
-        ConfigurationError: nobody forgotten so far would be recognised with it.
-    """
+def _checked(secret: bytes, seal: str | None) -> bytes:
     if seal is not None and not hmac.compare_digest(seal, seal_of(secret)):
         raise ConfigurationError(
             "the secret of erasures is not the one people were forgotten with, so nobody would be recognised",
             "Restore .activator/erasure.key, or set ACTIVATOR_ERASURE_KEY to what it was.",
         )
+    return secret

@@ -47,8 +47,10 @@ def _write(path: Path, content: bytes) -> None:
         os.fsync(stream.fileno())
 
 
-def load_plan(path: Path) -> tuple[Plan, Path]:
+def load_plan(path: Path, *, with_batches: bool = True) -> tuple[Plan, Path]:
     """Read a saved plan (its file or its folder) and check that neither it nor its batches were touched.
+
+    with_batches: False to look at the plan only; batches are not kept as long as what a plan says.
 
     Raises:
         StalePlanError: missing, damaged or edited.
@@ -64,7 +66,7 @@ def load_plan(path: Path) -> tuple[Plan, Path]:
         raise StalePlanError(f"{file} is not a plan of this version", "Run `activator plan` again.") from None
     if hashlib.sha256(content).hexdigest() != seal or content_id(plan) != plan.plan_id:
         raise StalePlanError(f"{file} was edited after it was made", "Run `activator plan` again.")
-    for change in plan.changes:
+    for change in plan.changes if with_batches else ():
         if isinstance(change, ChangeMembers):
             for batch in change.batches:
                 verify_batch(file.parent / batch.file, batch.digest)

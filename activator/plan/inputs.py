@@ -5,16 +5,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+import ibis.expr.types as ir
+
 from activator.config.documents import read_document
 from activator.config.exports import SourceSection
 from activator.config.extensions import SOURCES, load_extension
 from activator.config.mapping import OrdersMapping
-from activator.config.project import Project
+from activator.config.project import PROJECT_FILE, Project
 from activator.config.workspace import Workspace
+from activator.errors import ConfigurationError
 from activator.model.people import Entity
 from activator.model.plan import TierMotivation
 from activator.motivation.corrections import read_corrections
 from activator.motivation.embeddings import embeddings_digest, open_embeddings
+from activator.motivation.labelled import labelled
 from activator.motivation.lexicon import Lexicon, load_lexicon, shipped_lexicon
 from activator.motivation.profile import profile
 from activator.motivation.reader import Reader, reader_for
@@ -32,7 +36,10 @@ from activator.plan.suppressions import list_parts, read_lists
 from activator.plan.texts import texts_for_tier, written_texts
 from activator.plan.valuing import tier_cuts, valuing_policy
 from activator.ports import Source
+from activator.segments.attributes import person_attributes
 from mappings.loader import load_mapping
+
+EXPORTS_DIGITS = 32
 
 
 def read_people(
@@ -108,14 +115,33 @@ def people_policy(project: Project) -> PeoplePolicy:
 def motivations_of(
     workspace: Workspace, engine: Engine, people: People, reader: Reader | None = None
 ) -> Mapping[str, TierMotivation]:
-    """Why each tier buys, from the answers of its own people."""
-    found = profile(
-        engine, people.responses, reader or reader_of(workspace), tiers=[tier.tier for tier in people.tiers]
-    )
+    """Why each tier buys, from what is known of its own people, else from their answers."""
+    tiers = [tier.tier for tier in people.tiers]
+    found = profile(engine, people.responses, reader or reader_of(workspace), tiers=tiers)
+    if attribute := workspace.project.motivation.attribute:
+        known = labelled(labels_of(engine, people, attribute), attribute, tiers)
+        found |= {tier: why for tier, why in known.items() if why.motivations}
     if not any(text.lapsed for text in workspace.project.copy_variants):
         return found
     lapsed = _lapsed_shares(people)
     return {tier: replace(why, lapsed_share=lapsed.get(tier, 0.0)) for tier, why in found.items()}
+
+
+def labels_of(engine: Engine, people: People, attribute: str) -> ir.Table:
+    """(tier, value) of every customer of whom the attribute is known.
+
+    Raises:
+        ConfigurationError: no mapping of contacts or accounts gives it.
+    """
+    table, _ = person_attributes(engine, people.sources, people.rows)
+    if table is None or attribute not in table.columns:
+        raise ConfigurationError(
+            f"{PROJECT_FILE}: motivation.attribute: no mapping of contacts or accounts gives `{attribute}`",
+            f"Name its column in the mapping: `attributes: {{{attribute}: {{from: COLUMN}}}}`.",
+        )
+    tiered = people.known.filter(people.known.tier.notnull()).select("person", "tier").join(table, "person")
+    known = tiered.select("tier", value=tiered[attribute].cast("string"))
+    return engine.materialise("labels", known.filter(known.value.notnull()))
 
 
 def _lapsed_shares(people: People) -> dict[str, float]:
@@ -186,7 +212,10 @@ def read_motivations(workspace: Workspace, reader: Reader, today: date) -> list[
 
 
 def source_digest(workspace: Workspace) -> str:
-    """One digest over every export and suppression list, the mapping each is read with, and the project's lexicons."""
+    """Of every export and suppression list and the mapping each is read with; then of what comments and texts go by.
+
+    The first EXPORTS_DIGITS are of the exports: see `same_exports`.
+    """
     reader: Source = load_extension(SOURCES, "crm")
     total = hashlib.sha256()
     for section in workspace.project.sources:
@@ -196,17 +225,21 @@ def source_digest(workspace: Workspace) -> str:
     total.update("\n".join(list_parts(workspace)).encode())
     erased = read_erased(workspace)
     total.update(b"" if erased is None else erased.digest.encode())
-    for path in (*workspace.project.motivation.lexicons, *workspace.project.motivation.copy_sets):
-        total.update(read_document(workspace.folder / path).path.read_bytes())
-    total.update(_corrections_digest(workspace))
-    return total.hexdigest()
+    return total.hexdigest()[:EXPORTS_DIGITS] + _reading_digest(workspace)[:EXPORTS_DIGITS]
 
 
-def _corrections_digest(workspace: Workspace) -> bytes:
-    """Of what the reader learns from, and of the embeddings it may use."""
+def same_exports(one: str, other: str) -> bool:
+    """Whether two digests of sources are of the same exports, however comments were read."""
+    return one[:EXPORTS_DIGITS] == other[:EXPORTS_DIGITS]
+
+
+def _reading_digest(workspace: Workspace) -> str:
+    """Of lexicons and copy sets, of what the reader learns from, and of the embeddings it may use."""
     section = workspace.project.motivation
     corrections = workspace.folder / section.corrections
     total = hashlib.sha256(corrections.read_bytes() if corrections.exists() else b"")
+    for path in (*section.lexicons, *section.copy_sets):
+        total.update(read_document(workspace.folder / path).path.read_bytes())
     if section.embeddings:
         total.update(embeddings_digest(workspace.folder / section.embeddings))
-    return total.digest()
+    return total.hexdigest()

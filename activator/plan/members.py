@@ -1,6 +1,6 @@
 """Membership changes of one destination: who to add and remove, written down as the very batches apply will send."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,17 @@ from activator.model.identity import DEFAULT_RULES
 from activator.model.ledger import AudienceLog
 from activator.model.plan import AudienceState, ChangeMembers, Movement, PlannedBatch
 from activator.people.engine import Engine
-from activator.people.membership import KEYS, Members, MembershipDiff, Pending, believe, compare, difference, rows_in
+from activator.people.membership import (
+    KEYS,
+    Members,
+    MembershipDiff,
+    Pending,
+    assertion,
+    believe,
+    compare,
+    difference,
+    rows_in,
+)
 from activator.plan.batches import write_batches
 from activator.plan.movements import key_text, movements
 
@@ -47,8 +57,13 @@ class MemberPlanner:
     status: Callable[[], ir.Table]
     normaliser_version: str = DEFAULT_RULES.version
 
-    def plan(self, audiences: Sequence[tuple[AudienceSpec, AudienceLog]]) -> MemberPlan:
-        """Suppressed audiences first: keeping somebody out comes before letting somebody in."""
+    def plan(
+        self, audiences: Sequence[tuple[AudienceSpec, AudienceLog]], asserting: Collection[str] = ()
+    ) -> MemberPlan:
+        """Suppressed audiences first: keeping somebody out comes before letting somebody in.
+
+        asserting: keys of audiences to be sent as a whole, also where nothing is known to differ.
+        """
         ordered = sorted(audiences, key=lambda pair: not pair[0].suppress)
         pending = [
             (spec, compare(self.engine, self.members.keys, spec.tier, believe(self.engine, self.form, log)))
@@ -58,13 +73,21 @@ class MemberPlanner:
         withdrawn = self._withdrawn([part for _, part in pending])
         written = self._written([part for _, part in pending])
         removes, adds, after, states = [], [], [], []
+
+        def sent(keys: ir.Table) -> ir.Table:
+            return self.members.sent(_of(written, keys))
+
         for spec, part in pending:
-            diff = difference(self.engine, self.form, part, lambda keys: self.members.sent(_of(written, keys)))
+            diff = difference(self.engine, self.form, part, sent)
             removes += self._removals(spec, diff.removes, withdrawn)
             if rows_in(diff.adds):
                 mine = _of(written, diff.adds)
                 adds += self._change(spec, Operation.ADD, mine, after_removals=False, short=True)
             after += self._change(spec, Operation.ADD, diff.adds_after, after_removals=True)
+            if spec.key in asserting:
+                anew = assertion(self.engine, self.form, part, diff, sent)
+                removes += self._change(spec, Operation.REMOVE, anew.removes, after_removals=False, asserted=True)
+                adds += self._change(spec, Operation.ADD, anew.adds, after_removals=False, asserted=True)
             states.append(self._state(spec, part, diff, desired.get(spec.tier, 0)))
         moved = movements(self.engine, self.destination, self.members.keys, self.status, pending)
         removes.sort(key=lambda change: not change.withdrawn)
@@ -109,8 +132,9 @@ class MemberPlanner:
         rows: ir.Table,
         *,
         after_removals: bool,
-        withdrawn: bool = False,
         short: bool = False,
+        asserted: bool = False,
+        withdrawn: bool = False,
     ) -> list[ChangeMembers]:
         """One change with its batches, in member_key order. short: rows hold values before hashing.
 
@@ -119,9 +143,11 @@ class MemberPlanner:
         count = rows_in(rows)
         if count == 0:
             return []
-        label = f"{self.destination}-{spec.tier}-{operation.value}{'-after' * after_removals}{'-withdrawn' * withdrawn}"
-        batches = self._batches(rows, label, short=short)
-        return [ChangeMembers(self.destination, spec.key, operation, after_removals, count, batches, withdrawn)]
+        kind = "-after" * after_removals + "-anew" * asserted + "-withdrawn" * withdrawn
+        batches = self._batches(rows, f"{self.destination}-{spec.tier}-{operation.value}{kind}", short=short)
+        return [
+            ChangeMembers(self.destination, spec.key, operation, after_removals, count, batches, asserted, withdrawn)
+        ]
 
     def _batches(self, rows: ir.Table, label: str, *, short: bool) -> tuple[PlannedBatch, ...]:
         ordered = self.engine.materialise("ordered", rows.order_by("member_key"))

@@ -6,13 +6,14 @@ motivation and are shown to everybody.
 
 from collections.abc import Mapping, Sequence
 
-from activator.model.ads import AdSpec, GroupSpec
+from activator.errors import DestinationError
+from activator.model.ads import AdSpec, GroupSpec, RemoteObject
 from activator.model.bidding import Notice, TierTerms
 from activator.model.people import TierSummary
 from activator.model.plan import Change
 from activator.plan.copy import GENERIC
 from activator.plan.desired import Desired
-from activator.ports import DestinationReader, MeteredDestination
+from activator.ports import DestinationReader, MeteredDestination, RehearsingDestination
 
 UNSEGMENTED = 0.9  # of all customers in one tier: there is no other to tell something else
 
@@ -36,6 +37,19 @@ def copy_notices(
             message = f"its texts speak to {spoken}, but {share:.0%} of all customers are in it; {_SPLIT}"
             notices.append(Notice("motivated-everybody", f"{name}/{group.key}", message))
     return notices
+
+
+def rehearsal_notices(
+    name: str, reader: DestinationReader, changes: Sequence[Change], observed: Mapping[str, RemoteObject]
+) -> list[Notice]:
+    """would-be-refused, of what the platform says it would not take."""
+    if not isinstance(reader, RehearsingDestination):
+        return []
+    try:
+        refused = reader.refusals(changes, {key: remote.platform_id for key, remote in observed.items()})
+    except DestinationError as error:
+        return [Notice("would-be-refused", name, f"could not be asked about beforehand: {error.message}")]
+    return [Notice("would-be-refused", f"{name}/{key}", why) for key, why in sorted(refused.items())]
 
 
 def ration_notices(name: str, reader: DestinationReader, changes: Sequence[Change]) -> list[Notice]:
@@ -70,7 +84,8 @@ def _favoured(groups: Sequence[GroupSpec], terms: Mapping[str, TierTerms], peopl
     for group in groups:
         of_budget = budgets[group.tier] / total if total else 0.0
         of_people = people.get(group.tier, 0) / customers if customers else 0.0
-        bid = max(terms[group.tier].multiplier_bp or 0, group.bid.modifier_bp or 0) / 10_000
+        made = terms[group.tier].multiplier_bp if group.tier in terms else None
+        bid = max(made or 0, group.bid.modifier_bp or 0) / 10_000
         if of_budget > of_people:
             found[group.tier] = f"it gets {of_budget:.0%} of the budget for {of_people:.0%} of the customers"
         elif bid > 1:

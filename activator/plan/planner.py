@@ -30,7 +30,7 @@ from activator.plan.approval import approval_needed
 from activator.plan.desired import Desired, desired_objects, small_tiers
 from activator.plan.files import content_id
 from activator.plan.members import MemberPlanner
-from activator.plan.notices import copy_notices, motivated_tiers, ration_notices
+from activator.plan.notices import copy_notices, motivated_tiers, ration_notices, rehearsal_notices
 from activator.plan.objects import fingerprints, object_changes, ownership_guards
 from activator.plan.population import Population
 from activator.plan.proof import still_speaking, told_digests
@@ -122,7 +122,8 @@ def plan_destination(
                 else ledger.audience_log(name, spec.key),
             )
             for spec in desired.audiences
-        ]
+        ],
+        asserting=_to_assert(world, ledger, name),
     )
     audiences, delivery = object_changes(name, reader, desired, observed)
     changes = (*members.removes, *audiences, *members.adds, *members.adds_after, *delivery)
@@ -149,8 +150,18 @@ def plan_destination(
         desired=desired,
         small=small,
         terms=terms,
-        notices=(*copy_notices(name, desired, terms, people.tiers), *ration_notices(name, reader, changes)),
+        notices=(
+            *copy_notices(name, desired, terms, people.tiers),
+            *ration_notices(name, reader, changes),
+            *rehearsal_notices(name, reader, delivery, observed),
+        ),
     )
+
+
+def _to_assert(world: World, ledger: LedgerReader, name: str) -> frozenset[str]:
+    """Keys of the audiences that are sent as a whole this time."""
+    days = world.project.membership.assert_days
+    return ledger.assertions_due(name, timedelta(days=days)) if days else frozenset()
 
 
 def _terms(

@@ -93,6 +93,11 @@ def texts_for_tier(
     return variants_for_tier(why, override, shown_on(texts, connector, lapsed=lapsed))
 
 
+def texts_for_strangers(connector: str, texts: Sequence[WrittenText]) -> tuple[CopyVariant, ...]:
+    """What people see who are no customers yet: what everybody is told."""
+    return variants_for_tier(None, None, shown_on(texts, connector, lapsed=False))
+
+
 def _texts(section: CopySection, project: Project, library: Mapping[str, StarterCopy]) -> list[WrittenText]:
     if section.like is not None:
         return [_from_library(template, section, project) for template in _templates(section, library)]

@@ -10,7 +10,7 @@ from activator.ports import Clock
 from activator.schedule.daemon import Runner as SlotRunner
 from activator.schedule.slots import Slot
 from activator.schedule.stop import RunParkedError, StopSignal
-from activator.sync import Runner, apply_plan, make_plan, poll_processing, unread_error
+from activator.sync import Runner, apply_plan, before_planning, make_plan, unread_error
 from activator.tags.collect import collect
 from activator.tags.tags import tagged
 from activator.tags.tell import tell_due
@@ -35,7 +35,7 @@ def run_sync(runner: Runner) -> str:
         UnsafePlanError: a guard objects; nobody is there to accept it. RunParkedError: asked to stop half-way.
         ActivatorError: the first failure of the apply.
     """
-    poll_processing(runner)
+    before_planning(runner)
     plan, folder = make_plan(runner)
     result = apply_plan(runner, plan, folder)
     done = sum(row.error is None for row in result.results)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from activator.config.project import Project
+from activator.config.segment_fields import QUICK_DAYS, TO_FIRST_ORDER
 from activator.errors import UnsafePlanError
 from activator.model.checks import Severity
 from activator.segments.checks import Checked, check, known_shares
@@ -59,6 +60,7 @@ def audit(made: Study, project: Project, kept: KeptMemberships, motivated: Mappi
     written = [
         *lints(project, made.sections, made.figures.everybody.customers, shares, motivated),
         *_tier_order(project, tiers),
+        *_discounts(made),
         *_review(made.as_of, kept.first_kept, project.segment_checks.review_days, drift),
     ]
     known = known_shares(made.rows, made.sections)
@@ -103,6 +105,28 @@ def _tier_order(project: Project, tiers: tuple[TierFigures, ...]) -> Iterator[Se
                 f"its customers have brought less, and will bring less, than those of `{worse.tier}` after it",
                 "See by what tiers are cut, and the back-test of the prediction: `activator segments --report FILE`.",
             )
+
+
+def _discounts(made: Study) -> Iterator[SegmentFinding]:
+    """Offers that lower the price for people who bought quickly, and so without it."""
+    offering = [
+        section.name
+        for section in made.sections
+        if section.action is not None and section.action.reads_as_discount and not section.action.discount
+    ]
+    if not offering or TO_FIRST_ORDER not in made.rows.columns:
+        return
+    quick = made.rows.filter(made.rows[TO_FIRST_ORDER] <= QUICK_DAYS).select("person")
+    counted = made.members.filter(made.members.segment.isin(offering)).join(quick, "person").group_by("segment")
+    for row in counted.agg(people=lambda t: t.count()).order_by("segment").to_pyarrow().to_pylist():
+        yield SegmentFinding(
+            "discount_for_quick",
+            row["segment"],
+            Severity.WARNING,
+            f"its offer lowers the price, and {row['people']:,} of its people first ordered within {QUICK_DAYS} days "
+            "of their first visit: they buy without it",
+            "Say `discount: true` in its `action`, and they are left out.",
+        )
 
 
 def _drift(made: Study, kept: KeptMemberships) -> tuple[Drift, ...]:

@@ -14,6 +14,7 @@ import ibis.expr.types as ir
 
 from activator.config.attributes import PLACE
 from activator.config.documents import KeyPath
+from activator.config.segment_fields import QUICK_DAYS, TO_FIRST_ORDER
 from activator.config.segments import COUNTING, Near, Rule, SegmentSection
 from activator.people.engine import Engine
 from activator.segments.attributes import FIRMOGRAPHIC
@@ -29,7 +30,7 @@ _BY_PLACE = "Map latitude and longitude under `attributes` in a mapping."
 _GIVEN_BY = {
     **dict.fromkeys(FIRMOGRAPHIC, _BY_ACCOUNTS),
     **dict.fromkeys(PLACE, _BY_PLACE),
-    "days_to_first_order": "Add an export of events to `sources`.",
+    TO_FIRST_ORDER: "Add an export of events to `sources`.",
 }
 _BEGINS = {"who": "in", "stay": "stay"}
 
@@ -68,6 +69,7 @@ class Compiler:
             section = segments[number]
             columns = {
                 f"{_BEGINS[key]}_{section.name}": self._holds(rule, people, (number, key)).fill_null(False)
+                & self._may_have_discount(section, people, number)
                 for key, rule in section.rules()
             }
             if columns:
@@ -76,6 +78,18 @@ class Compiler:
                 people = self._engine.staged(people, **{f"holds_{section.name}": held})
         kept = [column for column in people.columns if column.startswith(("in_", "stay_"))]
         return people.select("person", *kept)
+
+    def _may_have_discount(self, section: SegmentSection, people: ir.Table, number: int) -> ir.BooleanValue:
+        """Nobody who is known to have decided quickly, where the segment's offer is a discount."""
+        if not section.spares_quick_buyers:
+            return ibis.literal(True)
+        if TO_FIRST_ORDER not in people.columns:
+            raise RuleError(
+                (number, "action", "discount"),
+                "no export of the project says how soon people order, so quick buyers cannot be left out",
+                _GIVEN_BY[TO_FIRST_ORDER],
+            )
+        return (people[TO_FIRST_ORDER] > QUICK_DAYS).fill_null(True)
 
     def _with_measures(self, segments: Sequence[SegmentSection]) -> ir.Table:
         """People with a column for every distinct thing that is counted; 0 for those it never happened to.

@@ -6,12 +6,11 @@ searching many splits always finds one that looks good where it was found.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import sqrt
+from math import erfc, sqrt
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 CHILD_CUSTOMERS_MIN = 100
 CHILD_SHARE_MIN = 0.05
@@ -67,7 +66,7 @@ def best_split(sample: Sample) -> Split | None:
     outcome = np.minimum(values, np.percentile(values, WINSOR_PERCENTILE))
     found = _distance(outcome, inside, known & sample.searched)
     held = _distance(outcome, inside, known & ~sample.searched)
-    p = float(2 * stats.norm.sf(abs(held)))
+    p = erfc(abs(held) / sqrt(2))
     if p >= P_MAX or found * held <= 0:
         return None
     mean, others = outcome[inside & known].mean(), outcome[~inside & known].mean()

@@ -83,7 +83,8 @@ def study(
         raise document.error(("segments", *error.path), error.message, error.fix) from None
     members = memberships(engine, truths, sections, before, people.as_of)
     moved_rows = engine.materialise("moved", moved(before, members, people.as_of))
-    rules = rules_digest([section.model_dump(include={"name", "who", "stay", "scheme"}) for section in sections])
+    said = [section.model_dump(include={"name", "who", "stay", "scheme"}) for section in sections]
+    rules = rules_digest([said, [section.name for section in sections if section.spares_quick_buyers]])
     last_day = last.as_of if last else None
     return Study(engine, people, sections, subjects, members, moved_rows, last_day, _changed(last, rules), rules)
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import ibis
 import ibis.expr.types as ir
 
+from activator.config.segment_fields import TO_FIRST_ORDER
 from activator.config.segments import Rule, SegmentSection
 from activator.people.pipeline import People
 from activator.segments.attributes import person_attributes
 from activator.segments.fields import Subjects
 from activator.segments.happenings import happenings
 
-TO_FIRST_ORDER = "days_to_first_order"
 # Name in rules -> column of People.standing().
 STANDING = {
     "tier": "tier",
@@ -50,7 +50,7 @@ def subjects_of(people: People, segments: Sequence[SegmentSection]) -> Subjects:
     standing = people.standing()
     shown: ir.Table = standing.select("person", **STANDING)
     happened = happenings(people, wanted(segments))
-    if "events" in happened and any(rule.field == TO_FIRST_ORDER for rule in _every(segments)):
+    if "events" in happened and _asks_for_time_to_order(segments):
         shown = _with_time_to_order(shown, happened["events"])
     table, kinds = person_attributes(engine, people.sources, people.rows)
     if table is not None:
@@ -69,8 +69,15 @@ def wanted(segments: Sequence[SegmentSection]) -> frozenset[str]:
     """The kinds of happenings some rule counts."""
     every = _every(segments)
     counted = {kind for rule in every for kind in (rule.count, rule.share, rule.of) if kind}
-    events = any(rule.sequence or rule.field == TO_FIRST_ORDER for rule in every)
+    events = any(rule.sequence for rule in every) or _asks_for_time_to_order(segments)
     return frozenset(counted | ({"events"} if events else set()))
+
+
+def _asks_for_time_to_order(segments: Sequence[SegmentSection]) -> bool:
+    """By a rule, or by an offer that quick buyers do not need."""
+    offers = [section.action for section in segments if section.action is not None]
+    asked = any(rule.field == TO_FIRST_ORDER for rule in _every(segments))
+    return asked or any(action.discount or action.reads_as_discount for action in offers)
 
 
 def _every(segments: Sequence[SegmentSection]) -> list[Rule]:

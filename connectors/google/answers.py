@@ -20,6 +20,7 @@ _FAILURE_TYPE = re.compile(r"google\.ads\.googleads\.v\d+\.errors\.GoogleAdsFail
 _CODE = re.compile(r"[A-Za-z0-9_.]{1,120}")
 _FIELD = re.compile(r"[A-Za-z0-9_.\[\]]{1,200}")
 _DIGEST = re.compile(r"[0-9A-Fa-f]{40}")
+_OPERATION = re.compile(r"(?:mutate_)?operations\[(\d+)\]")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:/-]{1,120}")
 
 # gRPC's client writes these itself when no connection came about, so nothing was sent
@@ -95,6 +96,39 @@ def read_answer(error: BaseException, version: str) -> Answer | None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What is wrong with one operation of a partly taken request. path: the first field that is."""
+
+    codes: tuple[str, ...]
+    topics: tuple[str, ...] = ()
+    path: str = ""
+
+
+def failed_operations(status: Any, version: str) -> dict[int, Refused]:
+    """What a partly taken request says of its operations, by position (google.rpc.Status with the failure)."""
+    failure = import_module(f"google.ads.googleads.{version}.errors.types.errors").GoogleAdsFailure.pb()()
+    found: dict[int, list[_Parts]] = {}
+    for detail in status.details:
+        if not _FAILURE_TYPE.fullmatch(detail.type_url.rsplit("/", 1)[-1]):
+            continue
+        failure.ParseFromString(detail.value)
+        for error in failure.errors:
+            parts = _Parts()
+            _read_error(parts, error)
+            match = _OPERATION.match(parts.violations[0].path)
+            if match:
+                found.setdefault(int(match.group(1)), []).append(parts)
+    return {
+        place: Refused(
+            tuple(dict.fromkeys(parts.violations[0].code for parts in all_parts)),
+            tuple(dict.fromkeys(topic for parts in all_parts for topic in parts.topics)),
+            all_parts[0].violations[0].path,
+        )
+        for place, all_parts in found.items()
+    }
+
+
 def _call_of(error: BaseException | None) -> Any:
     """The gRPC call behind an error: itself, api_core's `response`, or what api_core stumbled over."""
     for _ in range(4):
@@ -125,13 +159,17 @@ def _read_failure(parts: _Parts, raw: bytes, version: str) -> None:
         return
     parts.request_id = parts.request_id or _safe(_REQUEST_ID, failure.request_id)
     for error in failure.errors:
-        parts.violations.append(Violation(_code_of(error.error_code), _path_of(error.location.field_path_elements)))
-        quota = error.details.quota_error_details
-        if quota.HasField("retry_delay"):
-            parts.retry_after_seconds = _longest(parts.retry_after_seconds, quota.retry_delay)
-        parts.scope = parts.scope or _name_of(quota, "rate_scope")
-        for entry in error.details.policy_finding_details.policy_topic_entries:
-            parts.topics.append(_safe(_CODE, entry.topic))
+        _read_error(parts, error)
+
+
+def _read_error(parts: _Parts, error: Any) -> None:
+    parts.violations.append(Violation(_code_of(error.error_code), _path_of(error.location.field_path_elements)))
+    quota = error.details.quota_error_details
+    if quota.HasField("retry_delay"):
+        parts.retry_after_seconds = _longest(parts.retry_after_seconds, quota.retry_delay)
+    parts.scope = parts.scope or _name_of(quota, "rate_scope")
+    for entry in error.details.policy_finding_details.policy_topic_entries:
+        parts.topics.append(_safe(_CODE, entry.topic))
 
 
 def _code_of(error_code: Any) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from activator.errors import PermanentRefusalError
 from activator.model.ads import AudienceSpec, GroupField
+from connectors.google.customer_types import CustomerTypes
 from connectors.google.enums import enum_name
 from connectors.google.errors import DUPLICATE_NAMES
 from connectors.google.options import GoogleOptions
@@ -22,15 +23,25 @@ _CONTACTS = "CONTACT_ID"
 def wanted_list(spec: AudienceSpec, options: GoogleOptions) -> dict[str, GroupField]:
     """Comparable settings of a list, as `shown_list_fields` would show it."""
     described = " ".join(part for part in (options.description, spec.description) if part)
-    return {"description": described or spec.name, "membership_days": options.membership_days}
+    wanted: dict[str, GroupField] = {
+        "description": described or spec.name,
+        "membership_days": options.membership_days,
+    }
+    if spec.tier in options.customer_types:
+        wanted["customer_type"] = options.customer_types[spec.tier]
+    return wanted
 
 
-def shown_list_fields(found: Any) -> dict[str, GroupField]:
-    """Comparable settings of a list as Google shows it."""
+def shown_list_fields(found: Any, wanted_type: str | None, types: frozenset[str]) -> dict[str, GroupField]:
+    """Comparable settings of a list as Google shows it. types: all it has; wanted_type: the one that is asked for."""
     duration = found.membership_duration.seconds if found.HasField("membership_duration") else None
     # user_list.py (0.9.4): a list without a duration has the longest.
     days = MEMBERSHIP_DAYS_MAX if duration is None else duration // _SECONDS_PER_DAY
-    return {"description": found.description, "membership_days": days}
+    shown: dict[str, GroupField] = {"description": found.description, "membership_days": days}
+    if wanted_type is not None:
+        named = {name.lower() for name in types}
+        shown["customer_type"] = wanted_type if wanted_type in named else ", ".join(sorted(named))
+    return shown
 
 
 class Audiences:
@@ -39,6 +50,7 @@ class Audiences:
     def __init__(self, transport: GoogleTransport, options: GoogleOptions) -> None:
         self._transport = transport
         self._options = options
+        self._types = CustomerTypes(transport)
         self._parent = f"accountTypes/GOOGLE_ADS/accounts/{transport.customer_id}"
 
     def all(self) -> list[Any]:
@@ -54,15 +66,43 @@ class Audiences:
                 return found
             request = ListUserListsRequest.pb()(parent=self._parent, page_token=page.next_page_token)
 
+    def types(self) -> dict[str, frozenset[str]]:
+        """List id -> kinds of customers Google was told it holds; looked up only where the project names any."""
+        return self._types.by_list() if self._options.customer_types else {}
+
     def of_contacts(self) -> list[str]:
         """Ids of every list of the account that holds customers' contacts and that the account may change."""
         return [str(found.id) for found in self.all() if _holds_contacts(found)]
 
     def create(self, spec: AudienceSpec) -> Any:
         """The list of this spec: a new one, or the one that already has its name (which carries our marker)."""
+        made = self._created(spec)
+        if spec.tier in self._options.customer_types:
+            self._types.give(str(made.id), self._options.customer_types[spec.tier].upper())
+        return made
+
+    def _created(self, spec: AudienceSpec) -> Any:
+        try:
+            return self._transport.change_list("create_user_list", self._creation(spec))
+        except PermanentRefusalError as error:
+            if error.fault.code not in DUPLICATE_NAMES:
+                raise
+            existing = [found for found in self.all() if found.display_name == spec.name]
+            if len(existing) != 1:
+                raise
+            return existing[0]
+
+    def rehearse_create(self) -> None:
+        """Let Google check the making of a list without making it. Raises DestinationError."""
+        name = "activator: may a list be made?"
+        request = self._creation(AudienceSpec("audience/rehearsal", name, name, "rehearsal", suppress=False))
+        request.validate_only = True
+        self._transport.change_list("create_user_list", request)
+
+    def _creation(self, spec: AudienceSpec) -> Any:
         from google.ads.datamanager_v1.types.user_list_service import CreateUserListRequest
 
-        request = CreateUserListRequest.pb()(
+        return CreateUserListRequest.pb()(
             parent=self._parent,
             user_list={
                 "display_name": spec.name,
@@ -73,22 +113,15 @@ class Audiences:
                 **_written(wanted_list(spec, self._options)),
             },
         )
-        try:
-            return self._transport.change_list("create_user_list", request)
-        except PermanentRefusalError as error:
-            if error.fault.code not in DUPLICATE_NAMES:
-                raise
-            existing = [found for found in self.all() if found.display_name == spec.name]
-            if len(existing) != 1:
-                raise
-            return existing[0]
 
     def update(self, spec: AudienceSpec, list_id: str, now: Mapping[str, GroupField]) -> None:
-        """Description and membership: those that differ from what was observed, and nothing else."""
+        """Description, membership, kind of customers: those that differ from what was observed, and nothing else."""
         from google.ads.datamanager_v1.types.user_list_service import UpdateUserListRequest
 
         wanted = wanted_list(spec, self._options)
         different = {field: value for field, value in wanted.items() if now.get(field) != value}
+        if "customer_type" in different:
+            self._types.give(list_id, str(different.pop("customer_type")).upper())
         if not different:
             return
         written = _written(different)

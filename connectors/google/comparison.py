@@ -39,7 +39,8 @@ def comparable(spec: ObjectSpec, options: GoogleOptions) -> Mapping[str, GroupFi
         case GroupSpec():
             return {
                 "bid": bid_text(spec.bid),
-                "audiences": (spec.audience_key,),
+                "audiences": (spec.audience_key,) if spec.audience_key else (),
+                "in_market": tuple(sorted(set(spec.in_market))),
                 "excluded": tuple(sorted(set(spec.excluded_audience_keys))),
                 "targeting": options.targeting,
                 "keywords": tuple(sorted({keyword.label for keyword in options.keywords})),
@@ -143,6 +144,7 @@ def shown_group(
     return {
         "bid": _shown_bid(group, strategy, wanted, rules),
         "audiences": _keys(wanted, list_keys),
+        "in_market": tuple(sorted(interest_id(c) for c in criteria if is_interest(c) and not c.negative)),
         "excluded": _keys([criterion for criterion in lists if criterion.negative], list_keys),
         "targeting": shown_targeting(group),
         "keywords": tuple(sorted({keyword_label(c) for c in criteria if c.keyword.text and not c.negative})),
@@ -165,6 +167,16 @@ def keyword_label(criterion: Any) -> str:
 def list_id(criterion: Any) -> str:
     """`customers/1/userLists/22` -> `22`."""
     return str(criterion.user_list.user_list).rsplit("/", 1)[-1]
+
+
+def is_interest(criterion: Any) -> bool:
+    """Whether it targets one of Google's own segments."""
+    return bool(criterion.user_interest.user_interest_category)
+
+
+def interest_id(criterion: Any) -> str:
+    """`customers/1/userInterests/80432` -> `80432`."""
+    return str(criterion.user_interest.user_interest_category).rsplit("/", 1)[-1]
 
 
 def modifier_bp(criterion: Any) -> int:

@@ -12,6 +12,8 @@ from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObjec
 from connectors.google.options import GoogleOptions
 from connectors.google.version import OBSERVING_OPERATIONS
 
+_JOB = 4  # made, filled, started, and looked at in the next run
+
 
 def words_of_cost(changes: Sequence[Change], options: GoogleOptions, allowed: int) -> str | None:
     """How much of the day's operations carrying out changes takes, in a sentence; None where there is nothing to do."""
@@ -34,23 +36,26 @@ def operations_of(change: Change, options: GoogleOptions) -> int:
         case CreateObject():
             return _created(change.spec, options)
         case UpdateObject():
-            searches = {AudienceSpec: 0, CampaignSpec: 2, GroupSpec: 4, AdSpec: 1}[type(change.spec)]
-            return searches + sum(_different(*pair) for pair in change.differences.values() if searches)
+            if isinstance(change.spec, AudienceSpec):
+                return int("customer_type" in change.differences)
+            searches = {CampaignSpec: 2, GroupSpec: 4, AdSpec: 1}[type(change.spec)]
+            return searches + sum(_different(*pair) for pair in change.differences.values())
         case PauseObject():
             return {"audience": 0, "ad": 2}.get(change.remote.kind, 1)
         case ChangeMembers():
-            return 0
+            return _JOB * len(change.batches) if options.uploads == "offline_jobs" else 0
 
 
 def _created(spec: ObjectSpec, options: GoogleOptions) -> int:
     match spec:
         case AudienceSpec():
-            return 0
+            return int(spec.tier in options.customer_types)
         case CampaignSpec():  # look for the label, make it, attach it; budget, campaign, places, languages
             return 5 + len(options.countries) + len(options.language_ids())
         case GroupSpec():  # group, list, label; a rule of value is looked up, made and put in a set
             rule = 0 if spec.bid.value_bp is None else 4
-            return 3 + rule + len(set(spec.excluded_audience_keys)) + len(options.keywords)
+            lists = bool(spec.audience_key) + len(set(spec.in_market)) + len(set(spec.excluded_audience_keys))
+            return 2 + rule + lists + len(options.keywords)
         case AdSpec():
             return 2
 

@@ -36,7 +36,7 @@ Metadata: TypeAlias = list[tuple[str, str]]
 
 VARIABLE = f"{PREFIX}CREDENTIALS_FILE"
 _KINDS = "a service account key or an authorized_user file with a refresh_token"
-_RENEW = (
+RENEW = (
     "Renew the consent: sign in again with the scopes adwords and datamanager, or make a new service account key,"
     f" and point {VARIABLE} at it."
 )
@@ -49,8 +49,8 @@ class AccessTokens:
         """Read and check the file; no call is made. Raises ConfigurationError."""
         content = _read(settings.credentials_file)
         self._credentials = _build(content)
-        self._clock_difference = ClockDifference()
-        self._request = _token_request(settings, self._clock_difference)
+        self._said = TokenAnswers()
+        self._request = _token_request(settings, self._said)
         self._lock = threading.Lock()
         # Quotas are a Cloud project's; an OAuth client id begins with the project's number.
         owner = content.get("quota_project_id") or content.get("project_id") or content.get("client_id")
@@ -59,13 +59,12 @@ class AccessTokens:
     @property
     def clock_ahead_seconds(self) -> float:
         """How far this machine's clock was ahead of the token endpoint's when it last answered; to the second."""
-        return self._clock_difference.seconds
+        return self._said.clock_ahead_seconds
 
     @property
     def granted_scopes(self) -> frozenset[str] | None:
-        """The scopes of the token, where the endpoint named them (it does for refresh tokens)."""
-        granted = getattr(self._credentials, "granted_scopes", None)
-        return None if granted is None else frozenset(granted)
+        """The scopes of the token, where the endpoint named them."""
+        return self._said.scopes
 
     def metadata(self) -> Metadata:
         """Headers for one call. Raises AuthenticationRequiredError or RetryableError (nothing was sent yet)."""
@@ -143,22 +142,26 @@ def _require(content: dict[str, Any], keys: tuple[str, ...]) -> None:
             raise ConfigurationError(f"{VARIABLE}: the file has no `{key}`", f"Expected {_KINDS}.")
 
 
-class ClockDifference:
-    """Reads the time out of every answer of the token endpoint: a wrong clock would take fresh members out of a list.
+class TokenAnswers:
+    """What the token endpoint says besides the token: the time, and the scopes that were granted.
 
-    now: this machine's own time, whatever time a simulation believes it is.
+    A wrong clock would take fresh members out of a list; a missing scope fails only at the first upload. google-auth
+    keeps neither. now: this machine's own time, whatever time a simulation believes it is.
     """
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._now = now
-        self.seconds = 0.0
+        self.clock_ahead_seconds = 0.0
+        self.scopes: frozenset[str] | None = None
 
     def __call__(self, response: requests.Response, *_: Any, **__: Any) -> None:
-        """A response hook; an answer without a readable date says nothing."""
+        """A response hook; what an answer does not say stays unknown."""
         with suppress(KeyError, TypeError, ValueError):
             told = parsedate_to_datetime(response.headers["Date"])
             difference = (self._now() - told).total_seconds() - response.elapsed.total_seconds()
-            self.seconds = difference if abs(difference) > _DATE_GRAIN_SECONDS else 0.0
+            self.clock_ahead_seconds = difference if abs(difference) > _DATE_GRAIN_SECONDS else 0.0
+        with suppress(AttributeError, KeyError, TypeError, ValueError):
+            self.scopes = frozenset(response.json()["scope"].split()) or None
 
 
 class _ExtraRoots(HTTPAdapter):
@@ -172,11 +175,11 @@ class _ExtraRoots(HTTPAdapter):
         super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
 
 
-def _token_request(settings: GoogleSettings, clock_difference: ClockDifference) -> Callable[..., Any]:
+def _token_request(settings: GoogleSettings, said: TokenAnswers) -> Callable[..., Any]:
     from google.auth.transport.requests import Request
 
     session = requests.Session()
-    session.hooks["response"].append(clock_difference)
+    session.hooks["response"].append(said)
     session.trust_env = False  # proxies and CA bundles are settings here
     if settings.ca_file is not None:
         try:
@@ -197,7 +200,7 @@ def _explain(error: Exception) -> DestinationError:
         code = _oauth_code(error)
         return AuthenticationRequiredError(
             f"Google's token endpoint refused the credentials{f' ({code})' if code else ''}",
-            _RENEW,
+            RENEW,
             PlatformFault(code=code),
         )
     return RetryableError(

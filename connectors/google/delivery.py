@@ -1,28 +1,24 @@
 """Campaigns, ad groups and ads, each created by one atomic request: paused, marked and labelled as ours."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
-from activator.errors import ConfigurationError, DestinationError, OutcomeUnknownError, PermanentRefusalError
-from activator.model.ads import AdSpec, Bid, BidStrategy, CampaignSpec, GroupSpec
-from activator.model.naming import MARKER, marker_in
-from connectors.google import texts
-from connectors.google.comparison import bid_text, budget_minor, checked_strategy
+from activator.errors import DestinationError, OutcomeUnknownError, PermanentRefusalError
+from activator.model.ads import AdSpec, CampaignSpec, GroupSpec
+from activator.model.naming import marker_in
 from connectors.google.errors import DUPLICATE_LABEL, DUPLICATE_NAMES
 from connectors.google.observation import groups_in, our_campaigns
+from connectors.google.operations import (
+    Operation,
+    ad_operation,
+    campaign_operations,
+    group_operations,
+    label_operation,
+)
 from connectors.google.options import GoogleOptions
-from connectors.google.places import COUNTRIES
 from connectors.google.transport import GoogleTransport
 from connectors.google.value_rules import CampaignRules, read_rules, rule_operations
-from connectors.google.version import (
-    LABEL_COLOUR,
-    LABEL_DESCRIPTION,
-    LABEL_NAME,
-    MARKER_PARAMETER,
-    MICROS_PER_MINOR,
-)
-
-Operation: TypeAlias = dict[str, Any]
+from connectors.google.version import LABEL_NAME
 
 _LABELS = "SELECT label.resource_name, label.name FROM label WHERE label.status = 'ENABLED'"
 
@@ -41,12 +37,7 @@ class Delivery:
         Raises DestinationError; OutcomeUnknownError when it may exist now.
         """
         budget, campaign = self._name("campaignBudgets", -1), self._name("campaigns", -2)
-        operations: list[Operation] = [
-            {"campaign_budget_operation": {"create": _budget(budget, spec)}},
-            {"campaign_operation": {"create": self._campaign(campaign, budget, spec)}},
-        ]
-        operations += [country_operation(campaign, country) for country in self._options.countries]
-        operations += [language_operation(campaign, number) for number in self._options.language_ids()]
+        operations = campaign_operations(campaign, budget, spec, self._options)
         try:
             made = self._mutate_labelled(operations, "campaign_label_operation", "campaign", campaign)
         except PermanentRefusalError as error:
@@ -54,18 +45,12 @@ class Delivery:
         return _last_id(made[1])
 
     def create_group(self, spec: GroupSpec, ids: Mapping[str, str]) -> str:
-        """Ad group, its list, exclusions, keywords and label, all or none; the ad group's id."""
+        """Ad group, its list or segments, exclusions, keywords and label, all or none; the ad group's id."""
         group, campaign_id = self._name("adGroups", -1), ids[spec.campaign_key]
-        customer = self._transport.customer_id
-        operations: list[Operation] = [
-            {"ad_group_operation": {"create": self._group(group, self._name("campaigns", campaign_id), spec)}},
-            list_operation(customer, group, ids[spec.audience_key], spec.bid),
-        ]
-        operations += [
-            exclusion_operation(customer, group, ids[key]) for key in sorted(set(spec.excluded_audience_keys))
-        ]
-        operations += [keyword_operation(group, keyword.text, keyword.match) for keyword in self._options.keywords]
-        operations += self._value_rules(self._name("campaigns", campaign_id), ids[spec.audience_key], spec.bid)
+        customer, campaign = self._transport.customer_id, self._name("campaigns", campaign_id)
+        operations = group_operations(customer, group, campaign, spec, ids, self._options)
+        if spec.bid.value_bp is not None:
+            operations += self._value_rules(campaign, ids[spec.audience_key], spec.bid.value_bp)
         try:
             made = self._mutate_labelled(operations, "ad_group_label_operation", "ad_group", group)
         except PermanentRefusalError as error:
@@ -78,20 +63,8 @@ class Delivery:
         The label follows in a request of its own, since a label is attached to the ad's final name. The ad is found
         by its marker whether or not that second request succeeds.
         """
-        marker = MARKER.search(spec.name)
-        assert marker, "names of specs end in a marker"
-        ad = {
-            "final_urls": [spec.landing_url],
-            "url_custom_parameters": [{"key": MARKER_PARAMETER, "value": marker.group(1)}],
-            "responsive_search_ad": search_ad(spec, self._options),
-        }
-        if spec.url_tags:
-            ad["final_url_suffix"] = spec.url_tags
-        group = self._name("adGroups", ids[spec.group_key])
-        label = self._known_label()
-        made = self._transport.mutate(
-            [{"ad_group_ad_operation": {"create": {"ad_group": group, "status": "PAUSED", "ad": ad}}}]
-        )
+        group, label = self._name("adGroups", ids[spec.group_key]), self._known_label()
+        made = self._transport.mutate([ad_operation(group, spec, self._options)])
         try:
             attach = {"ad_group_ad": made[0], "label": label}
             self._transport.mutate([{"ad_group_ad_label_operation": {"create": attach}}])
@@ -105,42 +78,9 @@ class Delivery:
             unlabelled.fault,
         )
 
-    def _campaign(self, name: str, budget: str, spec: CampaignSpec) -> Operation:
-        political = self._options.contains_eu_political_advertising
-        return {
-            "resource_name": name,
-            "name": spec.name,
-            "status": "PAUSED",
-            "advertising_channel_type": "SEARCH",
-            "campaign_budget": budget,
-            "network_settings": {
-                "target_google_search": True,
-                "target_search_network": False,
-                "target_content_network": False,
-                "target_partner_search_network": False,
-            },
-            "contains_eu_political_advertising": (
-                "CONTAINS_EU_POLITICAL_ADVERTISING" if political else "DOES_NOT_CONTAIN_EU_POLITICAL_ADVERTISING"
-            ),
-            **strategy_fields(spec, self._options),
-        }
-
-    def _group(self, name: str, campaign: str, spec: GroupSpec) -> Operation:
-        return {
-            "resource_name": name,
-            "name": spec.name,
-            "campaign": campaign,
-            "status": "PAUSED",
-            "type_": "SEARCH_STANDARD",
-            "targeting_setting": targeting_setting(self._options),
-            **bid_fields(spec.bid),
-        }
-
-    def _value_rules(self, campaign: str, list_id: str, bid: Bid) -> list[Operation]:
-        if bid.value_bp is None:
-            return []
+    def _value_rules(self, campaign: str, list_id: str, factor_bp: int) -> list[Operation]:
         known = read_rules(self._transport, frozenset({campaign})).get(campaign, CampaignRules())
-        return rule_operations(self._transport.customer_id, campaign, list_id, bid.value_bp, known)
+        return rule_operations(self._transport.customer_id, campaign, list_id, factor_bp, known)
 
     def _mutate_labelled(self, operations: list[Operation], kind: str, field: str, resource: str) -> list[str]:
         """Run operations and label one of the resources they make; the label itself is made on first use."""
@@ -149,9 +89,8 @@ class Delivery:
         attach: list[Operation] = [{kind: {"create": {field: resource, "label": label or temporary}}}]
         if label:
             return self._transport.mutate([*operations, *attach])
-        make: Operation = {"label_operation": {"create": _label(temporary)}}
         try:
-            made = self._transport.mutate([*operations, make, *attach])
+            made = self._transport.mutate([*operations, label_operation(temporary), *attach])
         except PermanentRefusalError as error:
             if error.fault.code != DUPLICATE_LABEL:
                 raise
@@ -164,9 +103,7 @@ class Delivery:
 
     def _known_label(self) -> str:
         if self._label is None:
-            self._label = (
-                self._find_label() or self._transport.mutate([{"label_operation": {"create": _label(None)}}])[0]
-            )
+            self._label = self._find_label() or self._transport.mutate([label_operation(None)])[0]
         return self._label
 
     def _find_label(self) -> str | None:
@@ -188,91 +125,6 @@ def _existing(error: PermanentRefusalError, name: str, look: Callable[[], list[A
         if len(found) == 1:
             return str(found[0].id)
     raise error
-
-
-def strategy_fields(spec: CampaignSpec, options: GoogleOptions) -> Operation:
-    """The one bidding field of a campaign. Every ad group overrides the campaign's target with its own."""
-    if checked_strategy(spec.strategy) is BidStrategy.MANUAL_CPC:
-        return {"manual_cpc": {}}
-    return {"target_roas": {"target_roas": options.campaign_target_roas}}
-
-
-def bid_fields(bid: Bid) -> Operation:
-    """An ad group's bid. Raises ConfigurationError."""
-    bid_text(bid)
-    if bid.strategy is BidStrategy.MANUAL_CPC:
-        return {"cpc_bid_micros": (bid.amount_minor or 0) * MICROS_PER_MINOR}
-    return {"target_roas": (bid.roas_bp or 0) / 10_000}
-
-
-def targeting_setting(options: GoogleOptions) -> Operation:
-    """Always said outright: left out, Google targets, which throttles a Search ad group to the list."""
-    observes = options.targeting == "observation"
-    return {"target_restrictions": [{"targeting_dimension": "AUDIENCE", "bid_only": observes}]}
-
-
-def search_ad(spec: AdSpec, options: GoogleOptions) -> Operation:
-    """Texts and display paths of an ad. Raises ConfigurationError."""
-    paths = {"path1": options.path1, "path2": options.path2}
-    return {
-        "headlines": [{"text": text} for text in texts.headlines(spec.variant)],
-        "descriptions": [{"text": text} for text in texts.descriptions(spec.variant)],
-        **{name: path for name, path in paths.items() if path},
-    }
-
-
-def list_operation(customer: str, group: str, list_id: str, bid: Bid) -> Operation:
-    """Attach a list to an ad group, with its bid adjustment."""
-    criterion: Operation = {"ad_group": group, "status": "ENABLED", "user_list": _user_list(customer, list_id)}
-    if bid.modifier_bp is not None:
-        criterion["bid_modifier"] = bid.modifier_bp / 10_000
-    return {"ad_group_criterion_operation": {"create": criterion}}
-
-
-def exclusion_operation(customer: str, group: str, list_id: str) -> Operation:
-    """Exclude a list from an ad group. Negative criteria take no bid adjustment."""
-    criterion = {"ad_group": group, "negative": True, "user_list": _user_list(customer, list_id)}
-    return {"ad_group_criterion_operation": {"create": criterion}}
-
-
-def keyword_operation(group: str, text: str, match: str) -> Operation:
-    """Add a keyword to an ad group."""
-    criterion = {"ad_group": group, "status": "ENABLED", "keyword": {"text": text, "match_type": match.upper()}}
-    return {"ad_group_criterion_operation": {"create": criterion}}
-
-
-def country_operation(campaign: str, country: str) -> Operation:
-    """Aim a campaign at a country."""
-    if country not in COUNTRIES:
-        raise ConfigurationError(f"no geo target is known for the country {country}", "Remove it from `countries`.")
-    location = {"geo_target_constant": f"geoTargetConstants/{COUNTRIES[country]}"}
-    return {"campaign_criterion_operation": {"create": {"campaign": campaign, "location": location}}}
-
-
-def language_operation(campaign: str, number: str) -> Operation:
-    """Aim a campaign at a language."""
-    language = {"language_constant": f"languageConstants/{number}"}
-    return {"campaign_criterion_operation": {"create": {"campaign": campaign, "language": language}}}
-
-
-def _user_list(customer: str, list_id: str) -> Operation:
-    return {"user_list": f"customers/{customer}/userLists/{list_id}"}
-
-
-def _budget(name: str, spec: CampaignSpec) -> Operation:
-    return {
-        "resource_name": name,
-        "name": spec.name,
-        "amount_micros": budget_minor(spec) * MICROS_PER_MINOR,
-        "delivery_method": "STANDARD",
-        "explicitly_shared": False,
-    }
-
-
-def _label(resource_name: str | None) -> Operation:
-    named = {"resource_name": resource_name} if resource_name else {}
-    text = {"background_color": LABEL_COLOUR, "description": LABEL_DESCRIPTION}
-    return {**named, "name": LABEL_NAME, "text_label": text}
 
 
 def _last_id(resource_name: str) -> str:

@@ -29,9 +29,12 @@ from connectors.google.checks import Checks
 from connectors.google.comparison import comparable
 from connectors.google.costs import words_of_cost
 from connectors.google.delivery import Delivery
-from connectors.google.observation import observe
+from connectors.google.jobs import OfflineJobs
+from connectors.google.observation import observe, shown_lists
 from connectors.google.options import options_schema, read_options
 from connectors.google.performance import read_performance
+from connectors.google.receipts import refused_size
+from connectors.google.rehearsal import Rehearsal
 from connectors.google.replacement import Replacements
 from connectors.google.settings import PREFIX, GoogleSettings
 from connectors.google.transport import GoogleTransport
@@ -42,6 +45,7 @@ from connectors.google.version import BATCH_ROWS_MAX, MEMBERS_MIN, QUIET_WINDOW
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_JOB = "/offlineUserDataJobs/"
 _ACCOUNT = re.compile(r"[0-9]{10}")
 
 
@@ -73,6 +77,7 @@ class GoogleDestination:
             terms=self._options.customer_match_terms_accepted,
         )
         self._replacements = Replacements(self._transport, self._uploads)
+        self._jobs = OfflineJobs(self._transport, context.clock, settings.poll_first_seconds)
         self._strategy: BidStrategy | None = None
         self._delivery = Delivery(self._transport, self._options)
         self._updates = Updates(self._transport, self._options)
@@ -105,7 +110,9 @@ class GoogleDestination:
 
     def observe(self) -> Observation:
         """See ports."""
-        return observe(self._transport, self._audiences.all(), self._context.markers)
+        wanted, types = self._options.customer_types, self._audiences.types()
+        ours = shown_lists(self._audiences.all(), self._context.markers, wanted, types)
+        return observe(self._transport, ours, self._context.markers)
 
     def create(self, spec: ObjectSpec, ids: Mapping[str, str]) -> RemoteObject:
         """See ports. An object that already has the marked name is returned instead of made twice."""
@@ -123,7 +130,9 @@ class GoogleDestination:
         return RemoteObject(kind_of(spec), spec.key, platform_id, spec.name, status, fields)
 
     def update(self, spec: ObjectSpec, remote: RemoteObject, ids: Mapping[str, str]) -> None:
-        """See ports."""
+        """See ports. What was seen to be as wanted costs no call; all else is looked at anew before it is changed."""
+        if dict(remote.fields) == dict(comparable(spec, self._options)):
+            return
         match spec:
             case AudienceSpec():
                 self._audiences.update(spec, remote.platform_id, remote.fields)
@@ -141,19 +150,31 @@ class GoogleDestination:
     def send(self, operation: Operation, audience_id: str, members: "pa.Table", batch_id: str) -> Receipt:
         """See ports. Google has no idempotency key; an identical resend is an upsert (ingest) or changes nothing."""
         del batch_id
+        if nothing := refused_size(members.num_rows):
+            return nothing
+        if self._options.uploads == "offline_jobs":
+            return self._jobs.send(operation, audience_id, members)
         return self._uploads.send(operation, [audience_id], members)
 
     def settle(self, request_id: str, sent: int) -> Receipt:
-        """See ports."""
+        """See ports. A job is told by its name, whichever way is taken now."""
+        if _JOB in request_id:
+            return self._jobs.settle(request_id, sent)
         return self._uploads.settle(request_id, sent)
 
     def remove_everywhere(self, members: "pa.Table", batch_id: str) -> Receipt:
         """See ports.AccountWideRemoval: every list of contacts the account owns, ten of them a request."""
         del batch_id
+        if nothing := refused_size(members.num_rows):
+            return nothing
         lists = self._audiences.of_contacts()
         if not lists:
             return Receipt(Settlement.SETTLED, members.num_rows, settled=members.num_rows)
         return self._uploads.send(Operation.REMOVE, lists, members)
+
+    def refusals(self, changes: Sequence[Change], ids: Mapping[str, str]) -> Mapping[str, str]:
+        """See ports.RehearsingDestination."""
+        return Rehearsal(self._transport, self._options).refusals(changes, ids)
 
     def cost(self, changes: Sequence[Change]) -> str | None:
         """See ports.MeteredDestination."""
@@ -161,6 +182,8 @@ class GoogleDestination:
 
     def replace(self, audience_id: str, members: "pa.Table", part: ReplacementPart) -> Receipt:
         """See ports.ReplacingDestination."""
+        if nothing := refused_size(members.num_rows):
+            return nothing
         return self._replacements.send(audience_id, members, part)
 
     def complete_replacement(self, audience_id: str, started_at: datetime) -> Receipt:
@@ -173,7 +196,9 @@ class GoogleDestination:
 
     def check(self) -> Sequence[Finding]:
         """See ports."""
-        return Checks(self._transport, self._audiences, self._settings, self._options, self._context).run()
+        return Checks(
+            self._transport, self._audiences, self._uploads, self._settings, self._options, self._context
+        ).run()
 
     def close(self) -> None:
         """Close the connections."""

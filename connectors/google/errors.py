@@ -20,7 +20,7 @@ from activator.errors import (
     RetryableError,
     RowRejectedError,
 )
-from connectors.google.answers import Answer, read_answer
+from connectors.google.answers import Answer, Refused, read_answer
 from connectors.google.version import QUOTA_DAY_SECONDS, QUOTA_MINUTE_SECONDS, RATE_WAIT_SECONDS_DEFAULT
 
 Status = grpc.StatusCode
@@ -36,9 +36,11 @@ class Meaning(NamedTuple):
 
 
 _ACCESS = "Give the credentials' account access to the advertiser, or set ACTIVATOR_GOOGLE__LOGIN_CUSTOMER_ID."
+_CLOUD = "Look at the project of these credentials in the Google Cloud console: APIs & Services, and its terms."
 _CONSENT = "Renew the consent with the scopes adwords and datamanager, then replace the credentials file."
 _DECLARE = "Declare every campaign of the account (Campaign settings > EU political ads), then run the sync again."
 _LIST = "Look at the list in Google Ads under Audience manager; the next plan makes a new one if it is gone."
+_TERMS_IN_ADS = "Accept the Customer Match terms in Google Ads under Audience manager."
 _TERMS = (
     "Accept the Customer Match terms in Google Ads under Audience manager, or set"
     " `customer_match_terms_accepted: true` in the destination's options."
@@ -61,6 +63,31 @@ CODES: dict[str, Meaning] = {
         "the Google Cloud project may not use production accounts yet",
         "Apply for Explorer, Basic or Standard access for the project of these credentials.",
     ),
+    "AuthorizationError.ACTION_NOT_PERMITTED_FOR_SUSPENDED_ACCOUNT": Meaning(
+        AuthenticationRequiredError, "the Google Ads account is suspended", "See the notice in Google Ads and appeal."
+    ),
+    "AuthorizationError.INCOMPLETE_SIGNUP": Meaning(
+        AuthenticationRequiredError, "the Google Ads account is not set up completely", "Finish its set-up."
+    ),
+    "AuthorizationError.MISSING_TOS": Meaning(
+        AuthenticationRequiredError, "the terms of the Google Ads API are not accepted", _CLOUD
+    ),
+    "AuthorizationError.PROJECT_DISABLED": Meaning(
+        AuthenticationRequiredError, "the Google Cloud project is disabled", _CLOUD
+    ),
+    "AuthorizationError.CLOUD_PROJECT_NOT_UNDER_ORGANIZATION": Meaning(
+        AuthenticationRequiredError, "the Google Cloud project belongs to no organisation", _CLOUD
+    ),
+    "AuthorizationError.DEVELOPER_TOKEN_NOT_APPROVED": Meaning(
+        AuthenticationRequiredError,
+        "the developer token is for test accounts only",
+        "Apply for a higher access level, or leave ACTIVATOR_GOOGLE__DEVELOPER_TOKEN out: access is the project's now.",
+    ),
+    "AuthenticationError.TWO_STEP_VERIFICATION_NOT_ENROLLED": Meaning(
+        AuthenticationRequiredError,
+        "the Google user has no two-step verification, which Google Ads demands",
+        "Switch it on in the Google account, then renew the consent.",
+    ),
     "AuthenticationError.CUSTOMER_NOT_FOUND": Meaning(
         AuthenticationRequiredError, "there is no such Google Ads account", "Check `account_id` in the project file."
     ),
@@ -68,7 +95,18 @@ CODES: dict[str, Meaning] = {
         AuthenticationRequiredError, "the credentials belong to no Google Ads user", _ACCESS
     ),
     "NotAllowlistedError.CUSTOMER_NOT_ALLOWLISTED_FOR_THIS_FEATURE": Meaning(
-        AuthenticationRequiredError, "this account may not use Customer Match", "Ask your Google representative."
+        AuthenticationRequiredError,
+        "these credentials may not upload members through the Google Ads API",
+        "Remove `uploads: offline_jobs`: only those who did so before April 2026 may; the Data Manager API is for all.",
+    ),
+    "OfflineUserDataJobError.CUSTOMER_NOT_ACCEPTED_CUSTOMER_DATA_TERMS": Meaning(
+        AuthenticationRequiredError, "the Customer Match terms are not accepted", _TERMS_IN_ADS
+    ),
+    "OfflineUserDataJobError.INVALID_USER_LIST_ID": Meaning(
+        PermanentRefusalError, "the list does not exist in this account", _LIST
+    ),
+    "OfflineUserDataJobError.INVALID_USER_LIST_TYPE": Meaning(
+        PermanentRefusalError, "the list does not take customer contacts", _LIST
     ),
     "UserListError.ADVERTISER_NOT_ON_ALLOWLIST_FOR_USING_UPLOADED_DATA": Meaning(
         AuthenticationRequiredError,
@@ -80,6 +118,19 @@ CODES: dict[str, Meaning] = {
         "this account may not use lists of uploaded customers",
         "See support.google.com/adspolicy/answer/6299717 for the requirements (history, payments, policy).",
     ),
+    "ACCESS_TOKEN_SCOPE_INSUFFICIENT": Meaning(
+        AuthenticationRequiredError, "the credentials lack a scope this API needs", _CONSENT
+    ),
+    "SERVICE_DISABLED": Meaning(
+        AuthenticationRequiredError, "this API is not switched on in the Google Cloud project", _CLOUD
+    ),
+    "ADVERTISER_TOS_NOT_ACCEPTED": Meaning(
+        AuthenticationRequiredError, "the advertiser has not accepted the terms", _TERMS
+    ),
+    "OPERATING_ACCOUNT_LOGIN_ACCOUNT_MISMATCH": Meaning(
+        AuthenticationRequiredError, "the login customer id is not a manager of this account", _ACCESS
+    ),
+    "OWNERSHIP_REQUIRED_FOR_UPDATE": Meaning(AuthenticationRequiredError, "the list belongs to another account", _LIST),
     "NOT_ALLOWLISTED": Meaning(
         AuthenticationRequiredError, "this account may not use this feature", "Ask your Google representative."
     ),
@@ -122,6 +173,19 @@ CODES: dict[str, Meaning] = {
     "AdGroupCriterionError.CANNOT_TARGET_AND_EXCLUDE": Meaning(
         PermanentRefusalError, "one list is targeted and excluded in the same ad group", "Remove one of the two."
     ),
+    "UserListCustomerTypeError.CONFLICTING_CUSTOMER_TYPES": Meaning(
+        PermanentRefusalError,
+        "the list already holds a kind of customers that excludes this one",
+        "Change `customer_types`, or remove the other kind under Audience manager in Google Ads.",
+    ),
+    "UserListCustomerTypeError.USERLIST_NOT_ELIGIBLE": Meaning(
+        PermanentRefusalError, "the list cannot hold a kind of customers", "Remove the tier from `customer_types`."
+    ),
+    "UserListCustomerTypeError.CONVERSION_TRACKING_NOT_ENABLED_OR_NOT_MCC_MANAGER_ACCOUNT": Meaning(
+        PermanentRefusalError,
+        "kinds of customers are told where conversions are tracked: not in this account",
+        "Remove `customer_types`, or track conversions in this account.",
+    ),
     "CampaignBudgetError.NON_MULTIPLE_OF_MINIMUM_CURRENCY_UNIT": Meaning(
         PermanentRefusalError,
         "the budget is no multiple of the account currency's smallest unit",
@@ -132,6 +196,14 @@ CODES: dict[str, Meaning] = {
     ),
     "MEMBERSHIP_DURATION_TOO_LONG": Meaning(
         PermanentRefusalError, "members may stay 540 days at most", "Lower `membership_days`."
+    ),
+    "INVALID_REMOVE_AS_OF_TIME": Meaning(
+        PermanentRefusalError,
+        "the time before which members are taken out is not in the past",
+        "Set this machine's clock.",
+    ),
+    "DESTINATION_ACCOUNT_TYPE_MISMATCH": Meaning(
+        PermanentRefusalError, "the account is not a Google Ads account", "Check `account_id` in the project file."
     ),
     "INVALID_USER_LIST_ID": Meaning(PermanentRefusalError, "the list does not exist in this account", _LIST),
     "INVALID_USER_LIST_TYPE": Meaning(PermanentRefusalError, "the list does not take customer contacts", _LIST),
@@ -241,6 +313,15 @@ def translate(error: BaseException, version: str, *, writes: bool) -> Destinatio
     if meaning.kind is RateLimitedError:
         return RateLimitedError(message, meaning.next_step, _fault(answer), _wait_seconds(answer))
     return meaning.kind(message, meaning.next_step, _fault(answer))
+
+
+def words_of_refusal(refused: Refused) -> str:
+    """Why an operation would be refused, and what to do about it."""
+    known = [CODES[code] for code in refused.codes if code in CODES]
+    told = [*refused.codes[:3], *(f"topic {topic}" for topic in refused.topics[:3] if topic)]
+    told += [f"at {refused.path}"] if refused.path else []
+    message = known[0].message if known else "Google would refuse it"
+    return f"{message} ({', '.join(told)})" + (f"; {known[0].next_step}" if known else "")
 
 
 def _meaning(answer: Answer) -> Meaning | None:

@@ -1,9 +1,10 @@
-"""Members as Data Manager messages, encoded straight from Arrow columns: no object per person, in Python or protobuf.
+"""Members as Google's messages, encoded straight from Arrow columns: no object per person, in Python or protobuf.
 
 A member is a few length-prefixed fields around digests of fixed length, so a whole batch is written by a handful of
 column operations and handed to protobuf as one piece, which also checks it.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from activator.model.delivery import Operation
@@ -18,11 +19,31 @@ COLUMNS = ("emails", "phones", *ADDRESS)
 _DIGEST_BYTES = 64
 _PLACE_BYTES_MAX = 100  # longer than any country or postal code, and short enough for a length of one byte
 
-# Field numbers of 0.9.4: UserIdentifier email 1, phone 2, address 3; AddressInfo 1 to 4; UserData.user_identifiers 1;
-# AudienceMember.user_data 2; audience_members 2 of both requests. A key is number x 8 + 2 (length-prefixed).
-_EMAIL, _PHONE = b"\x0a\x42\x0a\x40", b"\x0a\x42\x12\x40"
-_GIVEN, _FAMILY, _REGION, _POSTAL = b"\x0a\x40", b"\x12\x40", b"\x1a", b"\x22"
-_IDENTIFIER, _ADDRESS, _MEMBER, _USER_DATA = b"\x0a", b"\x1a", b"\x12", b"\x12"
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Field numbers of the messages members are written in; each is at most 15, so that its key is one byte.
+
+    member: of the request; data: of the user data in a member; then those of an identifier and of an address.
+    """
+
+    member: int
+    data: int
+    email: int
+    phone: int
+    address: int
+    given_name: int
+    family_name: int
+    region_code: int
+    postal_code: int
+
+
+_IDENTIFIERS = 1  # of UserData, in both APIs
+
+# google-ads-datamanager 0.9.4, types/ingestion_service.py, audience.py, user_data.py.
+AUDIENCE_MEMBERS = Shape(2, 2, 1, 2, 3, 1, 2, 3, 4)
+# google-ads 34.0.0, v23 to v26: services/types/offline_user_data_job_service.py, common/types/offline_user_data.py.
+JOB_CREATES, JOB_REMOVES = (Shape(3, operation, 7, 8, 5, 7, 8, 11, 12) for operation in (1, 2))
 
 
 def usable(members: "pa.Table") -> "np.ndarray[Any, Any]":
@@ -46,8 +67,8 @@ def usable(members: "pa.Table") -> "np.ndarray[Any, Any]":
     return right
 
 
-def encoded(members: "pa.Table") -> bytes:
-    """The members as `audience_members` of a request, in row order. All rows must be `usable`.
+def encoded(members: "pa.Table", shape: Shape = AUDIENCE_MEMBERS) -> bytes:
+    """The members as the repeated field of a request, in row order. All rows must be `usable`.
 
     At most ten identifiers a member: an address counts as one and goes first, then e-mails, then phones.
     """
@@ -57,22 +78,23 @@ def encoded(members: "pa.Table") -> bytes:
 
     complete = _has_address(members)
     addressed = np.flatnonzero(complete)
-    parents, pieces = [addressed], [_addresses(members.take(pa.array(addressed)))]
+    parents, pieces = [addressed], [_addresses(members.take(pa.array(addressed)), shape)]
     taken = complete.astype(np.int64)
-    for name, prefix in (("emails", _EMAIL), ("phones", _PHONE)):
+    identifier = _key(_IDENTIFIERS) + bytes([_DIGEST_BYTES + 2])
+    for name, number in (("emails", shape.email), ("phones", shape.phone)):
         owners, values = _flat(members, name)
         kept = _position(owners) + taken[owners] < IDENTIFIERS_MAX
         if not kept.all():
             owners, values = owners[kept], values.filter(pa.array(kept))
         np.add.at(taken, owners, 1)
         parents.append(owners)
-        pieces.append(_joined(prefix, values))
+        pieces.append(_joined(identifier + _key(number) + bytes([_DIGEST_BYTES]), values))
     owner = np.concatenate(parents)
     order = np.argsort(owner, kind="stable")
     flat = pa.concat_arrays(pieces).take(pa.array(order))
     offsets = np.searchsorted(owner[order], np.arange(members.num_rows + 1)).astype(np.int32)
     user_data = pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), flat), b"")
-    return _bytes_of(_nested(_MEMBER, _USER_DATA, _lengths(user_data), user_data))
+    return _bytes_of(_nested(_key(shape.member), _key(shape.data), _lengths(user_data), user_data))
 
 
 def to_request(
@@ -97,6 +119,11 @@ def to_request(
         request.terms_of_service.customer_match_terms_of_service_status = 1  # ACCEPTED
     request.MergeFromString(encoded(members))
     return request
+
+
+def _key(number: int) -> bytes:
+    """The key of a length-prefixed field."""
+    return bytes([number << 3 | 2])
 
 
 def _column(members: "pa.Table", name: str) -> Any:
@@ -139,13 +166,16 @@ def _hexadecimal(values: Any) -> Any:
     return right
 
 
-def _addresses(members: "pa.Table") -> Any:
+def _addresses(members: "pa.Table", shape: Shape) -> Any:
     """Whole identifiers of kind address."""
+    digest = bytes([_DIGEST_BYTES])
     given, family, region, postal = (_column(members, name) for name in ADDRESS)
     sizes = (_lengths(region), _lengths(postal))
     places = [_size_of(size) for size in sizes]
-    parts = (_GIVEN, given, _FAMILY, family, _REGION, places[0], region, _POSTAL, places[1], postal)
-    return _nested(_IDENTIFIER, _ADDRESS, 2 * (_DIGEST_BYTES + 2) + 4 + sizes[0] + sizes[1], *parts)
+    names = (_key(shape.given_name) + digest, given, _key(shape.family_name) + digest, family)
+    parts = (*names, _key(shape.region_code), places[0], region, _key(shape.postal_code), places[1], postal)
+    size = 2 * (_DIGEST_BYTES + 2) + 4 + sizes[0] + sizes[1]
+    return _nested(_key(_IDENTIFIERS), _key(shape.address), size, *parts)
 
 
 def _nested(outer: bytes, inner: bytes, sizes: Any, *parts: Any) -> Any:

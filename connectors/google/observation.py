@@ -7,7 +7,7 @@ or two more for the rules of value.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from activator.model.ads import BidStrategy, Observation, RemoteObject
@@ -37,9 +37,11 @@ _GROUPS = (
 )
 _GROUP_CRITERIA = (
     "SELECT ad_group_criterion.resource_name, ad_group_criterion.ad_group, ad_group_criterion.negative, "
-    "ad_group_criterion.bid_modifier, ad_group_criterion.user_list.user_list, ad_group_criterion.keyword.text, "
+    "ad_group_criterion.bid_modifier, ad_group_criterion.user_list.user_list, "
+    "ad_group_criterion.user_interest.user_interest_category, ad_group_criterion.keyword.text, "
     "ad_group_criterion.keyword.match_type FROM ad_group_criterion WHERE {} IN ({}) "
-    "AND ad_group_criterion.status != 'REMOVED' AND ad_group_criterion.type IN ('USER_LIST', 'KEYWORD')"
+    "AND ad_group_criterion.status != 'REMOVED' "
+    "AND ad_group_criterion.type IN ('USER_LIST', 'USER_INTEREST', 'KEYWORD')"
 )
 _ADS = (
     "SELECT ad_group_ad.resource_name, ad_group_ad.status, ad_group_ad.ad.id, ad_group_ad.ad.final_urls, "
@@ -50,9 +52,9 @@ _ADS = (
 )
 
 
-def observe(transport: GoogleTransport, lists: Iterable[Any], markers: Mapping[str, str]) -> Observation:
-    """Every object whose marker is in markers. lists: all lists of the account. Raises DestinationError."""
-    audiences = [remote for found in lists if (remote := shown_list(found, markers))]
+def observe(transport: GoogleTransport, audiences: Iterable[RemoteObject], markers: Mapping[str, str]) -> Observation:
+    """Every object whose marker is in markers. audiences: our lists, see `shown_lists`. Raises DestinationError."""
+    audiences = list(audiences)
     rows = our_campaigns(transport, markers)
     if not rows:
         return Observation(tuple(audiences), complete=True)
@@ -84,20 +86,24 @@ def groups_in(transport: GoogleTransport, campaign_id: str) -> list[Any]:
 
 
 def group_criteria(transport: GoogleTransport, field: str, ids: str) -> dict[str, list[Any]]:
-    """Lists and keywords by ad group resource name. field: campaign.id or ad_group.id."""
+    """Lists, segments and keywords by ad group resource name. field: campaign.id or ad_group.id."""
     found: dict[str, list[Any]] = defaultdict(list)
     for row in transport.search(_GROUP_CRITERIA.format(field, ids)):
         found[row.ad_group_criterion.ad_group].append(row.ad_group_criterion)
     return found
 
 
-def shown_list(found: Any, markers: Mapping[str, str]) -> RemoteObject | None:
-    """One of our lists, or None."""
-    key = markers.get(marker_in(found.display_name) or "")
-    if key is None:
-        return None
-    status, fields = enum_name(found, "membership_status"), shown_list_fields(found)
-    return RemoteObject("audience", key, str(found.id), found.display_name, status, fields)
+def shown_lists(
+    lists: Iterable[Any], markers: Mapping[str, str], wanted: Mapping[str, str], types: Mapping[str, frozenset[str]]
+) -> Iterator[RemoteObject]:
+    """Our lists among all. wanted: tier -> kind of customers it should hold; types: list id -> kinds it is said to."""
+    for found in lists:
+        key = markers.get(marker_in(found.display_name) or "")
+        if key is not None:
+            tier, number = key.removeprefix("audience/"), str(found.id)
+            fields = shown_list_fields(found, wanted.get(tier), types.get(number, frozenset()))
+            status = enum_name(found, "membership_status")
+            yield RemoteObject("audience", key, number, found.display_name, status, fields)
 
 
 def _campaigns(rows: Iterable[Any], criteria: Iterable[Any], markers: Mapping[str, str]) -> list[RemoteObject]:

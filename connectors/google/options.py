@@ -67,6 +67,14 @@ def _path(value: str) -> str:
     return value
 
 
+# enums/types/user_list_customer_type_category.py; the same in v24 to v26, v23 has one more.
+CustomerType = Literal[
+    "all_customers", "purchasers", "high_value_customers", "disengaged_customers", "qualified_leads", "converted_leads",
+    "paid_subscribers", "cart_abandoners", "loyalty_tier_1_members", "loyalty_tier_2_members", "loyalty_tier_3_members",
+    "loyalty_tier_4_members", "loyalty_tier_5_members", "loyalty_tier_6_members", "loyalty_tier_7_members",
+]  # fmt: skip
+
+
 class Keyword(BaseModel):
     """One keyword of every ad group."""
 
@@ -104,6 +112,13 @@ class GoogleOptions(BaseModel):
         ge=ROAS_BP_MIN / 10_000,
         le=ROAS_BP_MAX / 10_000,
         description="target_roas only: the campaign's own target, which every ad group of ours overrides",
+    )
+    customer_types: dict[str, CustomerType] = Field(
+        default_factory=dict, description="Tier: what kind of customers it holds, for Google Ads' own goals"
+    )
+    uploads: Literal["data_manager", "offline_jobs"] = Field(
+        default="data_manager",
+        description="offline_jobs: through the Google Ads API, for tokens that did so before April 2026",
     )
     membership_days: int = Field(
         default=MEMBERSHIP_DAYS_MAX, ge=1, le=MEMBERSHIP_DAYS_MAX, description="How long a member stays unless renewed"

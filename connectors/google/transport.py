@@ -17,7 +17,7 @@ from tenacity import RetryCallState, Retrying, stop_after_attempt, wait_exponent
 
 from activator.errors import ConfigurationError, RateLimitedError, RetryableError
 from activator.ports import Clock
-from connectors.google.answers import ACCOUNT_SCOPE
+from connectors.google.answers import ACCOUNT_SCOPE, Refused, failed_operations
 from connectors.google.credentials import AccessTokens, Metadata
 from connectors.google.errors import translate
 from connectors.google.pacing import PACE, Quota
@@ -65,6 +65,11 @@ class GoogleTransport:
         return login if login != self.customer_id else None
 
     @property
+    def api_version(self) -> str:
+        """Of the Google Ads API, e.g. v26."""
+        return self._settings.api_version
+
+    @property
     def clock_ahead_seconds(self) -> float:
         """How far this machine's clock is ahead of Google's, as the last token showed; to the second."""
         return self._tokens.clock_ahead_seconds
@@ -92,19 +97,24 @@ class GoogleTransport:
 
         return self._call_ads(stream, writes=False, operations=1)
 
-    def mutate(self, operations: Iterable[Mapping[str, Any]], *, validate_only: bool = False) -> list[str]:
-        """Carry out all operations or none; the resource names, in order. Operations are MutateOperation as dicts.
-
-        validate_only: nothing is changed, refusals are the same, and no names come back.
-        """
-        types, listed = self._types("google_ads_service"), list(operations)
-        request = types.MutateGoogleAdsRequest.pb()(
-            customer_id=self.customer_id, mutate_operations=listed, validate_only=validate_only
-        )
-        answer = self.ads_call(
-            "google_ads_service", "mutate", request, operations=len(listed), writes=not validate_only
-        )
+    def mutate(self, operations: Iterable[Mapping[str, Any]]) -> list[str]:
+        """Carry out all operations or none; the resource names, in order. Operations are MutateOperation as dicts."""
+        answer = self._mutate(list(operations))
         return [_resource_name(item) for item in answer.mutate_operation_responses]
+
+    def rehearse(self, operations: Iterable[Mapping[str, Any]]) -> dict[int, Refused]:
+        """What Google would refuse of operations, by position; nothing is changed."""
+        answer = self._mutate(list(operations), validate_only=True, partial_failure=True)
+        if not answer.HasField("partial_failure_error"):
+            return {}
+        return failed_operations(answer.partial_failure_error, self.api_version)
+
+    def _mutate(self, operations: list[Mapping[str, Any]], **how: bool) -> Any:
+        request = self.request("google_ads_service", "MutateGoogleAdsRequest")(
+            customer_id=self.customer_id, mutate_operations=operations, **how
+        )
+        writes = not request.validate_only
+        return self.ads_call("google_ads_service", "mutate", request, operations=len(operations), writes=writes)
 
     def ads_call(self, module: str, method: str, request: Any, *, operations: int, writes: bool = True) -> Any:
         """One unary call of any Google Ads service; request is a raw protobuf, so is the answer.
@@ -128,7 +138,8 @@ class GoogleTransport:
 
     def change_list(self, method: str, request: Any) -> Any:
         """UserListService: create_user_list or update_user_list; the list."""
-        return self._data_manager("user_list_service", "UserListService", method, request, _OTHERS, writes=True)
+        writes = not request.validate_only
+        return self._data_manager("user_list_service", "UserListService", method, request, _OTHERS, writes=writes)
 
     def list_page(self, request: Any) -> Any:
         """One page of UserListService.ListUserLists."""

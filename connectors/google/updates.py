@@ -8,6 +8,8 @@ from activator.model.ads import AdSpec, BidStrategy, CampaignSpec, GroupSpec, Re
 from connectors.google.comparison import (
     budget_minor,
     comparable,
+    interest_id,
+    is_interest,
     keyword_label,
     list_id,
     modifier_bp,
@@ -15,11 +17,13 @@ from connectors.google.comparison import (
     shown_campaign,
     shown_targeting,
 )
-from connectors.google.delivery import (
+from connectors.google.observation import campaign_criteria, group_criteria
+from connectors.google.operations import (
     Operation,
     bid_fields,
     country_operation,
     exclusion_operation,
+    interest_operation,
     keyword_operation,
     language_operation,
     list_operation,
@@ -27,7 +31,6 @@ from connectors.google.delivery import (
     strategy_fields,
     targeting_setting,
 )
-from connectors.google.observation import campaign_criteria, group_criteria
 from connectors.google.options import GoogleOptions
 from connectors.google.places import COUNTRIES
 from connectors.google.transport import GoogleTransport
@@ -90,8 +93,10 @@ class Updates:
         criteria = group_criteria(self._transport, "ad_group.id", str(int(group_id))).get(name, [])
         # Removals come first: a list may not be targeted and excluded at once.
         operations = self._list_changes(name, spec, criteria, ids) + self._keyword_changes(name, criteria)
+        operations += self._interest_changes(name, spec, criteria)
         operations.sort(key=lambda operation: "remove" not in operation[_CRITERION])
-        operations += self._value_changes(group.campaign, ids[spec.audience_key], spec)
+        if spec.audience_key:
+            operations += self._value_changes(group.campaign, ids[spec.audience_key], spec)
         self._run(self._group_changes(name, group, spec) + operations)
 
     def update_ad(self, spec: AdSpec, ad_id: str) -> None:
@@ -157,7 +162,9 @@ class Updates:
 
     def _list_changes(self, name: str, spec: GroupSpec, criteria: list[Any], ids: Mapping[str, str]) -> list[Operation]:
         customer = self._transport.customer_id
-        wanted = {(ids[key], True) for key in spec.excluded_audience_keys} | {(ids[spec.audience_key], False)}
+        wanted = {(ids[key], True) for key in spec.excluded_audience_keys}
+        if spec.audience_key:
+            wanted.add((ids[spec.audience_key], False))
         now = {(list_id(c), c.negative): c for c in criteria if c.user_list.user_list}
         operations = [_removal(_CRITERION, now[found].resource_name) for found in sorted(now.keys() - wanted)]
         for number, negative in sorted(wanted - now.keys()):
@@ -165,12 +172,19 @@ class Updates:
                 operations.append(exclusion_operation(customer, name, number))
             else:
                 operations.append(list_operation(customer, name, number, spec.bid))
-        kept = now.get((ids[spec.audience_key], False))
+        kept = now.get((ids[spec.audience_key], False)) if spec.audience_key else None
         modifier = spec.bid.modifier_bp or _NEUTRAL_BP
         if kept is not None and modifier_bp(kept) != modifier:
             change = {"resource_name": kept.resource_name, "bid_modifier": modifier / 10_000}
             operations.append(_masked(_CRITERION, change, "bid_modifier"))
         return operations
+
+    def _interest_changes(self, name: str, spec: GroupSpec, criteria: list[Any]) -> list[Operation]:
+        now = {interest_id(c): c for c in criteria if is_interest(c) and not c.negative}
+        wanted = set(spec.in_market)
+        removed = [_removal(_CRITERION, now[number].resource_name) for number in sorted(now.keys() - wanted)]
+        customer = self._transport.customer_id
+        return removed + [interest_operation(customer, name, number) for number in sorted(wanted - now.keys())]
 
     def _keyword_changes(self, name: str, criteria: list[Any]) -> list[Operation]:
         wanted = {keyword.label: keyword for keyword in self._options.keywords}

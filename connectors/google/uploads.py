@@ -1,5 +1,6 @@
 """Members through the Data Manager API: send them, and learn hours later what became of them."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -9,11 +10,12 @@ from activator.model.delivery import Operation, Receipt, Settlement
 from activator.ports import Clock
 from connectors.google.enums import enum_name
 from connectors.google.errors import UNKNOWN_REQUESTS
-from connectors.google.members import to_request, usable
+from connectors.google.members import COLUMNS, to_request, usable
+from connectors.google.receipts import nobody_taken, others, processing, unknown
 from connectors.google.schedule import PollSchedule
 from connectors.google.tickets import Ticket, read_ticket
 from connectors.google.transport import GoogleTransport
-from connectors.google.version import BATCH_ROWS_MAX, DESTINATIONS_MAX, PROCESSING_MAX, RESEND_ROUNDS_MAX
+from connectors.google.version import DESTINATIONS_MAX, PROCESSING_MAX, RESEND_ROUNDS_MAX
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,14 +39,13 @@ class Uploads:
         A request is taken whole or not at all: rows Google would object to are left out, rows it does object to are
         set aside and the rest is sent again. Raises DestinationError; RowRejectedError when it keeps objecting.
         """
-        assert members.num_rows <= BATCH_ROWS_MAX, "a batch has at most 10,000 rows"
         kept = usable(members).nonzero()[0].tolist()
         request_ids = []
         for first in range(0, len(audience_ids), DESTINATIONS_MAX):
             lists = audience_ids[first : first + DESTINATIONS_MAX]
             request_id, kept = self._send(operation, lists, members, kept)
             if request_id is None:
-                return _nobody_taken(members.num_rows)
+                return nobody_taken(members.num_rows)
             request_ids.append(request_id)
         return self._accepted(request_ids, members.num_rows, kept)
 
@@ -57,20 +58,31 @@ class Uploads:
         answer = self._transport.ingestion("remove_all_audience_members", request, writes=True)
         return self._accepted([answer.request_id], 0, [])
 
+    def rehearse(self, audience_id: str) -> None:
+        """Let Google check an upload without taking it. Raises DestinationError with what it objects to."""
+        import pyarrow as pa
+
+        blank: dict[str, Any] = {name: [[]] if name in ("emails", "phones") else [""] for name in COLUMNS}
+        nobody = pa.table({**blank, "emails": [[hashlib.sha256(b"nobody@example.com").hexdigest()]]})
+        destinations = [self._destination(audience_id, 0)]
+        request = to_request(Operation.ADD, destinations, nobody, terms_accepted=self._terms)
+        request.validate_only = True
+        self._transport.ingestion(_METHODS[Operation.ADD], request, writes=False)
+
     def settle(self, request_id: str, sent: int) -> Receipt:
         """What has become of an upload of `sent` rows. Asks at most once, and not before there can be an answer."""
         ticket = read_ticket(request_id)
         if not self._schedule.due(request_id):
-            return _processing(request_id, sent, ticket, "Google is given time")
+            return processing(request_id, sent, ticket, "Google is given time")
         try:
             found = [part for platform_id in ticket.request_ids for part in self._statuses(platform_id)]
         except DestinationError as error:
             if not UNKNOWN_REQUESTS & {error.fault.code, error.fault.subcode}:
                 raise
-            return _unknown(request_id, sent, ticket, f"Google does not know the upload ({error.fault.code})")
+            return unknown(request_id, sent, ticket, f"Google does not know the upload ({error.fault.code})")
         receipt = _settled(found, request_id, sent, ticket)
         if receipt.settlement is Settlement.PROCESSING and self._too_long(ticket):
-            return _unknown(request_id, sent, ticket, f"{receipt.detail} for {PROCESSING_MAX.days} days")
+            return unknown(request_id, sent, ticket, f"{receipt.detail} for {PROCESSING_MAX.days} days")
         if receipt.settlement is not Settlement.PROCESSING:
             self._schedule.over(request_id)
         return receipt
@@ -98,11 +110,11 @@ class Uploads:
         raise RowRejectedError(
             f"Google keeps refusing members of this upload, {members.num_rows - len(kept)} so far",
             "Check the mapping of e-mail addresses and phone numbers.",
-            rows=_others(members.num_rows, kept),
+            rows=others(members.num_rows, kept),
         )
 
     def _accepted(self, request_ids: Sequence[str], sent: int, kept: Sequence[int]) -> Receipt:
-        aside = _others(sent, kept)
+        aside = others(sent, kept)
         ticket = Ticket(tuple(request_ids), len(aside), self._clock.now())
         self._schedule.sent(str(ticket))
         return Receipt(
@@ -133,32 +145,6 @@ def _account(account_id: str) -> dict[str, str]:
     return {"account_type": "GOOGLE_ADS", "account_id": account_id}
 
 
-def _others(count: int, kept: Sequence[int]) -> tuple[int, ...]:
-    return tuple(sorted(set(range(count)).difference(kept)))
-
-
-def _nobody_taken(sent: int) -> Receipt:
-    return Receipt(
-        Settlement.REJECTED,
-        sent,
-        rejected=sent,
-        detail="no row has an identifier Google takes",
-        rejected_rows=tuple(range(sent)),
-    )
-
-
-def _processing(request_id: str, sent: int, ticket: Ticket, detail: str) -> Receipt:
-    rows = sent - ticket.aside
-    return Receipt(
-        Settlement.PROCESSING, sent, rejected=ticket.aside, processing=rows, request_id=request_id, detail=detail
-    )
-
-
-def _unknown(request_id: str, sent: int, ticket: Ticket, detail: str) -> Receipt:
-    rows = sent - ticket.aside
-    return Receipt(Settlement.UNKNOWN, sent, rejected=ticket.aside, unknown=rows, request_id=request_id, detail=detail)
-
-
 def _settled(found: Sequence[Any], request_id: str, sent: int, ticket: Ticket) -> Receipt:
     """One receipt over all destinations: a row counts as taken where every list has taken it."""
     rows = sent - ticket.aside
@@ -166,7 +152,7 @@ def _settled(found: Sequence[Any], request_id: str, sent: int, ticket: Ticket) -
     if None in outcomes:
         waiting = next(part for part, outcome in zip(found, outcomes, strict=True) if outcome is None)
         status = "REQUEST_STATUS_UNKNOWN" if waiting is None else enum_name(waiting, "request_status")
-        return _processing(request_id, sent, ticket, status)
+        return processing(request_id, sent, ticket, status)
     known = [outcome for outcome in outcomes if outcome is not None]
     taken, missing = min(outcome[0] for outcome in known), max(outcome[1] for outcome in known)
     details = list(dict.fromkeys(_reasons(part) for part in found if _reasons(part)))

@@ -51,7 +51,7 @@ RATE_PER_MINUTE = 290
 # docs/best-practices/quotas (read 2026-11-22): what a Cloud project with Explorer access may do on production accounts
 # in a day; Basic has 15,000. A search costs one operation, however many rows; each mutated item costs one.
 OPERATIONS_DAY = 2_880
-OBSERVING_OPERATIONS = 7  # looking at everything of ours once, at most
+OBSERVING_OPERATIONS = 8  # looking at everything of ours once, at most
 
 # resources/types/ad_group_criterion.py (v26): "The modifier must be in the range: 0.1 - 10.0".
 MODIFIER_BP_MIN, MODIFIER_BP_MAX = 1_000, 100_000
@@ -75,6 +75,9 @@ PATH_WIDTH_MAX = 15
 # `Ad.name` is not supported for responsive search ads (resources/types/ad.py, v26), so an ad carries its marker as a
 # custom parameter: key at most 16 alphanumeric characters, value at most 250 (docs/ads/upgraded-urls).
 MARKER_PARAMETER = "act"
+
+# Google's token endpoint allows some minutes; a replacement of a list allows none, but the difference is reckoned with.
+CLOCK_SECONDS_MAX = 60
 
 LABEL_NAME = "activator"
 LABEL_COLOUR = "#1A73E8"

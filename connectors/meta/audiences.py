@@ -6,33 +6,109 @@ DOC/marketing-api/audiences/guides/custom-audiences and .../reference/custom-aud
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from activator.errors import PermanentRefusalError
-from activator.model.ads import AudienceSpec, RemoteObject
-from connectors.meta.listing import Listing
+from activator.errors import AuthenticationRequiredError, PermanentRefusalError
+from activator.model.ads import AudienceSpec, GroupField, RemoteObject
+from connectors.meta.errors import TERMS_FIX
+from connectors.meta.listing import Found, Listing
+from connectors.meta.lookalikes import KIND as LOOKALIKE
+from connectors.meta.lookalikes import Lookalikes
 from connectors.meta.options import MetaOptions
 from connectors.meta.transport import GraphApi
 from connectors.meta.version import FLAGGED_WORDS, OPERATION_FLAGGED
 
-_FIELDS = ("id", "name", "operation_status", "delivery_status")
+_FIELDS = ("id", "name", "description", "audience_labels", "operation_status", "delivery_status")
+READY = "ready"
 
 
-def create_audience(api: GraphApi, account: str, options: MetaOptions, spec: AudienceSpec) -> str:
-    """Create an empty customer list and return its id.
+class Audiences:
+    """The customer lists of one destination, and the lookalikes grown from them."""
 
-    Raises:
-        PermanentRefusalError: the name would get the audience flagged.
-    """
-    refuse_flagged_words(spec.name)
-    refuse_flagged_words(spec.description)
-    params: dict[str, Any] = {
-        "name": spec.name,
-        "description": spec.description,
-        "subtype": "CUSTOM",
-        "customer_file_source": options.customer_file_source,
-    }
-    if options.retention_days is not None:
-        params["retention_days"] = options.retention_days
-    return api.create((account, "customaudiences"), params)
+    def __init__(self, api: GraphApi, account: str, options: MetaOptions, lookalikes: Lookalikes) -> None:
+        self._api = api
+        self._account = account
+        self._options = options
+        self._lookalikes = lookalikes
+        self._terms_accepted = False
+
+    def fields(self, spec: AudienceSpec) -> dict[str, GroupField]:
+        """What of a list is compared; a label and a lookalike only where the options want one for the tier."""
+        wanted = {
+            "label": self._options.audience_labels.get(spec.tier),
+            "lookalike": self._lookalikes.wanted(spec.tier),
+        }
+        shown = {name: value for name, value in wanted.items() if value is not None}
+        return {"name": spec.name, "description": spec.description, **shown}
+
+    def create(self, spec: AudienceSpec) -> str:
+        """Create an empty customer list and return its id. Its lookalike has to wait until it is filled.
+
+        Raises:
+            PermanentRefusalError: the name would get the audience flagged.
+            AuthenticationRequiredError: the terms are not accepted, so nobody could be put into it.
+        """
+        refuse_flagged_words(spec.name)
+        refuse_flagged_words(spec.description)
+        self._require_terms()
+        params: dict[str, Any] = {
+            "name": spec.name,
+            "description": spec.description,
+            "subtype": "CUSTOM",
+            "customer_file_source": self._options.customer_file_source,
+            **self._label(spec),
+        }
+        if self._options.retention_days is not None:
+            params["retention_days"] = self._options.retention_days
+        return self._api.create((self._account, "customaudiences"), params)
+
+    def update(self, spec: AudienceSpec, remote: RemoteObject) -> None:
+        """Send what differs, and grow the lookalike that is missing."""
+        wanted = self.fields(spec)
+        changed = {name for name in wanted if wanted[name] != remote.fields.get(name)}
+        params: dict[str, Any] = {name: wanted[name] for name in ("name", "description") if name in changed}
+        for text in params.values():
+            refuse_flagged_words(text)
+        if "label" in changed:
+            params |= self._label(spec)
+        if params:
+            self._api.set(remote.platform_id, **params)
+        if "lookalike" in changed:
+            self._lookalikes.create(spec, remote.platform_id)
+
+    def read(self, listing: Listing) -> Iterator[RemoteObject]:
+        """Our lists. Sizes are left out: below 1,000 Meta does not tell them apart."""
+        found = list(listing.ours(("audience", LOOKALIKE), "customaudiences", _FIELDS))
+        grown = {one.key for one in found if one.key.startswith(f"{LOOKALIKE}/")}
+        for one in found:
+            if one.key not in grown:
+                status = _status(one.row)
+                fields = self._fields_of(one, status, grown)
+                yield RemoteObject("audience", one.key, one.platform_id, one.name, status, fields)
+
+    def _fields_of(self, one: Found, status: str, grown: set[str]) -> dict[str, GroupField]:
+        tier = one.key.partition("/")[2]
+        label, lookalike = self._options.audience_labels.get(tier), self._lookalikes.wanted(tier)
+        fields: dict[str, GroupField] = {"name": one.name, "description": str(one.row.get("description") or "")}
+        if label is not None:
+            labels = one.row.get("audience_labels")
+            fields["label"] = label if labels is None or label in labels else ", ".join(map(str, labels))
+        if lookalike is not None:
+            # A list that is not ready cannot seed one yet, so nothing is missing.
+            is_settled = status != READY or self._lookalikes.key(tier) in grown
+            fields["lookalike"] = lookalike if is_settled else ""
+        return fields
+
+    def _label(self, spec: AudienceSpec) -> dict[str, list[str]]:
+        label = self._options.audience_labels.get(spec.tier)
+        return {} if label is None else {"audience_labels": [label]}
+
+    def _require_terms(self) -> None:
+        """Once a run, before the first list is made."""
+        if self._terms_accepted:
+            return
+        accepted = self._api.get((self._account,), fields="tos_accepted").get("tos_accepted")
+        if isinstance(accepted, dict) and str(accepted.get("custom_audience_tos", "0")) != "1":
+            raise AuthenticationRequiredError("Meta: the Custom Audience terms are not accepted", TERMS_FIX)
+        self._terms_accepted = True
 
 
 def refuse_flagged_words(text: str) -> None:
@@ -45,12 +121,6 @@ def refuse_flagged_words(text: str) -> None:
         )
 
 
-def read_audiences(listing: Listing) -> Iterator[RemoteObject]:
-    """Our audiences. Sizes are left out: below 1,000 Meta does not tell them apart."""
-    for found in listing.ours("audience", "customaudiences", _FIELDS):
-        yield RemoteObject("audience", found.key, found.platform_id, found.name, _status(found.row))
-
-
 def _status(row: Mapping[str, Any]) -> str:
     """One of flagged, unusable, too_small, ready, unknown."""
     operation, delivery = (code_of(row.get(key)) for key in ("operation_status", "delivery_status"))
@@ -58,7 +128,7 @@ def _status(row: Mapping[str, Any]) -> str:
         return "flagged"
     if delivery >= 400 or operation >= 500:
         return "unusable"
-    return {200: "ready", 300: "too_small"}.get(delivery, "unknown")
+    return {200: READY, 300: "too_small"}.get(delivery, "unknown")
 
 
 def code_of(status: Any) -> int:

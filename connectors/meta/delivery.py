@@ -7,13 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from activator.errors import PermanentRefusalError
+from activator.errors import ConfigurationError, PermanentRefusalError
 from activator.model.ads import AdSpec, CampaignSpec, GroupField, GroupSpec, RemoteObject
 from connectors.meta.bids import bid_params, bid_text, bid_text_of
 from connectors.meta.creatives import Creatives, ad_fields, ad_fields_of
 from connectors.meta.listing import Listing, needed
 from connectors.meta.options import MetaOptions
 from connectors.meta.transport import GraphApi
+from connectors.meta.value_rules import FIELDS as VALUE_RULE_FIELDS
+from connectors.meta.value_rules import ValueRules
 from connectors.meta.version import DSA_COUNTRIES, amount_for, amount_from
 
 PAUSED = "PAUSED"
@@ -34,6 +36,7 @@ class Delivery:
     options: MetaOptions
     currency: str
     creatives: Creatives
+    value_rules: ValueRules
 
     def create_campaign(self, spec: CampaignSpec) -> str:
         """Without a budget of its own: budgets sit on the ad sets, and are not shared (100/4834011)."""
@@ -76,6 +79,7 @@ class Delivery:
             },
             "adlabels": LABELS,
             **self._dsa(spec.countries),
+            **(self.value_rules.params(spec) if self.value_rules.text(spec) else {}),
         }
         return self.api.create((self.account, "adsets"), params)
 
@@ -99,6 +103,8 @@ class Delivery:
             params["daily_budget"] = amount_for(spec.daily_budget_minor, self.currency)
         if "bid" in changed:
             params |= bid_params(spec.bid, self.currency, self.options.optimization_goal)
+        if "value_rule" in changed:
+            params |= self.value_rules.params(spec)
         if changed & {"audiences", "excluded", "countries"}:
             targeting = self.api.get((remote.platform_id,), fields="targeting").get("targeting") or {}
             countries = {**targeting.get("geo_locations", {}), "countries": sorted(spec.countries)}
@@ -117,19 +123,25 @@ class Delivery:
 
     def group_fields(self, spec: GroupSpec) -> dict[str, GroupField]:
         """What of an ad set is compared. Raises ConfigurationError for a bid or budget Meta does not have."""
+        if spec.in_market:
+            raise ConfigurationError(
+                "Meta has no In-Market segments", "Remove `acquisition` of this destination; Google has them."
+            )
         if spec.daily_budget_minor is not None:
             amount_for(spec.daily_budget_minor, self.currency)
+        rule = self.value_rules.text(spec)
         return {
             "daily_budget_minor": spec.daily_budget_minor,
             "bid": bid_text(spec.bid, self.currency),
             "audiences": (spec.audience_key,),
             "excluded": tuple(sorted(spec.excluded_audience_keys)),
             "countries": tuple(sorted(spec.countries)),
+            **({"value_rule": rule} if self.value_rules.speak_of(spec.tier) else {}),
         }
 
     def read_campaigns(self, listing: Listing) -> Iterator[RemoteObject]:
         """Our campaigns."""
-        for found in listing.ours("campaign", "campaigns", _CAMPAIGN_FIELDS):
+        for found in listing.ours(("campaign",), "campaigns", _CAMPAIGN_FIELDS):
             status = str(found.row.get("status", ""))
             yield RemoteObject(
                 "campaign", found.key, found.platform_id, found.name, status, campaign_fields(found.name)
@@ -137,14 +149,18 @@ class Delivery:
 
     def read_groups(self, listing: Listing, audience_keys: Mapping[str, str]) -> Iterator[RemoteObject]:
         """Our ad sets. audience_keys: audience id -> spec key; foreign audiences keep their id."""
-        for found in listing.ours("group", "adsets", _GROUP_FIELDS):
+        self.value_rules.look_again()
+        fields_read = (*_GROUP_FIELDS, *(VALUE_RULE_FIELDS if self.options.audience_labels else ()))
+        for found in listing.ours(("group",), "adsets", fields_read):
             fields = self._group_fields_of(found.row, audience_keys)
+            if self.value_rules.speak_of(found.key.removeprefix("group/")):
+                fields["value_rule"] = self.value_rules.text_of(found.row)
             status = str(found.row.get("status", ""))
             yield RemoteObject("group", found.key, found.platform_id, found.name, status, fields)
 
     def read_ads(self, listing: Listing) -> Iterator[RemoteObject]:
         """Our ads with the texts of their creatives."""
-        for found in listing.ours("ad", "ads", _AD_FIELDS):
+        for found in listing.ours(("ad",), "ads", _AD_FIELDS):
             fields = ad_fields_of(found.row.get("creative") or {})
             status = str(found.row.get("status", ""))
             yield RemoteObject("ad", found.key, found.platform_id, found.name, status, fields)

@@ -22,17 +22,20 @@ from activator.model.checks import Finding
 from activator.model.delivery import Operation, Receipt, ReplacementPart
 from activator.model.performance import PerformanceRow
 from activator.ports import DestinationContext
-from connectors.meta.audiences import create_audience, read_audiences
+from connectors.meta.audiences import Audiences
 from connectors.meta.checks import Doctor
 from connectors.meta.creatives import Creatives, ad_fields
 from connectors.meta.delivery import PAUSED, Delivery, campaign_fields
 from connectors.meta.listing import Listing
+from connectors.meta.lookalikes import Lookalikes
 from connectors.meta.members import remove_everywhere, send_members
 from connectors.meta.options import MetaOptions, read_options
 from connectors.meta.performance import Insights
 from connectors.meta.replacement import Replacements
+from connectors.meta.reports import Reports
 from connectors.meta.settings import MetaSettings, load
 from connectors.meta.transport import GraphApi
+from connectors.meta.value_rules import ValueRules
 from connectors.meta.version import BATCH_ROWS_MAX, MEMBERS_MIN, QUIET_WINDOW
 
 
@@ -52,16 +55,21 @@ class MetaDestination:
         self._options = options
         self._account = f"act_{re.sub(r'[^0-9]', '', context.account_id)}"
         self._api = GraphApi(settings, context.clock, self._account, seed=context.project_id)
-        self._listing = Listing(self._api, self._account, context.markers)
+        lookalikes = Lookalikes(
+            self._api, self._account, context.project_id, context.name, context.countries, options.lookalike_percent
+        )
+        self._audiences = Audiences(self._api, self._account, options, lookalikes)
+        self._listing = Listing(self._api, self._account, {**context.markers, **lookalikes.markers()})
         self._replacements = Replacements(self._api, context.clock, limited_data_use=options.limited_data_use)
         creatives = Creatives(self._api, self._account, options)
-        self._delivery = Delivery(self._api, self._account, options, context.currency, creatives)
+        rules = ValueRules(self._api, self._account, context.project_id, context.name, options.audience_labels)
+        self._delivery = Delivery(self._api, self._account, options, context.currency, creatives, rules)
 
     def comparable(self, spec: ObjectSpec) -> Mapping[str, Any]:
         """See ports. Raises ConfigurationError for a bid or budget Meta does not have."""
         match spec:
             case AudienceSpec():
-                return {}
+                return self._audiences.fields(spec)
             case CampaignSpec():
                 return campaign_fields(spec.name)
             case GroupSpec():
@@ -72,7 +80,7 @@ class MetaDestination:
 
     def observe(self) -> Observation:
         """Four lists, read to their ends: an incomplete one raises."""
-        audiences = tuple(read_audiences(self._listing))
+        audiences = tuple(self._audiences.read(self._listing))
         keys = {audience.platform_id: audience.key for audience in audiences}
         campaigns = tuple(self._delivery.read_campaigns(self._listing))
         groups = tuple(self._delivery.read_groups(self._listing, keys))
@@ -85,7 +93,7 @@ class MetaDestination:
         status = PAUSED
         match spec:
             case AudienceSpec():
-                platform_id, status = create_audience(self._api, self._account, self._options, spec), "unknown"
+                platform_id, status = self._audiences.create(spec), "unknown"
             case CampaignSpec():
                 platform_id = self._delivery.create_campaign(spec)
             case GroupSpec():
@@ -98,7 +106,7 @@ class MetaDestination:
         """See ports. Sends only what differs, and no call if nothing does."""
         match spec:
             case AudienceSpec():
-                return
+                self._audiences.update(spec, remote)
             case CampaignSpec():
                 if remote.fields.get("name") != spec.name:
                     self._api.set(remote.platform_id, name=spec.name)
@@ -135,7 +143,9 @@ class MetaDestination:
 
     def performance(self, since: date, until: date) -> Iterable[PerformanceRow]:
         """See ports."""
-        return Insights(self._api, self._account, self._context.name, self._context.currency).rows(since, until)
+        reports = Reports(self._api, self._account, self._context.clock)
+        window = self._options.attribution_window
+        return Insights(reports, self._context.name, self._context.currency, window).rows(since, until)
 
     def check(self) -> Sequence[Finding]:
         """See ports."""
@@ -152,11 +162,27 @@ class MetaConnector:
                 f"destinations.{context.name}.account_id is not an ad account", "Give its digits, e.g. 1234567890."
             )
         options = read_options(context.name, context.options)
+        _check_tiers(context, options)
         return MetaDestination(context, load(context.project_dir), options)
 
     def options_schema(self) -> Mapping[str, Any]:
         """See ports."""
         return MetaOptions.model_json_schema()
+
+
+def _check_tiers(context: DestinationContext, options: MetaOptions) -> None:
+    """Options that speak of tiers speak of tiers there are."""
+    where = f"destinations.{context.name}.options"
+    tiers = {key.removeprefix("audience/") for key in context.markers.values() if key.startswith("audience/")}
+    for name in ("audience_labels", "lookalike_percent"):
+        unknown = sorted(set(getattr(options, name)) - tiers)
+        if unknown:
+            fix = f"Name one of: {', '.join(sorted(tiers))}."
+            raise ConfigurationError(f"{where}.{name}: there is no tier `{unknown[0]}`", fix)
+    if options.lookalike_percent and not context.countries:
+        raise ConfigurationError(
+            f"{where}.lookalike_percent: lookalikes are of countries", f"Set destinations.{context.name}.countries."
+        )
 
 
 connector = MetaConnector()

@@ -74,7 +74,7 @@ class _Rule:
 _RENEW_FIX = "Create a new system user token with ads_management and set ACTIVATOR_META__ACCESS_TOKEN."
 _WAIT_FIX = "Nothing to do but wait; run the command again later, it resumes where it stopped."
 _RENAME_FIX = "Rename the tier (or the project) so that it says nothing about income, credit or health, and plan again."
-_TERMS_FIX = (
+TERMS_FIX = (
     "A person of the business opens https://business.facebook.com/ads/manage/customaudiences/tos/?act=<account id> "
     "and accepts the terms."
 )
@@ -144,8 +144,8 @@ _SUBCODES: dict[int, _Rule] = {
     1504018: _Rule(_Act.REFUSED, "the report took too long", "Ask for fewer days."),
     1504038: _Rule(_Act.REFUSED, "the report took too long", "Ask for fewer days."),
     1504041: _Rule(_Act.REFUSED, "the report cannot be computed", _BUG_FIX),
-    1870034: _Rule(_Act.HUMAN, "the Custom Audience terms are not accepted", _TERMS_FIX),
-    1870090: _Rule(_Act.HUMAN, "the Custom Audience terms are not accepted", _TERMS_FIX),
+    1870034: _Rule(_Act.HUMAN, "the Custom Audience terms are not accepted", TERMS_FIX),
+    1870090: _Rule(_Act.HUMAN, "the Custom Audience terms are not accepted", TERMS_FIX),
     1870047: _Rule(
         _Act.REFUSED,
         "the audience is too small to remove people from (Meta hides single people below about 100 matches)",

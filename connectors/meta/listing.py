@@ -39,13 +39,13 @@ class Listing:
     account: str
     markers: Mapping[str, str]
 
-    def ours(self, kind: str, edge: str, fields: tuple[str, ...], page_rows: int = PAGE_ROWS) -> Iterator[Found]:
-        """Every living object of this kind that carries our marker. Meta filters by name, and we check again."""
+    def ours(self, kinds: tuple[str, ...], edge: str, fields: tuple[str, ...]) -> Iterator[Found]:
+        """Every living object of these kinds that carries our marker. Meta filters by name, and we check again."""
         contains = [{"field": "name", "operator": "CONTAIN", "value": MARKER_START}]
-        for row in self.api.rows((self.account, edge), fields, page_rows, filtering=contains):
+        for row in self.api.rows((self.account, edge), fields, PAGE_ROWS, filtering=contains):
             key = self.key_of(row)
             gone = row.get("status") in GONE or row.get("effective_status") in GONE
-            if key is not None and key.split("/")[0] == kind and not gone:
+            if key is not None and key.split("/")[0] in kinds and not gone:
                 yield Found(key, row)
 
     def key_of(self, row: Mapping[str, Any]) -> str | None:

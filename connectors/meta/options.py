@@ -15,6 +15,9 @@ def _digits_text(value: Any) -> Any:
 
 
 Id = Annotated[str, BeforeValidator(_digits_text), Field(pattern=r"^[0-9]{1,20}$")]
+# Those that Meta's documentation and its client both know.
+Label = Literal["HIGH_VALUE_CUSTOMERS", "LOW_VALUE_CUSTOMERS", "AT_RISK", "DISENGAGED", "QUALIFIED_LEADS"]
+Percent = Annotated[int, Field(ge=1, le=20)]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
@@ -71,6 +74,16 @@ class MetaOptions(BaseModel):
         default=None, ge=1, le=180, description="Days a member stays without being added again; default: for ever"
     )
 
+    audience_labels: dict[str, Label] = Field(
+        default_factory=dict, description="Tier -> Meta's label of its list; a tier's value_rule needs one"
+    )
+    lookalike_percent: dict[str, Percent] = Field(
+        default_factory=dict,
+        description="Tier -> size of a lookalike grown from its list, in percent of the people of the countries",
+    )
+    attribution_window: Literal["1d_click", "7d_click", "28d_click", "1d_view", "1d_ev"] | None = Field(
+        default=None, description="Purchases counted in reports; default: what the ad sets are set to"
+    )
     limited_data_use: bool = Field(
         default=False,
         description="Send people with Meta's Limited Data Use flag, except those known to live outside the USA",

@@ -20,6 +20,7 @@ from connectors.meta.version import (
     BUDGET_EDITS_SECONDS,
     PAUSE_SECONDS,
     SCORE_STOP_PERCENT,
+    USAGE_FULL_PERCENT,
     USAGE_STOP_PERCENT,
     USAGE_WINDOW_SECONDS,
 )
@@ -52,7 +53,8 @@ def use_case(path: Iterable[str]) -> str:
 class Pacer:
     """Remembers per account and use case until when Meta asked us to be quiet. Shared by threads and destinations.
 
-    Meta counts calls of a rolling hour, so near the limit the next one waits for the oldest of ours to leave it.
+    Meta counts calls of a rolling hour, so at the limit the next one waits for the oldest of ours to leave it. Just
+    below, where others who use the account may make room, we look again every minute.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -80,8 +82,10 @@ class Pacer:
 
     def after_call(self, account: str, headers: Mapping[str, str]) -> None:
         """Learn from the usage headers of any answer."""
+        told = told_wait_seconds(headers)
         for case, seconds in _waits(headers):
-            self._hold(account, case, self._next_slot_seconds(account, case) if seconds is None else seconds)
+            known = told if seconds is None else seconds
+            self._hold(account, case, self._next_slot_seconds(account, case) if known is None else known)
 
     def after_limit(self, account: str, case: str, error: RateLimitedError) -> None:
         """A call met a limit: the next one of its kind waits as well, whoever makes it."""
@@ -114,12 +118,12 @@ class Pacer:
         return 0.0 if until is None else (until - self._clock.now()).total_seconds()
 
     def _next_slot_seconds(self, account: str, case: str) -> float:
-        """How long until the oldest call of ours is an hour old; others may call too, so look again within a minute."""
+        """How long until the oldest call of ours is an hour old."""
         with self._lock:
             calls = self._called_at.get((account, case))
             oldest = calls[0] if calls else self._clock.now()
         left = USAGE_WINDOW_SECONDS - (self._clock.now() - oldest).total_seconds()
-        return min(max(left, SLOT_SECONDS_MIN), PAUSE_SECONDS)
+        return max(left, SLOT_SECONDS_MIN)
 
     def _hold(self, account: str, case: str, seconds: float) -> None:
         until = self._clock.now() + timedelta(seconds=seconds)
@@ -167,20 +171,25 @@ def access_tier(headers: Mapping[str, str]) -> str:
 
 
 def _waits(headers: Mapping[str, str]) -> Iterator[tuple[str, float | None]]:
-    """Use case and told seconds; None where the answer only says that the hour's calls are nearly used up."""
+    """Use case and seconds; None where the hour's calls are used up, and no answer says for how long."""
     for case, entry in _business_usage(headers):
         minutes = _regain_minutes(entry)
-        if case in USE_CASES and (minutes > 0 or _used(entry) >= USAGE_STOP_PERCENT):
-            yield case, minutes * 60 or None
-    if _used(_object(headers.get("X-App-Usage"))) >= USAGE_STOP_PERCENT:
-        yield from ((case, None) for case in USE_CASES)
+        if case in USE_CASES and minutes > 0:
+            yield case, minutes * 60
+        elif case in USE_CASES:
+            yield from _by_usage((case,), _used(entry))
+    yield from _by_usage(USE_CASES, _used(_object(headers.get("X-App-Usage"))))
     account = _object(headers.get("X-Ad-Account-Usage"))
     if _percent(account, "acc_id_util_pct") >= SCORE_STOP_PERCENT:
         seconds = _number(account.get("reset_time_duration")) or PAUSE_SECONDS
         yield from ((case, seconds) for case in (ADS, INSIGHTS))
     insights = _object(headers.get("X-FB-Ads-Insights-Throttle"))
-    if max(_percent(insights, "acc_id_util_pct"), _percent(insights, "app_id_util_pct")) >= USAGE_STOP_PERCENT:
-        yield INSIGHTS, None
+    yield from _by_usage((INSIGHTS,), max(_percent(insights, name) for name in ("acc_id_util_pct", "app_id_util_pct")))
+
+
+def _by_usage(cases: Iterable[str], percent: float) -> Iterator[tuple[str, float | None]]:
+    if percent >= USAGE_STOP_PERCENT:
+        yield from ((case, None if percent >= USAGE_FULL_PERCENT else PAUSE_SECONDS) for case in cases)
 
 
 def _business_usage(headers: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, Any]]]:

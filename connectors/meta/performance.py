@@ -10,12 +10,12 @@ from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from activator.errors import DestinationError, PermanentRefusalError
+from activator.errors import PermanentRefusalError
 from activator.model.naming import marker_in
 from activator.model.performance import PerformanceRow
 from connectors.meta.listing import MARKER_START
-from connectors.meta.transport import GraphApi
-from connectors.meta.version import INSIGHTS_PAGE_ROWS, PURCHASE_ACTION_TYPES
+from connectors.meta.reports import Reports, TooMuchError
+from connectors.meta.version import PURCHASE_ACTION_TYPES
 
 _FIELDS = (
     "campaign_id",
@@ -29,50 +29,48 @@ _FIELDS = (
     "action_values",
     "account_currency",
 )
-# Too much for one answer, in Meta's several ways of saying so: halve the days.
-_TOO_MUCH = frozenset({"1487534", "1504018", "1504038"})
 
 
 @dataclass(frozen=True, slots=True)
 class Insights:
-    """Reports of one account."""
+    """What one account's reports say. window: the attribution window counted, None for what the ad sets are set to."""
 
-    api: GraphApi
-    account: str
+    reports: Reports
     destination: str
     currency: str
+    window: str | None = None
 
     def rows(self, since: date, until: date) -> Iterator[PerformanceRow]:
-        """One row per ad of ours and day with delivery, both days included."""
+        """One row per ad of ours and day with delivery, both days included. Too many days are asked for in halves."""
         if since > until:
             return
+        refused = None
         try:
-            raw = list(self._report(since, until))
-        except DestinationError as error:
-            if since == until or error.fault.subcode not in _TOO_MUCH:
-                raise
-            raw = None
-        if raw is None:
-            middle = since + (until - since) // 2
-            yield from self.rows(since, middle)
-            yield from self.rows(middle + timedelta(days=1), until)
-        else:
+            raw = self.reports.rows(_FIELDS, self._question(since, until))
+        except TooMuchError as too_much:
+            refused = too_much.error
+        if refused is None:
             yield from (self._row(row) for row in raw if _is_ours(row))
+            return
+        if since == until:
+            raise refused
+        middle = since + (until - since) // 2
+        yield from self.rows(since, middle)
+        yield from self.rows(middle + timedelta(days=1), until)
 
-    def _report(self, since: date, until: date) -> Iterator[dict[str, Any]]:
-        return self.api.rows(
-            (self.account, "insights"),
-            _FIELDS,
-            INSIGHTS_PAGE_ROWS,
-            level="ad",
-            time_increment=1,
-            time_range={"since": since.isoformat(), "until": until.isoformat()},
-            filtering=[{"field": "ad.name", "operator": "CONTAIN", "value": MARKER_START}],
-        )
+    def _question(self, since: date, until: date) -> dict[str, Any]:
+        windows = {} if self.window is None else {"action_attribution_windows": [self.window]}
+        return {
+            "level": "ad",
+            "time_increment": 1,
+            "time_range": {"since": since.isoformat(), "until": until.isoformat()},
+            "filtering": [{"field": "ad.name", "operator": "CONTAIN", "value": MARKER_START}],
+            **windows,
+        }
 
     def _row(self, row: Mapping[str, Any]) -> PerformanceRow:
         try:
-            conversions, value = _purchases(row)
+            conversions, value = _purchases(row, self.window or "value")
             return PerformanceRow(
                 destination=self.destination,
                 campaign_id=str(row["campaign_id"]),
@@ -98,10 +96,13 @@ def _is_ours(row: Mapping[str, Any]) -> bool:
     return "ad_name" not in row or marker_in(str(row["ad_name"])) is not None
 
 
-def _purchases(row: Mapping[str, Any]) -> tuple[Any, Any]:
-    """Number and value of purchases, both by the same one action type: the types overlap."""
-    numbers = {action["action_type"]: action["value"] for action in row.get("actions") or ()}
-    values = {action["action_type"]: action["value"] for action in row.get("action_values") or ()}
+def _purchases(row: Mapping[str, Any], window: str) -> tuple[Any, Any]:
+    """Number and value of purchases, both by the same one action type: the types overlap.
+
+    A window that brought nothing is left out of an entry, so it counts as zero.
+    """
+    numbers = {action["action_type"]: action.get(window, "0") for action in row.get("actions") or ()}
+    values = {action["action_type"]: action.get(window, "0") for action in row.get("action_values") or ()}
     chosen = next((kind for kind in PURCHASE_ACTION_TYPES if kind in numbers or kind in values), "")
     return numbers.get(chosen, "0"), values.get(chosen, "0")
 

@@ -175,9 +175,9 @@ class GraphApi(FacebookAdsApi):  # type: ignore[misc]
 def effect_of(method: str, path: Sequence[str], params: Mapping[str, Any]) -> Effect:
     """Graph's shape says it: POST to an edge makes something, POST to a node sets its values.
 
-    Removing people from all lists of an account is an edge, but twice is once.
+    Removing people from all lists of an account is an edge, but twice is once; a report started twice is read once.
     """
-    if method == "GET" or params.get("method") == "GET":
+    if method == "GET" or params.get("method") == "GET" or path[-1] == "insights":
         return Effect.READ
     return Effect.SETTING if len(path) == 1 or path[-1] == "usersofanyaudience" else Effect.ONCE
 

@@ -34,6 +34,8 @@ QUIET_WINDOW = timedelta(hours=24)
 # roas_average_floor is the ratio x 10,000. DOC/marketing-api/bidding/overview/bid-strategy
 ROAS_FLOOR_MIN = 100
 ROAS_FLOOR_MAX = 10_000_000
+# Value rules: -90 to +1,000 percent. DOC/marketing-api/bidding/value-rules
+VALUE_RULE_BP_MIN, VALUE_RULE_BP_MAX = 1_000, 110_000
 # Ad set names. DOC/marketing-api/reference/ad-account/adsets
 NAME_LENGTH_MAX = 400
 
@@ -81,7 +83,7 @@ PURCHASE_ACTION_TYPES = ("omni_purchase", "purchase", "offsite_conversion.fb_pix
 
 # Usage per use case is reported in percent of a rolling hour, rounded down; above 100 calls are refused, and calling on
 # extends the block. https://developers.facebook.com/docs/graph-api/overview/rate-limiting
-USAGE_STOP_PERCENT = 98
+USAGE_STOP_PERCENT, USAGE_FULL_PERCENT = 98, 99
 USAGE_WINDOW_SECONDS = 3600.0
 # The account's score counts 3 for a write and ends at 60 in the limited tier: one write is 5 percent.
 SCORE_STOP_PERCENT = 95

@@ -16,7 +16,7 @@ from activator.model.checks import Severity
 from activator.model.delivery import Operation, Settlement
 from activator.model.naming import marked_name, marker
 from activator.model.plan import CreateObject
-from activator.ports import Destination, DestinationContext
+from activator.ports import Destination, DestinationContext, RehearsingDestination
 from connectors.google.costs import operations_of
 from connectors.google.destination import connector
 from connectors.google.options import read_options
@@ -64,14 +64,15 @@ def members(first: int, rows: int) -> pa.Table:
 class Account:
     """One project of its own on the sandbox's account, so that tests do not see each other's objects."""
 
-    def __init__(self, sandbox: Sandbox, folder: Path, project: str, **options: Any) -> None:
+    def __init__(
+        self, sandbox: Sandbox, folder: Path, project: str, clock: ManualClock | None = None, **options: Any
+    ) -> None:
         self.sandbox = sandbox
         self.project = project
         self.ids: dict[str, str] = {}
         self.options = {**OPTIONS, **options}
-        (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in sandbox.settings().items()))
         self._folder = folder
-        self.clock = ManualClock(WallClock().now())
+        self.clock = clock or ManualClock(WallClock().now())
         self.destination = self.open()
 
     def settled(self) -> None:
@@ -81,7 +82,9 @@ class Account:
 
     def open(self, **other: Any) -> Destination:
         identities = self.sandbox.identities()
-        keys = [spec.key for spec in self.specs()]
+        settings = {**self.sandbox.settings(), **other.get("settings", {})}
+        (self._folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+        keys = [*(spec.key for spec in self.specs()), *other.get("markers", ())]
         return connector.open(
             DestinationContext(
                 name="google",
@@ -176,6 +179,41 @@ def test_what_a_plan_says_it_costs_is_what_it_costs(account: Account) -> None:
     assert spent <= said <= spent + 2  # making and finding the label, which an earlier test may have done
 
 
+def spoilt(account: Account) -> tuple[ObjectSpec, ...]:
+    """Everything of the project, with a text Google's policy refuses and a campaign whose name is taken."""
+    *others, gold, silver = account.specs()
+    assert isinstance(gold, AdSpec)
+    loud = replace(gold, variant=replace(gold.variant, headlines=("Buy now!!", "Wool for years", "Made for winter")))
+    return (*others, loud, silver)
+
+
+def test_what_google_would_refuse_is_known_before_anything_is_made(account: Account) -> None:
+    destination = account.destination
+    assert isinstance(destination, RehearsingDestination)
+    before = len(account.sandbox.calls("google"))
+    found = destination.refusals([CreateObject("google", spec) for spec in spoilt(account)], {})
+
+    assert list(found) == ["ad/gold/warm"]
+    assert "PolicyFindingError.POLICY_FINDING" in found["ad/gold/warm"]
+    assert "Change the text" in found["ad/gold/warm"]
+    assert len(list(account.sandbox.calls("google"))[before:]) == 1
+    assert destination.observe().objects == ()
+
+
+def test_what_stands_in_the_way_of_a_campaign_is_told_once(account: Account) -> None:
+    account.build()
+    destination = account.destination
+    assert isinstance(destination, RehearsingDestination)
+    changes = [CreateObject("google", spec) for spec in account.specs() if not isinstance(spec, AudienceSpec)]
+    lists = {key: number for key, number in account.ids.items() if key.startswith("audience/")}
+    found = destination.refusals(changes, lists)
+    assert list(found) == ["campaign"]
+    assert "DUPLICATE" in found["campaign"]
+
+    below = [change for change in changes if isinstance(change.spec, AdSpec)]
+    assert destination.refusals(below, account.ids) == {}
+
+
 def test_creating_what_is_already_there_gives_the_same_object(account: Account) -> None:
     account.build()
     for spec in (account.audience("gold"), account.campaign(), account.group("gold", "silver", 16_000)):
@@ -240,6 +278,24 @@ def test_a_change_of_strategy_reaches_campaign_and_groups(account: Account) -> N
     assert after["group/gold"].fields["bid"] == "target_roas 4.0000"
 
 
+def test_the_group_for_strangers_aims_at_in_market_segments_and_keeps_every_customer_out(account: Account) -> None:
+    account.build()
+    strangers = GroupSpec(
+        "group/acquisition", account.named("acquisition", "group/acquisition"), "campaign", "acquisition", "",
+        ("audience/gold", "audience/lost", "audience/silver"), None, Bid(BidStrategy.MANUAL_CPC, amount_minor=80),
+        ("DE", "AT"), in_market=("80432", "80545"),
+    )  # fmt: skip
+    destination = account.open(markers={"group/acquisition"})
+    account.ids[strangers.key] = destination.create(strangers, account.ids).platform_id
+    found = destination.observe().by_key()[strangers.key]
+    assert dict(found.fields) == dict(destination.comparable(strangers))
+    assert found.fields["audiences"] == ()
+
+    changed = replace(strangers, in_market=("80432", "80000"))
+    destination.update(changed, found, account.ids)
+    assert destination.observe().by_key()[strangers.key].fields["in_market"] == ("80000", "80432")
+
+
 def test_what_a_sale_to_a_tier_counts_is_a_rule_of_our_campaign_alone(account: Account) -> None:
     account.build()
     campaign = replace(account.campaign(), strategy=BidStrategy.TARGET_ROAS)
@@ -275,11 +331,42 @@ def test_a_group_is_born_with_its_value_rule(account: Account) -> None:
         replace(account.group("silver", "gold", None), bid=bid),
     ]
     audiences = [account.audience(tier) for tier in ("gold", "silver", "lost")]
-    for spec in (*audiences, campaign, *groups):
+    specs: tuple[ObjectSpec, ...] = (*audiences, campaign, *groups)
+    for spec in specs:
         account.ids[spec.key] = account.destination.create(spec, account.ids).platform_id
     found = account.destination.observe().by_key()
     for group in groups:
         assert dict(found[group.key].fields) == dict(account.destination.comparable(group))
+
+
+def test_google_is_told_what_kind_of_customers_a_list_holds(account: Account) -> None:
+    plain = account.open()
+    account.ids["audience/gold"] = plain.create(account.audience("gold"), {}).platform_id
+    named = account.open(options={"customer_types": {"gold": "high_value_customers", "silver": "purchasers"}})
+    before = named.observe().by_key()["audience/gold"]
+    assert before.fields["customer_type"] == ""
+    named.update(account.audience("gold"), before, account.ids)
+    account.ids["audience/silver"] = named.create(account.audience("silver"), {}).platform_id
+    after = named.observe().by_key()
+    for tier in ("gold", "silver"):
+        assert dict(after[f"audience/{tier}"].fields) == dict(named.comparable(account.audience(tier)))
+
+    other = account.open(options={"customer_types": {"gold": "disengaged_customers"}})
+    shown = other.observe().by_key()["audience/gold"]
+    assert shown.fields["customer_type"] == "high_value_customers"
+    with pytest.raises(PermanentRefusalError) as refused:
+        other.update(account.audience("gold"), shown, account.ids)
+    assert "customer_types" in refused.value.next_step
+
+
+def test_a_list_is_brought_back_to_its_description_and_membership(account: Account) -> None:
+    account.build()
+    wanted = account.open(options={"membership_days": 90, "description": "Ask crm@shop.example."})
+    found = wanted.observe().by_key()["audience/gold"]
+    wanted.update(account.audience("gold"), found, account.ids)
+    again = wanted.observe().by_key()["audience/gold"]
+    assert dict(again.fields) == dict(wanted.comparable(account.audience("gold")))
+    assert again.fields["membership_days"] == 90
 
 
 def test_members_are_added_removed_and_settled_with_counts(account: Account) -> None:

@@ -42,7 +42,7 @@ def ledger(place: LedgerPlace, clock: ManualClock) -> Iterator[Ledger]:
 def intend(
     ledger: Ledger, batch_id: str = "a" * 32, operation: Operation = Operation.ADD, *, owed: bool = False
 ) -> None:
-    file = f"membership/meta/{batch_id}.parquet"
+    file = f"membership/meta/{batch_id}.members"
     (ledger.folder / file).parent.mkdir(parents=True, exist_ok=True)
     (ledger.folder / file).write_bytes(batch_id.encode())
     with ledger.writing() as connection:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -38,7 +39,13 @@ class Account:
         self.folder = folder
         self.destination = self.open()
 
-    def open(self, read_timeout_seconds: int = 60, settings: dict[str, str] | None = None, **other: str) -> Destination:
+    def open(
+        self,
+        read_timeout_seconds: int = 60,
+        settings: dict[str, str] | None = None,
+        options: dict[str, Any] | None = None,
+        **other: str,
+    ) -> Destination:
         settings = {
             **self.sandbox.settings(),
             "ACTIVATOR_META__READ_TIMEOUT_SECONDS": str(read_timeout_seconds),
@@ -60,8 +67,10 @@ class Account:
                     "pixel_id": identities["meta_pixel_id"],
                     "dsa_beneficiary": "Brand GmbH",
                     "dsa_payor": "Brand GmbH",
+                    **(options or {}),
                 },
                 clock=self.clock,
+                countries=("DE", "AT"),
                 markers={marker(self.project, "meta", key): key for key in keys},
             )
         )
@@ -164,6 +173,28 @@ def test_what_people_changed_by_hand_is_brought_back(account: Account) -> None:
     for spec in wanted:
         assert after[spec.key].fields == account.destination.comparable(spec), spec.key
         assert after[spec.key].platform_id == before[spec.key].platform_id
+
+
+def test_labels_value_rules_and_lookalikes_are_made_once_and_read_back(account: Account) -> None:
+    options = {"audience_labels": {"gold": "HIGH_VALUE_CUSTOMERS"}, "lookalike_percent": {"gold": 1}}
+    account.destination = account.open(options=options)
+    gold = account.audience("gold")
+    ruled = account.group("gold", "silver", Bid(BidStrategy.BID_CAP, amount_minor=150, value_bp=13_000))
+    for spec in (*account.specs()[:4], ruled):
+        account.create(spec)
+    account.destination.send(Operation.ADD, account.ids[gold.key], members(500), account.batch())
+    account.sandbox.settle()
+
+    filled = account.destination.observe().by_key()
+    assert filled[gold.key].fields["lookalike"] == ""
+    account.destination.update(gold, filled[gold.key], account.ids)
+    dearer = replace(ruled, bid=replace(ruled.bid, value_bp=15_000))
+    account.destination.update(dearer, filled[ruled.key], account.ids)
+
+    after = account.open(options=options).observe().by_key()
+    assert after[gold.key].fields == account.destination.comparable(gold)
+    assert after[ruled.key].fields == account.destination.comparable(dearer)
+    assert len(account.sandbox.state.list("meta", "value_rule_set")) == 1
 
 
 def test_members_come_and_go(account: Account) -> None:

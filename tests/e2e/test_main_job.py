@@ -123,6 +123,14 @@ def test_a_plan_goes_stale_when_an_export_changes(shop: Shop) -> None:
         apply_plan(runner, plan, folder)
 
 
+def test_a_plan_goes_stale_when_comments_are_read_otherwise(shop: Shop) -> None:
+    runner = shop.open(google=False)
+    plan, folder = make_plan(runner)
+    (shop.folder / "motivation_corrections.csv").write_text("text,motive,language\nIt is reliable.,quality,\n")
+    with pytest.raises(StalePlanError, match="corrections, a lexicon or a copy set changed"):
+        apply_plan(runner, plan, folder)
+
+
 def test_a_plan_goes_stale_when_the_project_changes(shop: Shop) -> None:
     plan, folder = make_plan(shop.open(google=False))
     path = shop.folder / "activator.yaml"

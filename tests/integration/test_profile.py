@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from activator.cli.main import app
 from activator.config.workspace import open_workspace
-from activator.errors import ActivatorError, SourceError
-from activator.plan.inputs import source_digest
+from activator.errors import ActivatorError, ConfigurationError, SourceError
+from activator.plan.inputs import same_exports, source_digest
 from tests.projects import PROJECT, write_project
 
 SAID = {
@@ -90,6 +90,50 @@ def test_a_tier_that_can_never_have_enough_answers_is_not_asked_for_them(tmp_pat
     assert "missing: about 30 more customers who say why" in rest
 
 
+CONTACTS = """\
+extends: generic_contacts
+name: contacts
+attributes: {competitor: {from: Came from}}
+"""
+ACME = """\
+  - name: from_acme
+    motivation: competitor_acme_gmbh
+    headlines: ["Coming from Acme?"]
+    descriptions: [We take your list over.]
+    message: Bring your list along.
+"""
+
+
+def switchers(folder: Path, attribute: str = "competitor") -> Path:
+    """The dear fifth came from Acme, however it is spelt; half of the others from elsewhere."""
+    text = PROJECT.replace("mapping: generic_contacts", "mapping: contacts.yaml")
+    text = text.replace("destinations:\n", f"{ACME}motivation: {{attribute: {attribute}}}\ndestinations:\n", 1)
+    write_project(folder, text)
+    (folder / "contacts.yaml").write_text(CONTACTS, encoding="utf-8")
+    people = range(1, 201)
+    spelt = ("Acme GmbH", "ACME  gmbh", "acme-gmbh")
+    came = [[n, f"u{n}@example.com", spelt[n % 3] if n <= 40 else "Other" if n % 2 else ""] for n in people]
+    table(folder / "contacts.csv", "customer_id,email,Came from", came)
+    orders = [[f"o{n}", n, "2026-08-10", 900 - n, "EUR"] for n in people]
+    table(folder / "orders.csv", "order_id,customer_id,ordered_at,amount,currency", orders)
+    return folder
+
+
+def test_what_the_exports_say_of_customers_chooses_the_copy(tmp_path: Path) -> None:
+    high, rest = run("--project", switchers(tmp_path)).split("mid: ", 1)
+    assert high.startswith("high: one driver: competitor_acme_gmbh\n")
+    assert "100% of 40 customers whose competitor is known" in high
+    assert "texts on meta: from_acme" in high
+    assert "one driver: competitor_other" in rest
+    assert "texts on meta: plain_a" in rest  # nothing is written for those
+
+
+def test_an_attribute_no_export_has_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="no mapping of contacts or accounts gives `rival`") as refused:
+        run("--project", switchers(tmp_path, "rival"))
+    assert "attributes: {rival: {from: COLUMN}}" in refused.value.next_step
+
+
 def test_as_data(project: Path) -> None:
     document = json.loads(run("--project", project, "--json"))
     high = document["tiers"][0]
@@ -111,7 +155,9 @@ def test_a_correction_is_heeded_shown_and_makes_earlier_plans_stale(project: Pat
         assert [row["motive"] for row in labels(comments, project)] == ["quality", "quality"]
         assert [row["id"] for row in labels(comments, project)] == ["'=1", "2"]
         assert "1 corrections: the lexicon reads 0% of them right" in run("--project", project)
-        assert source_digest(open_workspace(project)) != before
+        after = source_digest(open_workspace(project))
+        assert after != before
+        assert same_exports(after, before), "what is told is that corrections changed, not an export"
     finally:
         (project / "motivation_corrections.csv").unlink()
     assert source_digest(open_workspace(project)) == before

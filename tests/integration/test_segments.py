@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from activator.cli.main import app
 from activator.config.clock import SystemClock
 from activator.config.workspace import open_workspace
+from activator.errors import ConfigurationError
 from activator.people.engine import open_engine
 from activator.schedule.runs import keep_segments
 from activator.segments.export import _PERSONAL
@@ -218,6 +219,36 @@ def test_the_check_names_each_fault_with_its_fix_and_blocks_what_is_too_many(sho
 
 
 NINE = SEGMENTS + "  - {name: ninth, like: at_risk}\n"
+
+
+OFFER = """\
+segments:
+  - name: buyers
+    title: Thank buyers
+    who: {field: orders, at_least: 1}
+    action: {message: Thank you, frequency: once, owner: CRM, offer: "5 % off", success: orders}
+  - {name: lively, title: Ask the lively, who: {field: active, is: true}}
+"""
+
+
+def test_a_discount_for_those_who_need_none_is_said_and_can_be_held_back(tmp_path: Path) -> None:
+    """Number 5 ordered on the day of the first visit, number 1 after four days, of 2 and 3 nothing is known."""
+    shop = write_shop(tmp_path, project_text(OFFER))
+    said = run(shop, "check").output
+    assert "discount_for_quick: buyers: its offer lowers the price, and 1 of its people first ordered within 3" in said
+    assert json.loads(run(shop, "--json").output)["segments"][0]["people"] == 3
+    write_project(tmp_path, project_text(OFFER.replace("success: orders", "success: orders, discount: true")))
+    assert "discount_for_quick" not in run(shop, "check").output
+    assert json.loads(run(shop, "--json").output)["segments"][0]["people"] == 2
+
+
+def test_a_discount_cannot_be_held_back_where_no_visit_is_known(tmp_path: Path) -> None:
+    text = project_text(OFFER.replace("success: orders", "success: orders, discount: true"))
+    shop = write_shop(tmp_path, text.replace("  - {name: events, path: events.csv, mapping: generic_events}\n", ""))
+    with pytest.raises(ConfigurationError, match="quick buyers cannot be left out") as refused:
+        run(shop)
+    assert "Add an export of events" in refused.value.next_step
+    assert f"line {text[: text.index('discount: true')].count(chr(10))}" in refused.value.message
 
 
 def test_nine_segments_are_refused_until_somebody_says_why(tmp_path: Path) -> None:

@@ -41,7 +41,12 @@ class HandClock:
 
 
 def context(
-    folder: Path, clock: HandClock, options: dict[str, Any] | None = None, env: str = "", currency: str = "EUR"
+    folder: Path,
+    clock: HandClock,
+    options: dict[str, Any] | None = None,
+    env: str = "",
+    currency: str = "EUR",
+    countries: tuple[str, ...] = (),
 ) -> DestinationContext:
     (folder / ".env").write_text(f"ACTIVATOR_META__ACCESS_TOKEN={TOKEN}\n{env}", encoding="utf-8")
     return DestinationContext(
@@ -53,6 +58,7 @@ def context(
         project_dir=folder,
         options={"page_id": "111", "pixel_id": 222, **(options or {})},
         clock=clock,
+        countries=countries,
         markers={marker("brand-eu", "meta", key): key for key in KEYS},
     )
 

@@ -9,6 +9,7 @@ from activator.briefing.build import FLAGS_MAX, build_briefing
 from activator.briefing.inert import visible
 from activator.briefing.words import about, amount, count, label, moment, percent, ratio, tier_label
 from activator.model.briefing import Mood
+from activator.model.erasure import Erasure, Place, PlaceState
 from activator.model.people import Outcome, SourceCount
 from activator.model.performance import FlagEpisode, FlagState, Yardstick
 from activator.model.plan import AudienceState, GuardFinding, Movement
@@ -328,3 +329,25 @@ def test_numbers_are_written_for_people() -> None:
     )
     assert (label("status_a"), tier_label("high"), tier_label("top_tier")) == ("Status A", "High tier", "Top tier")
     assert moment(NOW - timedelta(days=1), NOW) == "yesterday 06:30"
+
+
+def erasure(*states: PlaceState, days_ago: int = 3) -> Erasure:
+    places = tuple(
+        Place("meta", f"audience/t{number}", state, detail="too small") for number, state in enumerate(states)
+    )
+    return Erasure("e1", NOW - timedelta(days=days_ago), "a", True, None, places)
+
+
+def test_somebody_a_platform_will_not_let_go_is_the_first_problem() -> None:
+    told = build_briefing(replace(ordinary(), erasures=[erasure(PlaceState.DONE, PlaceState.REFUSED)]))
+    assert told.mood is Mood.BROKEN
+    assert told.problems[0].startswith("A person to be forgotten cannot be taken out of t1 on Meta (too small)")
+    assert not next(fact for fact in told.facts if fact.label == "Forgetting").good
+
+
+def test_an_erasure_under_way_is_a_fact_and_no_problem_until_the_month_is_nearly_over() -> None:
+    under_way = build_briefing(replace(ordinary(), erasures=[erasure(PlaceState.WAITING)]))
+    fact = next(fact for fact in under_way.facts if fact.label == "Forgetting")
+    assert (fact.good, under_way.problems) == (True, ())
+    late = build_briefing(replace(ordinary(), erasures=[erasure(PlaceState.PENDING, days_ago=25)]))
+    assert "is not forgotten yet" in late.problems[0]

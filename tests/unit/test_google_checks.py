@@ -35,12 +35,16 @@ def found(
     **settings: Any,
 ) -> dict[str, Finding]:
     """Findings that are not OK, by check."""
+    from google.ads.datamanager_v1.types.ingestion_service import IngestAudienceMembersResponse
+    from google.ads.datamanager_v1.types.user_list import UserList
     from google.ads.datamanager_v1.types.user_list_service import ListUserListsResponse
 
     platform.answer("SearchStream", rows({"customer": customer}), rows(*[{"campaign": c} for c in campaigns]))
     if conversion is not None:
         platform.answer("SearchStream", rows(*([{"conversion_action": conversion}] if conversion else [])))
     platform.answer("ListUserLists", ListUserListsResponse(user_lists=lists))
+    platform.answer("IngestAudienceMembers", IngestAudienceMembersResponse(request_id="rehearsal"))
+    platform.answer("CreateUserList", UserList())
     options = {} if conversion is None else {"conversion_action": "77"}
     context = loopback.context(folder, ManualClock(), MARKERS, **options)
     findings = GoogleDestination(context, loopback.settings(folder, platform, **settings)).check()
@@ -132,3 +136,14 @@ def test_a_credentials_file_others_can_read_is_told(platform: Platform, tmp_path
     file.chmod(0o644)
     platform.token_answer = (401, {"error": "invalid_client"})
     assert "chmod 600" in {finding.check: finding.fix for finding in destination.check()}["credentials file"]
+
+
+def test_a_consent_without_a_scope_is_found_before_anything_is_called(platform: Platform, tmp_path: Path) -> None:
+    platform.token_answer[1]["scope"] = "https://www.googleapis.com/auth/adwords"
+    try:
+        findings = loopback.destination(tmp_path, platform, ManualClock()).check()
+    finally:
+        del platform.token_answer[1]["scope"]
+    (finding,) = [finding for finding in findings if finding.severity is Severity.ERROR]
+    assert (finding.check, "datamanager" in finding.message) == ("access token", True)
+    assert platform.calls == []

@@ -1,11 +1,11 @@
-"""How far this machine's clock is from Google's, read from what the token endpoint answers."""
+"""What the token endpoint says besides the token: how wrong this machine's clock is, and what the token may do."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
 
-from connectors.google.credentials import ClockDifference
+from connectors.google.credentials import TokenAnswers
 
 NOW = datetime(2026, 11, 25, 8, 0, 0, tzinfo=UTC)
 
@@ -27,12 +27,21 @@ def answered(**headers: str) -> requests.Response:
     ],
 )
 def test_a_clock_that_is_wrong_is_noticed(date: str, ahead_seconds: float) -> None:
-    difference = ClockDifference(lambda: NOW)
-    difference(answered(Date=date))
-    assert difference.seconds == ahead_seconds
+    said = TokenAnswers(lambda: NOW)
+    said(answered(Date=date))
+    assert said.clock_ahead_seconds == ahead_seconds
 
 
 def test_an_answer_without_a_date_says_nothing() -> None:
-    difference = ClockDifference(lambda: NOW)
-    difference(answered())
-    assert difference.seconds == 0
+    said = TokenAnswers(lambda: NOW)
+    said(answered())
+    assert said.clock_ahead_seconds == 0
+
+
+def test_the_scopes_that_were_granted_are_kept_and_nothing_else() -> None:
+    response = answered()
+    response._content = b'{"access_token": "secret", "scope": "one two"}'
+    said = TokenAnswers(lambda: NOW)
+    said(response)
+    assert said.scopes == frozenset({"one", "two"})
+    assert "secret" not in str(vars(said))

@@ -12,9 +12,16 @@ import responses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activator.errors import ActivatorError, AuthenticationRequiredError, OutcomeUnknownError, PermanentRefusalError
-from activator.model.ads import AudienceSpec
+from activator.errors import (
+    ActivatorError,
+    AuthenticationRequiredError,
+    ConfigurationError,
+    OutcomeUnknownError,
+    PermanentRefusalError,
+)
+from activator.model.ads import AudienceSpec, RemoteObject
 from activator.model.delivery import Operation, Receipt, Settlement
+from connectors.meta.destination import MetaDestination
 from connectors.meta.uploads import read_upload
 from tests.unit.meta_account import (
     ACCOUNT,
@@ -28,11 +35,13 @@ from tests.unit.meta_account import (
     members,
     named,
     opened,
+    page,
     request,
     script,
 )
 
 USERS = f"{GRAPH}/501/users"
+ACCEPTED = {"id": "act_1234567890", "tos_accepted": {"custom_audience_tos": 1}}
 
 
 def sent(folder: Path, answer: Any, table: pa.Table | None = None, operation: Operation = Operation.ADD) -> Receipt:
@@ -47,6 +56,7 @@ def received(rows: int, invalid: int = 0, **more: Any) -> dict[str, Any]:
 
 def test_an_audience_is_created_as_an_empty_customer_list(tmp_path: Path) -> None:
     with responses.RequestsMock() as graph:
+        script(graph, "GET", ACCOUNT, ACCEPTED)
         script(graph, "POST", f"{ACCOUNT}/customaudiences", {"id": "501"})
         made = opened(tmp_path, options={"retention_days": 90}).create(AUDIENCE, {})
         form = body(request(graph.calls))
@@ -59,6 +69,110 @@ def test_an_audience_is_created_as_an_empty_customer_list(tmp_path: Path) -> Non
         "retention_days": "90",
     }
     assert (made.kind, made.key, made.platform_id) == ("audience", "audience/gold", "501")
+
+
+def test_without_the_terms_no_list_is_made_and_they_are_asked_for_once(tmp_path: Path) -> None:
+    with responses.RequestsMock() as graph:
+        script(graph, "GET", ACCOUNT, {"tos_accepted": {}}, ACCEPTED)
+        script(graph, "POST", f"{ACCOUNT}/customaudiences", {"id": "501"}, {"id": "502"})
+        destination = opened(tmp_path)
+        with pytest.raises(AuthenticationRequiredError) as raised:
+            destination.create(AUDIENCE, {})
+
+        for _ in range(2):
+            destination.create(AUDIENCE, {})
+
+    assert "customaudiences/tos" in raised.value.next_step
+
+
+LABELLED = {"audience_labels": {"gold": "HIGH_VALUE_CUSTOMERS"}}
+ALIKE = {"lookalike_percent": {"gold": 2}}
+
+
+def shown(**more: Any) -> dict[str, Any]:
+    """Our list as Meta shows it, in order and filled."""
+    row = {"id": "501", "name": AUDIENCE.name, "description": AUDIENCE.description}
+    return {**row, "operation_status": {"code": 200}, "delivery_status": {"code": 200}, **more}
+
+
+def observed(folder: Path, *rows: dict[str, Any], **given: Any) -> tuple[MetaDestination, RemoteObject]:
+    with responses.RequestsMock() as graph:
+        for edge in ("campaigns", "adsets", "ads"):
+            graph.add("GET", f"{ACCOUNT}/{edge}", json=page())
+        graph.add("GET", f"{ACCOUNT}/customaudiences", json=page(*rows))
+        destination = opened(folder, **given)
+        (remote,) = destination.observe().objects
+    return destination, remote
+
+
+@pytest.mark.parametrize(
+    ("options", "row"),
+    [
+        ({}, shown()),
+        (LABELLED, shown(audience_labels=["HIGH_VALUE_CUSTOMERS"])),
+        (LABELLED, shown()),  # a version that does not show labels
+        (ALIKE, shown(delivery_status={"code": 300})),  # too small to seed a lookalike: nothing is missing yet
+    ],
+)
+def test_a_list_as_it_should_be_needs_nothing(tmp_path: Path, options: dict[str, Any], row: dict[str, Any]) -> None:
+    destination, remote = observed(tmp_path, row, options=options, countries=("DE",))
+
+    assert remote.fields == destination.comparable(AUDIENCE)
+
+
+@pytest.mark.parametrize(
+    ("row", "sent_form"),
+    [
+        ({"name": named("Renamed", "audience/gold")}, {"name": AUDIENCE.name}),
+        ({"description": "by hand"}, {"description": AUDIENCE.description}),
+        ({"audience_labels": ["AT_RISK"]}, {"audience_labels": ["HIGH_VALUE_CUSTOMERS"]}),
+    ],
+)
+def test_only_what_differs_of_a_list_is_brought_back(
+    tmp_path: Path, row: dict[str, Any], sent_form: dict[str, Any]
+) -> None:
+    destination, remote = observed(tmp_path, shown(**row), options=LABELLED)
+    assert remote.fields != destination.comparable(AUDIENCE)
+
+    with responses.RequestsMock() as graph:
+        script(graph, "POST", f"{GRAPH}/501", {"success": True})
+        destination.update(AUDIENCE, remote, {})
+        assert body(request(graph.calls)) == sent_form
+
+
+@pytest.mark.parametrize(
+    ("countries", "place"),
+    [
+        (("DE",), {"country": "DE"}),
+        (("DE", "AT"), {"location_spec": {"geo_locations": {"countries": ["AT", "DE"]}}}),
+    ],
+)
+def test_a_ready_list_grows_the_lookalike_that_is_missing(
+    tmp_path: Path, countries: tuple[str, ...], place: dict[str, Any]
+) -> None:
+    destination, remote = observed(tmp_path, shown(), options=ALIKE, countries=countries)
+    assert remote.fields["lookalike"] == ""
+
+    with responses.RequestsMock() as graph:
+        script(graph, "POST", f"{ACCOUNT}/customaudiences", {"id": "601"})
+        destination.update(AUDIENCE, remote, {})
+        form = body(request(graph.calls))
+
+    assert (form["subtype"], form["origin_audience_id"]) == ("LOOKALIKE", "501")
+    assert form["lookalike_spec"] == {"ratio": 0.02, **place}
+    again, grown = observed(tmp_path, shown(), {"id": "601", "name": form["name"]}, options=ALIKE, countries=countries)
+    assert grown.fields == again.comparable(AUDIENCE)
+
+
+@pytest.mark.parametrize("options", [{"lookalike_percent": {"platinum": 1}}, {"audience_labels": {"x": "AT_RISK"}}])
+def test_options_speak_of_tiers_there_are(tmp_path: Path, options: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match="there is no tier"):
+        opened(tmp_path, options=options, countries=("DE",))
+
+
+def test_a_lookalike_needs_countries(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="countries"):
+        opened(tmp_path, options=ALIKE)
 
 
 @pytest.mark.parametrize("word", ["high income", "High-Income", "credit score", "Diabetes"])

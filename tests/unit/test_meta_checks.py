@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -69,7 +68,7 @@ def findings(
     script(graph, "GET", f"{GRAPH}/111", page_answer or {"id": "111", "name": "Brand page"})
     script(graph, "GET", f"{GRAPH}/222", pixel_answer or GOOD_PIXEL)
     graph.add("GET", f"{ACCOUNT}/customaudiences", json=page(*audiences))
-    given = replace(context(folder, clock or HandClock(), options, env), countries=countries)
+    given = context(folder, clock or HandClock(), options, env, countries=countries)
     found = connector.open(given).check()
     assert all(finding.fix for finding in found if finding.severity is not Severity.OK)
     assert TOKEN not in repr(found)

@@ -294,7 +294,13 @@ AD_SET: dict[str, Any] = {
 
 def listed(graph: responses.RequestsMock, *ad_sets: Mapping[str, Any], **ad: Any) -> None:
     audiences: list[dict[str, Any]] = [
-        {"id": "501", "name": AUDIENCE.name, "operation_status": {"code": 200}, "delivery_status": {"code": 300}},
+        {
+            "id": "501",
+            "name": AUDIENCE.name,
+            "description": AUDIENCE.description,
+            "operation_status": {"code": 200},
+            "delivery_status": {"code": 300},
+        },
         {"id": "502", "name": named("Brand silver", "audience/silver"), "operation_status": {"code": 471}},
         {"id": "503", "name": named("Brand lost", "audience/lost")},
         {"id": "599", "name": "Theirs [act:000000000000]"},

@@ -5,8 +5,9 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from activator.config.segments import SegmentSection
+from activator.config.segments import Action, SegmentSection
 from activator.people.engine import Engine, open_engine
 from activator.segments.limits import RuleError
 from tests.segment_world import AS_OF, World
@@ -279,3 +280,38 @@ def test_a_rule_that_makes_no_sense_says_where_and_how_to_mend_it(
 def test_a_rule_says_one_thing(rule: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         SegmentSection.model_validate({"name": "s", "title": "A title", "who": rule})
+
+
+def offering(offer: str, **said: Any) -> dict[str, Any]:
+    return {"message": "Hello", "frequency": "once", "owner": "CRM", "offer": offer, "success": "orders", **said}
+
+
+class TestDiscounts:
+    """Who bought within three days of their first visit buys without one."""
+
+    def test_quick_buyers_are_left_out_and_those_of_whom_nothing_is_known_are_not(self, world: World) -> None:
+        for number, days in enumerate((0, 3, 4, None)):
+            world.person(number, orders=1, days_to_first_order=days)
+        said = {"who": {"field": "orders", "at_least": 1}, "stay": {"field": "orders", "at_least": 0}}
+        found = world.select({**said, "action": offering("5 %", discount=True)}, {**said, "action": offering("5 %")})
+        assert found == {"in_s0": [2, 3], "stay_s0": [2, 3], "in_s1": [0, 1, 2, 3], "stay_s1": [0, 1, 2, 3]}
+
+    @pytest.mark.parametrize(
+        ("offer", "is_one"),
+        [
+            ("10 % once", True),
+            ("a voucher", True),
+            ("none, but a discount for friends", True),
+            ("20% Rabatt", True),
+            ("access, not discounts", False),
+            ("none, or a service instead of a discount", False),
+            ("a gift with the next order", False),
+        ],
+    )
+    def test_the_words_of_an_offer(self, offer: str, is_one: bool) -> None:
+        assert Action.model_validate(offering(offer)).reads_as_discount is is_one
+
+    def test_the_rest_of_a_scheme_leaves_nobody_out(self) -> None:
+        rest = {"name": "rest", "title": "Greet them", "scheme": "care", "action": offering("5 %", discount=True)}
+        with pytest.raises(ValidationError, match="the rest of a scheme takes all"):
+            SegmentSection.model_validate(rest)

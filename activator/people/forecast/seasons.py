@@ -5,12 +5,13 @@ index of a part is its revenue by that of the year centred on it (ratio to the m
 season for growing. The indexes come of all years known, and of two at least.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import ibis.expr.types as ir
 import numpy as np
+
+from activator.people.forecast.purchases import Array
 
 PARTS = 12
 YEAR_DAYS = 365
@@ -48,7 +49,7 @@ def seasons(days: ir.Table, as_of: date) -> Seasons | None:
     ago = np.array([(as_of - day).days for day in found["day"].to_pylist()])
     kept = ago < YEAR_DAYS * years
     part = _part(ago[kept])
-    revenue = np.bincount(part, found["net"].to_numpy()[kept], minlength=parts)
+    revenue = np.bincount(part, found["net"].to_numpy()[kept], minlength=parts).astype(np.float64)
     buyers = np.bincount(part, found["buyers"].to_numpy()[kept], minlength=parts)
     if buyers.min() < BUYERS_MIN:
         return None
@@ -61,12 +62,12 @@ def _part(days_ago: np.typing.NDArray[np.int64]) -> np.typing.NDArray[np.int64]:
     return days_ago * PARTS // YEAR_DAYS
 
 
-def _ratios(revenue: Sequence[float] | np.typing.NDArray[np.float64]) -> tuple[float, ...] | None:
+def _ratios(revenue: Array) -> tuple[float, ...] | None:
     """Mean ratio of each part to the year centred on it, with mean 1; None where a year brought nothing."""
     weights = np.array([0.5, *[1.0] * (PARTS - 1), 0.5]) / PARTS
     years = np.convolve(revenue, weights, mode="valid")
     if years.min() <= 0:
         return None
-    ratios = np.maximum(np.asarray(revenue)[_HALF:-_HALF] / years, 0.0)
+    ratios = np.maximum(revenue[_HALF:-_HALF] / years, 0.0)
     by_part = np.array([ratios[(np.arange(ratios.size) + _HALF) % PARTS == part].mean() for part in range(PARTS)])
     return tuple(round(float(each), 6) for each in by_part / by_part.mean())

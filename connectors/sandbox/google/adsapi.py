@@ -10,15 +10,18 @@ from connectors.sandbox.google import rules
 from connectors.sandbox.google.account import PLATFORM, Account
 from connectors.sandbox.google.calls import Call, Gate
 from connectors.sandbox.google.gaql import Query, parse
-from connectors.sandbox.google.kinds import AD, KIND, KINDS, Kind
+from connectors.sandbox.google.jobs import Jobs, show_progress
+from connectors.sandbox.google.kinds import AD, JOB, KIND, KINDS, Kind
 from connectors.sandbox.google.mutate import Mutation, Operation
 from connectors.sandbox.google.refusal import AdsFault, Refusal, Status, ads_fault, partial_failure
 from connectors.sandbox.google.rows import evaluate
-from connectors.sandbox.google.wire import NEWEST, ads_class, translated
+from connectors.sandbox.google.wire import LONG_RUNNING, NEWEST, ads_class, translated
 from connectors.sandbox.state import PlatformState
 
 _GOOGLE_ADS = "services.types.google_ads_service"
 _CUSTOMERS = "services.types.customer_service"
+_JOBS = "services.types.offline_user_data_job_service"
+_JOB_ANSWERS = {"RunOfflineUserDataJob": LONG_RUNNING}
 STREAM_ROWS = 1_000
 
 
@@ -36,7 +39,7 @@ class Method:
 class AdsApi:
     """All services of the Google Ads API the sandbox knows, by service and method name."""
 
-    def __init__(self, state: PlatformState, gate: Gate, seed: int) -> None:
+    def __init__(self, state: PlatformState, gate: Gate, seed: int, settle_seconds: float) -> None:
         self._state = state
         self._gate = gate
         self._seed = seed
@@ -54,6 +57,9 @@ class AdsApi:
                 _CUSTOMERS, "ListAccessibleCustomersRequest", "ListAccessibleCustomersResponse", self._customers
             ),
         }
+        for name, act in Jobs(state, settle_seconds, self._account).methods.items():
+            request, response = f"{name}Request", _JOB_ANSWERS.get(name, f"{name}Response")
+            self.methods["OfflineUserDataJobService", name] = Method(_JOBS, request, response, act)
         for kind in (*KINDS, AD):
             types = f"services.types.{kind.name}_service"
             self.methods[kind.service, kind.method] = Method(
@@ -91,6 +97,8 @@ class AdsApi:
         account = self._account(call, request.customer_id)
         with self._state.transaction():
             query = parse(request.query, account.today())
+            if query.resource == JOB.name:
+                show_progress(account)
             call.detail["resource"] = query.resource
             rows = evaluate(account, query, self._seed)
         call.detail["rows"] = len(rows)

@@ -38,6 +38,28 @@ def check_user_list(change: Change) -> None:
             user_list.eligible_for_search = True
 
 
+# v26 user_list_customer_type_error.py names conflicts, not which; these exclude each other by their meaning.
+_CONFLICTING = ({"HIGH_VALUE_CUSTOMERS", "DISENGAGED_CUSTOMERS"}, {"PURCHASERS", "CART_ABANDONERS"})
+
+
+def check_customer_type(change: Change) -> None:
+    """A kind of customers of a list, once, and none that excludes another."""
+    tag, account = change.resource, change.account
+    account.refer("user_list", tag.user_list, "user_list")
+    word = enum_word(tag, "customer_type_category")
+    if word in {"UNSPECIFIED", "UNKNOWN"}:
+        raise required("customer_type_category")
+    for other in account.all("user_list_customer_type").values():
+        if other.user_list != tag.user_list:
+            continue
+        held = enum_word(other, "customer_type_category")
+        if held == word:
+            raise Refusal("mutate_error", "RESOURCE_ALREADY_EXISTS", "The resource already exists.", "user_list")
+        if any({held, word} == pair for pair in _CONFLICTING):
+            code = "CONFLICTING_CUSTOMER_TYPES"
+            raise Refusal("user_list_customer_type_error", code, "The customer types conflict.", "user_list")
+
+
 def check_conversion_action(change: Change) -> None:
     """Named and typed; the rest is the sandbox's own conversion action."""
     check_text(change.resource, "name", rules.LIST_NAME_CHARACTERS_MAX)

@@ -60,6 +60,8 @@ def _check_criterion(change: Change, kind: str, parent: str) -> None:
         _check_user_list(change)
     elif which == "keyword":
         _check_keyword(criterion.keyword)
+    elif which == "user_interest":
+        _check_interest(change)
     elif which in _CONSTANT:
         constant_id(criterion)
     _check_modifier(criterion, which)
@@ -79,6 +81,14 @@ def _check_user_list(change: Change) -> None:
         code = "CANNOT_ADD_DISPLAY_ONLY_LISTS_TO_SEARCH_CAMPAIGNS"
     if code:
         raise Refusal("criterion_error", code, "The user list cannot be added.", "user_list.user_list")
+
+
+def _check_interest(change: Change) -> None:
+    """v26 common/types/criteria.py, UserInterestInfo: a UserInterest resource name of the same customer."""
+    name = change.resource.user_interest.user_interest_category
+    if re.fullmatch(rf"{change.account.name}/userInterests/[0-9]+", name) is None:
+        text, path = f"Resource name '{name}' is malformed.", "user_interest.user_interest_category"
+        raise Refusal("request_error", "RESOURCE_NAME_MALFORMED", text, path, name)
 
 
 def _check_keyword(keyword: Any) -> None:

@@ -137,6 +137,15 @@ KINDS = (
         "MutateConversionActions",
         fixed=_fixed("type_", "owner_customer", "origin"),
     ),
+    Kind(
+        "user_list_customer_type",
+        "userListCustomerTypes",
+        "MutateUserListCustomerTypes",
+        ("user_list",),
+        ("user_list", "customer"),
+        kept=False,
+        updatable=False,
+    ),
     Kind("conversion_value_rule", "conversionValueRules", "MutateConversionValueRules", fixed=_fixed("owner_customer")),
     Kind(
         "conversion_value_rule_set",
@@ -147,7 +156,9 @@ KINDS = (
 )
 # Ads live inside ad group ads; AdService only changes their content (v26 services/services/ad_service).
 AD = Kind("ad", "ads", "MutateAds", fixed=_fixed("name", "type_", "added_by_google_ads"))
-KIND = {kind.name: kind for kind in KINDS}
+# Uploads have a service of their own (jobs.py) and are only read like other resources.
+JOB = Kind("offline_user_data_job", "offlineUserDataJobs", "", kept=False, updatable=False)
+KIND = {kind.name: kind for kind in (*KINDS, JOB)}
 KIND_BY_COLLECTION = {kind.collection: kind for kind in KINDS}
 # Where each related resource's name stands in a row's own resource.
 REFERENCE = {
@@ -156,6 +167,7 @@ REFERENCE = {
     "ad_group_ad": {"ad_group": "ad_group"},
     "ad_group_criterion": {"ad_group": "ad_group", "user_list": "user_list.user_list"},
     "campaign_criterion": {"campaign": "campaign", "user_list": "user_list.user_list"},
+    "user_list_customer_type": {"user_list": "user_list"},
     "campaign_label": {"campaign": "campaign", "label": "label"},
     "ad_group_label": {"ad_group": "ad_group", "label": "label"},
     "ad_group_ad_label": {"ad_group_ad": "ad_group_ad", "label": "label"},

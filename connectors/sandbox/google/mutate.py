@@ -10,7 +10,7 @@ from connectors.sandbox.google.change import Change
 from connectors.sandbox.google.fieldmask import apply_mask
 from connectors.sandbox.google.kinds import AD, Kind
 from connectors.sandbox.google.refusal import Refusal
-from connectors.sandbox.google.wire import enum_number
+from connectors.sandbox.google.wire import enum_number, enum_word
 
 CHECKS: dict[str, Callable[[Change], None]] = {
     "campaign_budget": campaigns.check_budget,
@@ -24,6 +24,7 @@ CHECKS: dict[str, Callable[[Change], None]] = {
     "ad_group_label": audiences.check_attached_label,
     "ad_group_ad_label": audiences.check_attached_label,
     "user_list": audiences.check_user_list,
+    "user_list_customer_type": audiences.check_customer_type,
     "conversion_action": audiences.check_conversion_action,
     "conversion_value_rule": audiences.check_value_rule,
     "conversion_value_rule_set": audiences.check_value_rule_set,
@@ -167,6 +168,8 @@ class Mutation:
         parts = [getattr(resource, parent).rsplit("/", 1)[-1] for parent in kind.parents]
         if kind.kept or not kind.parents:
             parts.append(self._new_id(kind, resource))
+        elif kind.name == "user_list_customer_type":
+            parts.append(enum_word(resource, "customer_type_category"))
         resource.resource_name = f"{self._account.name}/{kind.collection}/" + "~".join(parts)
 
     def _new_id(self, kind: Kind, resource: Any) -> str:

@@ -28,7 +28,7 @@ class GoogleApis(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # grpc-stub
 
     def __init__(self, state: PlatformState, seed: int, settle_seconds: float) -> None:
         self._gate = Gate(state, Authority(state))
-        self._ads = AdsApi(state, self._gate, seed)
+        self._ads = AdsApi(state, self._gate, seed, settle_seconds)
         ingestion, lists = Ingestion(state, self._gate, settle_seconds), DataLists(state, self._gate)
         self._data: dict[tuple[str, str], Callable[[Call, Any], Any]] = {
             ("IngestionService", "IngestAudienceMembers"): ingestion.ingest,

@@ -14,9 +14,17 @@ NEWEST = "v26"  # google-ads 34.0.0, `client.py` _VALID_API_VERSIONS
 VERSIONS = (NEWEST, "v25", "v24", "v23")
 
 
+# The answer of a call that goes on after it: google.longrunning.Operation, the same in every version.
+LONG_RUNNING = "google.longrunning.Operation"
+
+
 @cache
 def ads_class(version: str, module: str, name: str) -> Any:
     """The protobuf class of one Google Ads message, e.g. ("v26", "errors.types.errors", "GoogleAdsFailure")."""
+    if name == LONG_RUNNING:
+        from google.longrunning import operations_pb2
+
+        return operations_pb2.Operation
     types = import_module(f"google.ads.googleads.{version}.{module}")
     return getattr(types, name).pb()
 

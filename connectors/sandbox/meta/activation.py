@@ -12,7 +12,7 @@ from connectors.sandbox.accounts import (
     profile,
 )
 from connectors.sandbox.meta import rules
-from connectors.sandbox.meta.context import ACCOUNT, CAMPAIGN, DELIVERING_KINDS, PAGE, PIXEL, PLATFORM
+from connectors.sandbox.meta.context import ACCOUNT, BUSINESS, CAMPAIGN, DELIVERING_KINDS, PAGE, PIXEL, PLATFORM
 from connectors.sandbox.meta.nodes import TOKEN_FACTS
 from connectors.sandbox.state import Document, PlatformState
 
@@ -42,7 +42,9 @@ def open_account(state: PlatformState) -> None:
     }
     page = {"id": META_PAGE_ID, "name": ADVERTISER_NAME}
     pixel = {"id": META_PIXEL_ID, "name": f"{ADVERTISER_NAME} web pixel"}
+    business = {"id": META_BUSINESS_ID, "name": ADVERTISER_NAME}
     with state.transaction():
+        state.put(PLATFORM, BUSINESS, META_BUSINESS_ID, business)
         state.put(PLATFORM, ACCOUNT, META_ACCOUNT_ID, account)
         state.put(PLATFORM, PAGE, META_PAGE_ID, page)
         state.put(PLATFORM, PIXEL, META_PIXEL_ID, pixel)

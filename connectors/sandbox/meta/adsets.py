@@ -9,9 +9,10 @@ from connectors.sandbox.meta.errors import invalid
 from connectors.sandbox.meta.parameters import Parameters
 from connectors.sandbox.meta.shapes import refuse_unknown_keys, whole_in
 from connectors.sandbox.meta.targeting import check_transparency, read_targeting
+from connectors.sandbox.meta.value_rules import read_attachment
 from connectors.sandbox.state import Document
 
-_SETTINGS = ("attribution_spec", "pacing_type", "destination_type", "start_time", "end_time", "value_rule_set_id")
+_SETTINGS = ("attribution_spec", "pacing_type", "destination_type", "start_time", "end_time")
 
 
 def create(context: Context, account: Document, parameters: Parameters) -> Document:
@@ -46,6 +47,7 @@ def create(context: Context, account: Document, parameters: Parameters) -> Docum
         "dsa_payor": payor or account.get("default_dsa_payor"),
         "is_dynamic_creative": bool(parameters.flag("is_dynamic_creative")),
         **_settings(parameters),
+        **read_attachment(context, account, parameters),
     }
     close(context, campaign)  # a new ad set changes how the others rank, from now on
     context.put(ADSET, document)
@@ -69,6 +71,7 @@ def update(context: Context, adset: Document, parameters: Parameters) -> Documen
         changed.update(bid_strategy=strategy, bid_amount=amount, bid_constraints=constraints)
     _change_budget(context, campaign, changed, parameters)
     changed.update(_settings(parameters))
+    changed.update(read_attachment(context, account, parameters))
     if validate_only(parameters):
         return {"success": True}
     begin_change(context, changed, campaign, parameters)

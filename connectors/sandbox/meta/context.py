@@ -15,7 +15,8 @@ PLATFORM = "meta"
 # Kinds of objects in the state, in the order an id is looked up
 ACCOUNT, AUDIENCE, CAMPAIGN, ADSET, CREATIVE, AD = "account", "audience", "campaign", "adset", "creative", "ad"
 LABEL, REPORT, PAGE, PIXEL = "adlabel", "report", "page", "pixel"
-KINDS = (AUDIENCE, CAMPAIGN, ADSET, CREATIVE, AD, LABEL, REPORT, PAGE, PIXEL)
+VALUE_RULES, BUSINESS, STUDY = "value_rule_set", "business", "ad_study"
+KINDS = (AUDIENCE, CAMPAIGN, ADSET, CREATIVE, AD, LABEL, REPORT, PAGE, PIXEL, VALUE_RULES, BUSINESS, STUDY)
 DELIVERING_KINDS = (CAMPAIGN, ADSET, AD)
 
 
@@ -24,9 +25,13 @@ class MetaOptions:
     """Switches for behaviour a real account may or may not show.
 
     refuse_small_removals: 200/1870047 on removals from audiences under 100 people (seen by partners, not documented).
+    insights_rows_max: reports of more rows are refused (100/1487534) unless they are run in the background.
+    hourly_calls: calls of a rolling hour per use case, instead of those of full access.
     """
 
     refuse_small_removals: bool = False
+    insights_rows_max: int | None = None
+    hourly_calls: int | None = None
 
 
 @dataclass(slots=True)

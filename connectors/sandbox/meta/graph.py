@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import itertools
 import re
-from collections import deque
 from dataclasses import dataclass, field
 from email.utils import format_datetime
 from typing import Any
@@ -12,10 +11,23 @@ from typing import Any
 import orjson
 
 from connectors.sandbox.accounts import META_APP_ID
-from connectors.sandbox.meta import ads, adsets, audiences, campaigns, creatives, insights, members, nodes, rules
+from connectors.sandbox.meta import (
+    ads,
+    adsets,
+    audiences,
+    campaigns,
+    creatives,
+    insights,
+    members,
+    nodes,
+    rules,
+    studies,
+    value_rules,
+)
 from connectors.sandbox.meta.context import ACCOUNT, PLATFORM, Context, Node, Routes
 from connectors.sandbox.meta.errors import GraphError, Refusal
 from connectors.sandbox.meta.parameters import Parameters
+from connectors.sandbox.meta.quota import Quota
 from connectors.sandbox.state import Document
 
 _VERSION = re.compile(r"v\d+\.\d+")
@@ -28,6 +40,8 @@ _ROUTES: Routes = {
     **creatives.ROUTES,
     **ads.ROUTES,
     **insights.ROUTES,
+    **value_rules.ROUTES,
+    **studies.ROUTES,
 }
 _EDGES = {edge for _, edge, _ in _ROUTES}
 
@@ -66,13 +80,18 @@ class Graph:
         self.context = context
         self._credentials = credentials
         self._traces = itertools.count(1)
-        self._calls: dict[str, deque[float]] = {use_case: deque() for use_case in rules.HOURLY_CALLS}
+        self._quotas = {
+            use_case: Quota(context.options.hourly_calls or calls) for use_case, calls in rules.HOURLY_CALLS.items()
+        }
 
     def handle(self, call: GraphCall) -> Answer:
         """Answer one call; refusals are answers too."""
         version, segments = split_version(call.path)
         method = _effective_method(call)
         use_case = use_case_of(segments)
+        quota = self._quotas[use_case]
+        if not quota.take(self.context.now().timestamp()):
+            return self.throttled(call, quota.minutes_left(self.context.now().timestamp()))
         try:
             with self.context.state.transaction():
                 outcome = self._answer(call, version, segments, method)
@@ -152,7 +171,7 @@ class Graph:
         self, use_case: str, version: str | None, segments: list[str], percent: int | None = None, minutes: int = 0
     ) -> dict[str, str]:
         """The usage headers of Graph's rate limiting page (developers.facebook.com/docs/graph-api, 2026-11-22)."""
-        used = self._usage(use_case) if percent is None else percent
+        used = self._quotas[use_case].percent if percent is None else percent
         account = (
             segments[0].removeprefix("act_") if segments and segments[0].startswith("act_") else self._account_id()
         )
@@ -180,16 +199,6 @@ class Graph:
     def _account_id(self) -> str:
         accounts = self.context.list(ACCOUNT)
         return str(accounts[0]["id"]) if accounts else "0"
-
-    def _usage(self, use_case: str) -> int:
-        """Percent of the hour's calls that are used."""
-        now = self.context.now().timestamp()
-        calls = self._calls[use_case]
-        with self.context.state.transaction():
-            while calls and calls[0] < now - 3600:
-                calls.popleft()
-            calls.append(now)
-            return len(calls) * 100 // rules.HOURLY_CALLS[use_case]
 
     def _trace(self) -> str:
         digest = hashlib.sha256(f"{self.context.seed}:{next(self._traces)}".encode()).hexdigest()

@@ -47,11 +47,18 @@ def _known_fields() -> frozenset[str]:
 
 
 def read(context: Context, node: Document, parameters: Parameters) -> Document:
-    """GET /{object}/insights."""
+    """GET /{object}/insights: at once, unless that is too much."""
+    rows = _matching(context, node, parameters)
+    limit = context.options.insights_rows_max
+    if limit is not None and len(rows) > limit:
+        raise rules.REPORT_TOO_LARGE.error()
+    return page(rows, parameters)
+
+
+def _matching(context: Context, node: Document, parameters: Parameters) -> list[Document]:
     query = _read_query(context, node, parameters)
     filters = read_filters(parameters, query.level, _FILTERABLE)
-    rows = [row for row, view in _rows(context, node, query) if all(condition.matches(view) for condition in filters)]
-    return page(rows, parameters)
+    return [row for row, view in _rows(context, node, query) if all(condition.matches(view) for condition in filters)]
 
 
 def _read_query(context: Context, node: Document, parameters: Parameters) -> Query:
@@ -241,7 +248,7 @@ def read_report(context: Context, run: Document, parameters: Parameters) -> Docu
         raise rules.REPORT_NOT_READY.error()
     paging = {name: value for name, value in parameters.values.items() if name in ("limit", "after")}
     asked = Parameters({**run["parameters"], **paging}, url=parameters.url)
-    return read(context, context.find(run["node"]).document, asked)
+    return page(_matching(context, context.find(run["node"]).document, asked), asked)
 
 
 ROUTES: Routes = {

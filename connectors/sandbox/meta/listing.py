@@ -10,7 +10,21 @@ from typing import Any
 from urllib.parse import urlencode
 
 from connectors.sandbox.meta import rules
-from connectors.sandbox.meta.context import ACCOUNT, AD, ADSET, AUDIENCE, CAMPAIGN, CREATIVE, LABEL, PAGE, PIXEL, REPORT
+from connectors.sandbox.meta.context import (
+    ACCOUNT,
+    AD,
+    ADSET,
+    AUDIENCE,
+    BUSINESS,
+    CAMPAIGN,
+    CREATIVE,
+    LABEL,
+    PAGE,
+    PIXEL,
+    REPORT,
+    STUDY,
+    VALUE_RULES,
+)
 from connectors.sandbox.meta.errors import invalid
 from connectors.sandbox.meta.parameters import Parameters
 from connectors.sandbox.state import Document
@@ -28,6 +42,9 @@ _FIELD_CLASSES = {
     REPORT: "adreportrun.AdReportRun",
     PAGE: "page.Page",
     PIXEL: "adspixel.AdsPixel",
+    VALUE_RULES: "adsvalueadjustmentrulecollection.AdsValueAdjustmentRuleCollection",
+    BUSINESS: "business.Business",
+    STUDY: "adstudy.AdStudy",
 }
 _WRITE_ONLY = frozenset(
     {
@@ -58,6 +75,9 @@ _TYPE_NAMES = {
     REPORT: "AdReportRun",
     PAGE: "Page",
     PIXEL: "AdsPixel",
+    VALUE_RULES: "AdsValueAdjustmentRuleCollection",
+    BUSINESS: "Business",
+    STUDY: "AdStudy",
 }
 _FIELD = re.compile(r"[a-z0-9_]+")
 

@@ -18,6 +18,8 @@ from connectors.sandbox.meta.context import (
     PIXEL,
     PLATFORM,
     REPORT,
+    STUDY,
+    VALUE_RULES,
     Context,
     Handler,
     Objects,
@@ -198,12 +200,13 @@ def debug_token(context: Context, parameters: Parameters, valid_token: str) -> D
     return {"data": data}
 
 
-_READABLE = (ACCOUNT, AUDIENCE, CAMPAIGN, ADSET, CREATIVE, AD, LABEL, REPORT, PAGE, PIXEL)
+_READABLE = (ACCOUNT, AUDIENCE, CAMPAIGN, ADSET, CREATIVE, AD, LABEL, REPORT, PAGE, PIXEL, VALUE_RULES, STUDY)
 
 ROUTES: Routes = {
     **{(kind, "", "GET"): read_node(kind) for kind in _READABLE},
     **{(ACCOUNT, edge, "GET"): read_edge(kind, _of_account) for edge, kind in _SINGULAR.items()},
     (ACCOUNT, "adlabels", "GET"): read_edge(LABEL, _of_account),
+    (ACCOUNT, "value_rule_set", "GET"): read_edge(VALUE_RULES, _of_account),
     (ACCOUNT, "adspixels", "GET"): read_edge(PIXEL, lambda _pixel, _account: True),
     (ACCOUNT, "promote_pages", "GET"): read_edge(PAGE, lambda _page, _account: True),
     **{(ACCOUNT, f"{kind}sbylabels", "GET"): by_labels(kind) for kind in DELIVERING_KINDS},

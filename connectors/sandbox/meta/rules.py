@@ -254,6 +254,19 @@ DELETED_EDIT = Refusal(
     100, 1487566, "Invalid parameter", "Deleted object", "Only the name of a deleted object can be changed."
 )
 
+# Value rules: percent by sign, sets an account, rules a set, criteria a rule (DOC/marketing-api/bidding/value-rules)
+VALUE_RULE_SETS_MAX, VALUE_RULES_MAX, VALUE_CRITERIA_MAX = 6, 10, 4
+VALUE_PERCENT_MAX = {"INCREASE": 1_000, "DECREASE": 90}
+VALUE_CRITERIA = ("AGE", "GENDER", "OS_TYPE", "DEVICE_PLATFORM", "LOCATION", "PLACEMENT", "AUDIENCE_LABEL")
+VALUE_LABELS = frozenset(
+    "HIGH_VALUE LOW_VALUE OTHER_CUSTOMERS NEW_USERS QUALIFIED_LEADS DISQUALIFIED_LEADS AT_RISK DISENGAGED "  # noqa: SIM905
+    "APP_INSTALLERS TRIAL_USERS ENGAGED_USERS OTHER_1 OTHER_2 OTHER_3".split()
+)
+
+# A/B studies: percentages of the cells total 100 (DOC/marketing-api/guides/split-testing)
+STUDY_CELLS_MAX, STUDY_OBJECTS_MAX = 150, 100
+STUDY_TYPES = ("SPLIT_TEST", "SPLIT_TEST_V2", "LIFT")
+
 # Creatives and ads
 ASSET_COUNTS_MAX = {
     "bodies": 5,
@@ -270,6 +283,9 @@ ASSETS_NOT_UNIQUE = Refusal(100, 1815629, "Invalid parameter", "Asset values mus
 
 # Insights
 REPORT_NOT_READY = Refusal(2601, 1815107, "(#2601) Report is not ready yet.", is_transient=True)
+REPORT_TOO_LARGE = Refusal(
+    100, 1487534, "Invalid parameter", "Request too large", "There is too much data to retrieve. Ask for less."
+)
 BREAKDOWNS_WRONG = Refusal(2, 1504041, "Invalid combination of breakdowns")
 RETENTION_MONTHS = 37
 # The code is as seen in public threads, not in Meta's pages

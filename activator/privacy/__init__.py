@@ -1,0 +1,1 @@
+"""Forgetting people, keeping nothing longer than stated, and showing it."""

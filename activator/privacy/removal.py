@@ -1,0 +1,327 @@
+"""Taking a person to be forgotten out of everything, as far as it goes now; what is left goes on at the next call.
+
+Each place goes by the membership protocol: a removal is written down, sent, and answered for. It is done when one was
+answered that was sent after everything sent before had had its time.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from activator.apply import executor, settlement
+from activator.apply.context import LEASE_NAME, ApplyContext
+from activator.config.workspace import Workspace
+from activator.errors import ActivatorError, AuthenticationRequiredError, DestinationError
+from activator.ledger import erasures, lease, plans
+from activator.ledger.lease import Lease
+from activator.ledger.store import Ledger
+from activator.model.delivery import Operation, Receipt, Settlement
+from activator.model.erasure import ACCOUNT, Erasure, Place, PlaceState
+from activator.model.ledger import BatchRecord, BatchState
+from activator.model.plan import Bindings, ChangeMembers, Plan, PlannedBatch
+from activator.people.engine import Engine, open_engine, sweep
+from activator.people.erased import Erased
+from activator.plan.batches import write_batches
+from activator.plan.destinations import open_destinations
+from activator.plan.erased import read_secret
+from activator.ports import AccountWideRemoval, Clock, Destination
+from activator.privacy.receipts import write_receipts
+from activator.privacy.sent import SentAbout, last_effect, sent_about
+
+# What waiting does not help against.
+_NEED_SOMEBODY = (*executor.OF_ONE_OBJECT, AuthenticationRequiredError)
+_ROWS_MAX = 10_000  # of one batch; nobody has as many
+
+
+@dataclass(frozen=True, slots=True)
+class Remover:
+    """What a removal needs around it. report, should_stop: as in sync.Runner."""
+
+    workspace: Workspace
+    clock: Clock
+    actor: str
+    report: Callable[[str, int], None] = field(default=lambda _message, _advance: None)
+    should_stop: Callable[[], bool] = field(default=lambda: False)
+
+    def advance(self) -> tuple[Erasure, ...]:
+        """Go on with every unfinished erasure; returns them as they are then. Quick where there is none.
+
+        Raises:
+            LeaseHeldError: another run is at work; what was asked stays written down.
+            ConfigurationError: the secret is missing, or a destination cannot be opened.
+        """
+        ledger = Ledger(self.workspace.ledger_place, self.clock)
+        try:
+            with ledger.reading() as connection:
+                open_ones = erasures.unfinished(connection)
+            return self._advance(ledger, open_ones) if open_ones else ()
+        finally:
+            ledger.close()
+
+    def _advance(self, ledger: Ledger, open_ones: Iterable[Erasure]) -> tuple[Erasure, ...]:
+        secret = read_secret(self.workspace, ledger)
+        destinations = open_destinations(self.workspace, self.clock)
+        with ledger.writing() as connection:
+            held = lease.take(connection, self.clock, LEASE_NAME, self.actor)
+        try:
+            settlement.poll_once(ledger, destinations, self.clock)
+            return tuple(_One(self, ledger, held, destinations, secret).advance(erasure) for erasure in open_ones)
+        finally:
+            with ledger.writing() as connection:
+                lease.release(connection, self.clock, held)
+
+
+@dataclass(frozen=True, slots=True)
+class _One:
+    """One erasure at a time."""
+
+    run: Remover
+    ledger: Ledger
+    held: Lease
+    destinations: Mapping[str, Destination]
+    secret: bytes = field(repr=False)
+
+    def advance(self, erasure: Erasure) -> Erasure:
+        workspace = self.run.workspace
+        sweep(workspace.plans, "making")
+        workspace.plans.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (
+            open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine,
+            tempfile.TemporaryDirectory(prefix=f"making-{os.getpid()}-", dir=workspace.plans) as folder,
+        ):
+            about = self._about(engine, erasure)
+            for place in self._places(erasure, about):
+                self._put(erasure, place)
+            written = self._written(about, Path(folder))
+            self._audiences(self._now(erasure), written, Path(folder))
+            for place in self._now(erasure).places:
+                if place.audience_key == ACCOUNT and place.destination in self.destinations:
+                    self._account(erasure, place, written, Path(folder))
+        return self._finished(erasure)
+
+    def _about(self, engine: Engine, erasure: Erasure) -> SentAbout:
+        with self.ledger.reading() as connection:
+            macs = erasures.macs_of(connection, erasure.erasure_id)
+        return sent_about(engine, self.ledger.every_batch(), Erased(self.secret, macs))
+
+    def _places(self, erasure: Erasure, about: SentAbout) -> Iterable[Place]:
+        """Every place there is something to do in that is not written down yet."""
+        known = {(place.destination, place.audience_key): place for place in erasure.places}
+        named = {destination for destination, _ in about.batches}
+        for name in sorted(named - set(self.destinations)):
+            yield Place(name, ACCOUNT, PlaceState.UNREACHABLE, detail="it is no longer in activator.yaml")
+        for name, port in self.destinations.items():
+            gone = known.get((name, ACCOUNT))
+            if gone is not None and gone.state is PlaceState.UNREACHABLE:
+                state = PlaceState.PENDING if isinstance(port, AccountWideRemoval) else PlaceState.DONE
+                yield replace(gone, state=state, detail="it is in activator.yaml again")
+            if port.identifier_form not in about.rows:
+                continue
+            rows = about.rows[port.identifier_form].num_rows
+            for key in (*self._audiences_of(name), *((ACCOUNT,) if isinstance(port, AccountWideRemoval) else ())):
+                again = self._again(name, key, about, port)
+                place = known.get((name, key))
+                if place is None:
+                    yield Place(name, key, PlaceState.PENDING, rows=rows, again_after=again)
+                elif again is not None and (place.again_after is None or again > place.again_after):
+                    yield replace(place, state=PlaceState.PENDING, again_after=again)
+
+    def _audiences_of(self, name: str) -> list[str]:
+        owned = self.ledger.owned(name).values()
+        return sorted(it.key for it in owned if it.kind == "audience" and it.platform_id is not None)
+
+    def _again(self, name: str, key: str, about: SentAbout, port: Destination) -> datetime | None:
+        """Until when an add may still take effect there; of the account as a whole, in any audience of ours."""
+        keys = [key] if key != ACCOUNT else [it for destination, it in about.batches if destination == name]
+        ends = [
+            last_effect(about.batches.get((name, it), ()), port.quiet_window, self.ledger.audience_log(name, it).lost)
+            for it in keys
+        ]
+        return max((end for end in ends if end is not None), default=None)
+
+    def _written(self, about: SentAbout, folder: Path) -> dict[str, PlannedBatch]:
+        """The rows of each form as the batch file all its removals send."""
+        version = self.run.workspace.project.identity.rules().version
+        written = {}
+        for form, table in about.rows.items():
+            (written[form],) = write_batches(table.to_batches(), _ROWS_MAX, folder, f"forget-{form}", version)
+        return written
+
+    def _audiences(self, erasure: Erasure, written: Mapping[str, PlannedBatch], folder: Path) -> None:
+        """Remove from every audience whose turn it is, one plan of removals for all that are at the same attempt."""
+        due: dict[int, list[Place]] = {}
+        for place in erasure.places:
+            port = self.destinations.get(place.destination)
+            if place.audience_key == ACCOUNT or port is None or port.identifier_form not in written:
+                continue
+            place = self._answered(erasure, place)  # noqa: PLW2901 - the same place, as the ledger knows it by now
+            if self._is_due(place):
+                begun = replace(place, attempts=self._attempt(erasure, place), state=PlaceState.PENDING)
+                self._put(erasure, begun)
+                due.setdefault(begun.attempts, []).append(begun)
+        for attempt, places in sorted(due.items()):
+            plan = self._plan(erasure, attempt, places, written)
+            result = executor.execute(
+                ApplyContext(
+                    plan=plan,
+                    folder=folder,
+                    ledger=self.ledger,
+                    lease=self.held,
+                    destinations=self.destinations,
+                    observed={name: {} for name in self.destinations},  # the ledger knows the ids of ours
+                    clock=self.run.clock,
+                    report=self.run.report,
+                    should_stop=self.run.should_stop,
+                )
+            )
+            for place, row in zip(places, result.results, strict=True):
+                self._put(erasure, self._answered(erasure, place, row.error))
+
+    def _is_due(self, place: Place) -> bool:
+        if place.state is PlaceState.WAITING:
+            return place.again_after is not None and self.run.clock.now() >= place.again_after
+        return place.state in (PlaceState.PENDING, PlaceState.REFUSED)
+
+    def _attempt(self, erasure: Erasure, place: Place) -> int:
+        """An attempt nobody answered goes on under its number, so that the identical batch is sent; else the next."""
+        record = self._record(erasure, place)
+        return place.attempts if record is not None and record.state.unresolved else place.attempts + 1
+
+    def _record(self, erasure: Erasure, place: Place) -> BatchRecord | None:
+        plan_id = _plan_id(erasure, place.attempts)
+        found = [
+            record
+            for record in self.ledger.every_batch()
+            if (record.plan_id, record.destination, record.audience_key)
+            == (plan_id, place.destination, place.audience_key)
+        ]
+        return found[-1] if found else None
+
+    def _answered(self, erasure: Erasure, place: Place, error: ActivatorError | None = None) -> Place:
+        """The place as the ledger's batch of the current attempt tells it."""
+        record = self._record(erasure, place)
+        if record is None or place.state in (PlaceState.DONE, PlaceState.WAITING):
+            return place if error is None else replace(place, detail=error.message)
+        answered = replace(
+            place,
+            sent_at=record.sent_at or place.sent_at,
+            request_id=record.request_id or "",
+            detail=error.message if error is not None else record.detail,
+        )
+        match record.state:
+            case BatchState.SETTLED:
+                return _settled(answered)
+            case BatchState.PROCESSING:
+                return replace(answered, state=PlaceState.PROCESSING)
+            case BatchState.REJECTED if isinstance(error, _NEED_SOMEBODY):
+                return replace(answered, state=PlaceState.REFUSED)
+            case _:
+                return answered
+
+    def _account(self, erasure: Erasure, place: Place, written: Mapping[str, PlannedBatch], folder: Path) -> None:
+        """Out of every list of the account, also those that are not ours. A removal twice is a removal once."""
+        port = self.destinations[place.destination]
+        if place.state is PlaceState.PROCESSING:
+            receipt = port.settle(place.request_id, place.rows)
+            self._put(erasure, _of_receipt(place, receipt))
+            return
+        if port.identifier_form not in written or not self._is_due(place) or not isinstance(port, AccountWideRemoval):
+            return
+        members = pq.read_table(folder / written[port.identifier_form].file)
+        begun = replace(place, attempts=place.attempts + 1, sent_at=self.run.clock.now(), state=PlaceState.PENDING)
+        self._put(erasure, begun)
+        try:
+            answered = _of_receipt(begun, port.remove_everywhere(members, _batch_id(erasure, begun)))
+        except DestinationError as error:
+            state = PlaceState.REFUSED if isinstance(error, _NEED_SOMEBODY) else PlaceState.PENDING
+            answered = replace(begun, state=state, detail=error.message)
+        self._put(erasure, answered)
+
+    def _plan(
+        self, erasure: Erasure, attempt: int, places: Iterable[Place], written: Mapping[str, PlannedBatch]
+    ) -> Plan:
+        now = self.run.clock.now()
+        changes = []
+        for place in places:
+            batch = written[self.destinations[place.destination].identifier_form]
+            changes.append(
+                ChangeMembers(
+                    destination=place.destination,
+                    audience_key=place.audience_key,
+                    operation=Operation.REMOVE,
+                    after_removals=False,
+                    rows=batch.rows,
+                    batches=(batch,),
+                )
+            )
+        return Plan(
+            plan_id=_plan_id(erasure, attempt),
+            created_at=now,
+            project_id=self.run.workspace.project.project.id,
+            bindings=Bindings(self.ledger.lineage, 0, "", "", "", "", {}, now),
+            changes=tuple(changes),
+            audiences=(),
+            movements=(),
+            guards=(),
+            sources=(),
+            tiers=(),
+            motivations=(),
+        )
+
+    def _put(self, erasure: Erasure, place: Place) -> None:
+        with self.ledger.writing() as connection:
+            lease.renew(connection, self.run.clock, self.held)
+            erasures.put(connection, erasure.erasure_id, place)
+
+    def _now(self, erasure: Erasure) -> Erasure:
+        with self.ledger.reading() as connection:
+            found = erasures.one(connection, erasure.erasure_id)
+        assert found is not None, "an erasure is never taken back"
+        return found
+
+    def _finished(self, erasure: Erasure) -> Erasure:
+        """Complete when every place is done; either way there is a receipt of how things stand."""
+        found = self._now(erasure)
+        if all(place.state is PlaceState.DONE for place in found.places):
+            now = self.run.clock.now()
+            with self.ledger.writing() as connection:
+                lease.renew(connection, self.run.clock, self.held)
+                erasures.complete(connection, erasure.erasure_id, now)
+                plans.note(connection, self.run.clock, lease.person(self.run.actor), "forgotten", erasure.erasure_id)
+            found = replace(found, completed_at=now)
+        write_receipts(self.run.workspace, self.secret, found, self.run.clock)
+        return found
+
+
+def _plan_id(erasure: Erasure, attempt: int) -> str:
+    return f"forget-{erasure.erasure_id}-{attempt}"
+
+
+def _batch_id(erasure: Erasure, place: Place) -> str:
+    text = f"{erasure.erasure_id}\n{place.destination}\n{place.attempts}"
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _settled(place: Place) -> Place:
+    """Done, unless what was sent before may still take effect after it."""
+    early = place.again_after is not None and (place.sent_at is None or place.sent_at < place.again_after)
+    return replace(place, state=PlaceState.WAITING if early else PlaceState.DONE)
+
+
+def _of_receipt(place: Place, receipt: Receipt) -> Place:
+    answered = replace(place, request_id=receipt.request_id or place.request_id, detail=receipt.detail)
+    match receipt.settlement:
+        case Settlement.SETTLED:
+            return _settled(answered)
+        case Settlement.PROCESSING:
+            return replace(answered, state=PlaceState.PROCESSING)
+        case Settlement.REJECTED:
+            return replace(answered, state=PlaceState.REFUSED)
+        case _:
+            return replace(answered, state=PlaceState.PENDING)

@@ -1,0 +1,50 @@
+"""Whatever goes wrong, and whenever: within three runs after it stops, the platform holds exactly who is wanted.
+
+What is simulated, and what is not, is told in docs/explanation/trust.md.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.simulation.checking import play
+from tests.simulation.farm import Tally, shares
+from tests.simulation.known_bad import KNOWN_BAD
+
+SEEDS = 2000
+CAUGHT_WITHIN = 1000
+ROUNDS_AIMED = 4
+
+
+def test_every_seed_ends_as_desired_and_adds_nobody_undesired() -> None:
+    total = Tally()
+    for tally in shares(0, SEEDS, os.cpu_count() or 1):
+        total.join(tally)
+    assert total.wrong == {}, total.summary
+    assert sum(total.faults.values()) > 10 * SEEDS, f"too quiet to prove anything: {total.summary}"
+
+
+def test_a_seed_replays_exactly(scratch: Path, template: Path) -> None:
+    first, again = play(11, scratch, template), play(11, scratch, template)
+    assert (first.history, first.faults, first.points) == (again.history, again.faults, again.points)
+
+
+@pytest.mark.parametrize("protocol", KNOWN_BAD)
+def test_protocols_known_to_lose_people_are_caught(protocol: str, scratch: Path, template: Path) -> None:
+    wrong = (play(seed, scratch, template, view=KNOWN_BAD[protocol]).wrong for seed in range(CAUGHT_WITHIN))
+    assert next((said for said in wrong if said), ""), f"{protocol} was not caught in {CAUGHT_WITHIN} seeds"
+
+
+@pytest.mark.parametrize("seed", [3, 8])
+def test_a_crash_at_any_named_point_and_any_passing_of_it_loses_nothing(
+    seed: int, scratch: Path, template: Path
+) -> None:
+    points = play(seed, scratch, template, rounds=ROUNDS_AIMED, aimed_at=("nowhere", 0)).points
+    assert len(points) > 15
+    for point in points:
+        for passing in range(1, 1000):
+            verdict = play(seed, scratch, template, rounds=ROUNDS_AIMED, aimed_at=(point, passing))
+            assert not verdict.wrong, f"crash at {point}, passing {passing}: {verdict.wrong}"
+            if not verdict.faults["crash"]:
+                break
