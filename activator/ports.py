@@ -15,6 +15,7 @@ from activator.model.delivery import Operation, Receipt, ReplacementPart
 from activator.model.exports import ExportFacts, LinePerRow, Place, RowPlace, RowPlaces
 from activator.model.performance import PerformanceRow
 from activator.model.plan import Change
+from activator.model.split_test import SplitTest
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -183,6 +184,18 @@ class MeteredDestination(Protocol):
 
     def cost(self, changes: Sequence[Change]) -> str | None:
         """What carrying out changes spends of the day's ration, in a sentence; None where it spends nothing."""
+        ...
+
+
+@runtime_checkable
+class SplitTesting(Protocol):
+    """A destination that can divide people at random between campaigns or groups; found with isinstance."""
+
+    def start_split_test(self, test: SplitTest) -> str:
+        """Start a test, or find the one of the same key; returns its platform id.
+
+        Raises ConfigurationError for cells that cannot be tested, and as Destination.create.
+        """
         ...
 
 

@@ -21,6 +21,7 @@ from activator.model.ads import (
 from activator.model.checks import Finding
 from activator.model.delivery import Operation, Receipt, ReplacementPart
 from activator.model.performance import PerformanceRow
+from activator.model.split_test import SplitTest
 from activator.ports import DestinationContext
 from connectors.meta.audiences import Audiences
 from connectors.meta.checks import Doctor
@@ -34,13 +35,14 @@ from connectors.meta.performance import Insights
 from connectors.meta.replacement import Replacements
 from connectors.meta.reports import Reports
 from connectors.meta.settings import MetaSettings, load
+from connectors.meta.studies import start_study
 from connectors.meta.transport import GraphApi
 from connectors.meta.value_rules import ValueRules
 from connectors.meta.version import BATCH_ROWS_MAX, MEMBERS_MIN, QUIET_WINDOW
 
 
 class MetaDestination:
-    """One ad account. Implements Destination, ReplacingDestination and AccountWideRemoval of activator.ports."""
+    """One ad account. Implements Destination of activator.ports, and what a destination may be able to do besides."""
 
     identifier_form = "meta"
     batch_rows_max = BATCH_ROWS_MAX
@@ -140,6 +142,10 @@ class MetaDestination:
     def settle(self, request_id: str, sent: int) -> Receipt:
         """Never needed: no receipt of ours is PROCESSING."""
         raise PermanentRefusalError(f"Meta answers uploads at once; there is no request {request_id} of {sent:,} rows")
+
+    def start_split_test(self, test: SplitTest) -> str:
+        """See ports.SplitTesting."""
+        return start_study(self._api, self._account, self._context.project_id, self._context.name, test)
 
     def performance(self, since: date, until: date) -> Iterable[PerformanceRow]:
         """See ports."""

@@ -39,6 +39,9 @@ VALUE_RULE_BP_MIN, VALUE_RULE_BP_MAX = 1_000, 110_000
 # Ad set names. DOC/marketing-api/reference/ad-account/adsets
 NAME_LENGTH_MAX = 400
 
+# Cells of an A/B study, and campaigns or ad sets in one. DOC/marketing-api/guides/split-testing
+STUDY_CELLS_MAX, STUDY_OBJECTS_MAX = 150, 100
+
 # Names of creatives. DOC/marketing-api/reference/ad-creative
 CREATIVE_NAME_LENGTH_MAX = 100
 # How many creatives are searched for one left behind by a crash; Meta offers no filter by name for them.

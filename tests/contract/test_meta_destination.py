@@ -15,7 +15,8 @@ from activator.model.ads import AdSpec, AudienceSpec, Bid, BidStrategy, Campaign
 from activator.model.checks import Severity
 from activator.model.delivery import Operation, Settlement
 from activator.model.naming import marked_name, marker
-from activator.ports import Destination, DestinationContext
+from activator.model.split_test import SplitCell, SplitTest
+from activator.ports import Destination, DestinationContext, SplitTesting
 from connectors.meta.destination import connector
 from connectors.sandbox.clock import WallClock
 from connectors.sandbox.server import Sandbox
@@ -195,6 +196,17 @@ def test_labels_value_rules_and_lookalikes_are_made_once_and_read_back(account: 
     assert after[gold.key].fields == account.destination.comparable(gold)
     assert after[ruled.key].fields == account.destination.comparable(dearer)
     assert len(account.sandbox.state.list("meta", "value_rule_set")) == 1
+
+
+def test_a_split_test_is_started_once(account: Account) -> None:
+    account.create_everything()
+    cells = tuple(SplitCell(tier, 50, group_ids=(account.ids[f"group/{tier}"],)) for tier in ("gold", "silver"))
+    starts_at = account.clock.now()
+    test = SplitTest("spring", "Gold against silver", cells, starts_at, starts_at + timedelta(days=14))
+    destination = account.destination
+    assert isinstance(destination, SplitTesting)
+
+    assert destination.start_split_test(test) == destination.start_split_test(test)
 
 
 def test_members_come_and_go(account: Account) -> None:
