@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from activator.errors import PermanentRefusalError
-from activator.model.ads import AudienceSpec, GroupField
+from activator.model.ads import AudienceSpec, GroupField, RemoteObject
+from activator.model.naming import marker_in
 from connectors.google.customer_types import CustomerTypes
 from connectors.google.enums import enum_name
 from connectors.google.errors import DUPLICATE_NAMES
+from connectors.google.lookalikes import Lookalikes, wanted_lookalike
 from connectors.google.options import GoogleOptions
 from connectors.google.transport import GoogleTransport
 from connectors.google.version import MEMBERSHIP_DAYS_MAX
@@ -21,7 +23,7 @@ _CONTACTS = "CONTACT_ID"
 
 
 def wanted_list(spec: AudienceSpec, options: GoogleOptions) -> dict[str, GroupField]:
-    """Comparable settings of a list, as `shown_list_fields` would show it."""
+    """Comparable settings of a list, as `Audiences.observed` would show it."""
     described = " ".join(part for part in (options.description, spec.description) if part)
     wanted: dict[str, GroupField] = {
         "description": described or spec.name,
@@ -29,28 +31,19 @@ def wanted_list(spec: AudienceSpec, options: GoogleOptions) -> dict[str, GroupFi
     }
     if spec.tier in options.customer_types:
         wanted["customer_type"] = options.customer_types[spec.tier]
+    if (lookalike := wanted_lookalike(options, spec.tier)) is not None:
+        wanted["lookalike"] = lookalike
     return wanted
-
-
-def shown_list_fields(found: Any, wanted_type: str | None, types: frozenset[str]) -> dict[str, GroupField]:
-    """Comparable settings of a list as Google shows it. types: all it has; wanted_type: the one that is asked for."""
-    duration = found.membership_duration.seconds if found.HasField("membership_duration") else None
-    # user_list.py (0.9.4): a list without a duration has the longest.
-    days = MEMBERSHIP_DAYS_MAX if duration is None else duration // _SECONDS_PER_DAY
-    shown: dict[str, GroupField] = {"description": found.description, "membership_days": days}
-    if wanted_type is not None:
-        named = {name.lower() for name in types}
-        shown["customer_type"] = wanted_type if wanted_type in named else ", ".join(sorted(named))
-    return shown
 
 
 class Audiences:
     """The lists of one advertiser."""
 
-    def __init__(self, transport: GoogleTransport, options: GoogleOptions) -> None:
+    def __init__(self, transport: GoogleTransport, options: GoogleOptions, lookalikes: Lookalikes) -> None:
         self._transport = transport
         self._options = options
         self._types = CustomerTypes(transport)
+        self._lookalikes = lookalikes
         self._parent = f"accountTypes/GOOGLE_ADS/accounts/{transport.customer_id}"
 
     def all(self) -> list[Any]:
@@ -66,9 +59,35 @@ class Audiences:
                 return found
             request = ListUserListsRequest.pb()(parent=self._parent, page_token=page.next_page_token)
 
-    def types(self) -> dict[str, frozenset[str]]:
-        """List id -> kinds of customers Google was told it holds; looked up only where the project names any."""
-        return self._types.by_list() if self._options.customer_types else {}
+    def observed(self, markers: Mapping[str, str]) -> list[RemoteObject]:
+        """Our lists among all, as the planner compares them. Raises DestinationError."""
+        lists = [(key, found) for found in self.all() if (key := markers.get(marker_in(found.display_name) or ""))]
+        types = self._types.by_list() if self._options.customer_types else {}
+        alike = self._lookalikes.there()
+        return [
+            RemoteObject(
+                "audience",
+                key,
+                str(found.id),
+                found.display_name,
+                enum_name(found, "membership_status"),
+                self._shown(key.removeprefix("audience/"), found, types.get(str(found.id), frozenset()), alike),
+            )
+            for key, found in lists
+        ]
+
+    def _shown(self, tier: str, found: Any, types: frozenset[str], alike: frozenset[str]) -> dict[str, GroupField]:
+        duration = found.membership_duration.seconds if found.HasField("membership_duration") else None
+        # user_list.py (0.9.4): a list without a duration has the longest.
+        days = MEMBERSHIP_DAYS_MAX if duration is None else duration // _SECONDS_PER_DAY
+        shown: dict[str, GroupField] = {"description": found.description, "membership_days": days}
+        wanted_type = self._options.customer_types.get(tier)
+        if wanted_type is not None:
+            named = {name.lower() for name in types}
+            shown["customer_type"] = wanted_type if wanted_type in named else ", ".join(sorted(named))
+        if (lookalike := self._lookalikes.shown(tier, found, alike)) is not None:
+            shown["lookalike"] = lookalike
+        return shown
 
     def of_contacts(self) -> list[str]:
         """Ids of every list of the account that holds customers' contacts and that the account may change."""
@@ -115,13 +134,15 @@ class Audiences:
         )
 
     def update(self, spec: AudienceSpec, list_id: str, now: Mapping[str, GroupField]) -> None:
-        """Description, membership, kind of customers: those that differ from what was observed, and nothing else."""
+        """Description, membership, kind of customers, lookalike: those that differ from what was observed."""
         from google.ads.datamanager_v1.types.user_list_service import UpdateUserListRequest
 
         wanted = wanted_list(spec, self._options)
         different = {field: value for field, value in wanted.items() if now.get(field) != value}
         if "customer_type" in different:
             self._types.give(list_id, str(different.pop("customer_type")).upper())
+        if different.pop("lookalike", None) is not None:
+            self._lookalikes.create(spec, list_id)
         if not different:
             return
         written = _written(different)

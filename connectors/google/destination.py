@@ -30,7 +30,8 @@ from connectors.google.comparison import comparable
 from connectors.google.costs import words_of_cost
 from connectors.google.delivery import Delivery
 from connectors.google.jobs import OfflineJobs
-from connectors.google.observation import observe, shown_lists
+from connectors.google.lookalikes import Lookalikes
+from connectors.google.observation import observe
 from connectors.google.options import options_schema, read_options
 from connectors.google.performance import read_performance
 from connectors.google.receipts import refused_size
@@ -69,7 +70,8 @@ class GoogleDestination:
         self._settings = settings
         self._options = read_options(context.name, {"countries": context.countries, **context.options})
         self._transport = GoogleTransport(settings, customer_id, context.clock)
-        self._audiences = Audiences(self._transport, self._options)
+        lookalikes = Lookalikes(self._transport, self._options, context.project_id, context.name)
+        self._audiences = Audiences(self._transport, self._options, lookalikes)
         self._uploads = Uploads(
             self._transport,
             context.clock,
@@ -110,9 +112,8 @@ class GoogleDestination:
 
     def observe(self) -> Observation:
         """See ports."""
-        wanted, types = self._options.customer_types, self._audiences.types()
-        ours = shown_lists(self._audiences.all(), self._context.markers, wanted, types)
-        return observe(self._transport, ours, self._context.markers)
+        markers = self._context.markers
+        return observe(self._transport, self._audiences.observed(markers), markers)
 
     def create(self, spec: ObjectSpec, ids: Mapping[str, str]) -> RemoteObject:
         """See ports. An object that already has the marked name is returned instead of made twice."""

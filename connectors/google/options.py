@@ -116,6 +116,9 @@ class GoogleOptions(BaseModel):
     customer_types: dict[str, CustomerType] = Field(
         default_factory=dict, description="Tier: what kind of customers it holds, for Google Ads' own goals"
     )
+    lookalikes: dict[str, Literal["narrow", "balanced", "broad"]] = Field(
+        default_factory=dict, description="Tier: how far a lookalike of its list reaches, for your Demand Gen campaigns"
+    )
     uploads: Literal["data_manager", "offline_jobs"] = Field(
         default="data_manager",
         description="offline_jobs: through the Google Ads API, for tokens that did so before April 2026",

@@ -359,6 +359,25 @@ def test_google_is_told_what_kind_of_customers_a_list_holds(account: Account) ->
     assert "customer_types" in refused.value.next_step
 
 
+def test_a_lookalike_is_grown_once_the_list_is_ready(account: Account) -> None:
+    destination = account.open(options={"lookalikes": {"gold": "balanced"}})
+    gold = account.audience("gold")
+    account.ids[gold.key] = destination.create(gold, {}).platform_id
+    empty = destination.observe().by_key()[gold.key]
+    assert dict(empty.fields) == dict(destination.comparable(gold))  # nobody to be like yet, so nothing is missing
+
+    destination.send(Operation.ADD, account.ids[gold.key], members(0, 150), BATCH)
+    account.settled()
+    ready = destination.observe().by_key()[gold.key]
+    assert ready.fields["lookalike"] == ""
+    destination.update(gold, ready, account.ids)
+    grown = destination.observe().by_key()[gold.key]
+    assert dict(grown.fields) == dict(destination.comparable(gold))
+
+    narrower = account.open(options={"lookalikes": {"gold": "narrow"}})
+    assert narrower.observe().by_key()[gold.key].fields["lookalike"] == ""  # another one is to be made
+
+
 def test_a_list_is_brought_back_to_its_description_and_membership(account: Account) -> None:
     account.build()
     wanted = account.open(options={"membership_days": 90, "description": "Ask crm@shop.example."})
