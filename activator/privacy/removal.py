@@ -33,6 +33,7 @@ from activator.plan.erased import read_secret
 from activator.ports import AccountWideRemoval, Clock, Destination
 from activator.privacy.receipts import write_receipts
 from activator.privacy.sent import SentAbout, last_effect, sent_about
+from activator.privacy.strike import strike
 
 # What waiting does not help against.
 _NEED_SOMEBODY = (*executor.OF_ONE_OBJECT, AuthenticationRequiredError)
@@ -103,7 +104,7 @@ class _One:
             for place in self._now(erasure).places:
                 if place.audience_key == ACCOUNT and place.destination in self.destinations:
                     self._account(erasure, place, written, Path(folder))
-        return self._finished(erasure)
+            return self._finished(engine, erasure)
 
     def _about(self, engine: Engine, erasure: Erasure) -> SentAbout:
         with self.ledger.reading() as connection:
@@ -285,10 +286,14 @@ class _One:
         assert found is not None, "an erasure is never taken back"
         return found
 
-    def _finished(self, erasure: Erasure) -> Erasure:
-        """Complete when every place is done; either way there is a receipt of how things stand."""
+    def _finished(self, engine: Engine, erasure: Erasure) -> Erasure:
+        """Complete when every place is done; either way there is a receipt of how things stand.
+
+        Then what is left of the person in the log has served its purpose.
+        """
         found = self._now(erasure)
         if all(place.state is PlaceState.DONE for place in found.places):
+            strike(self.ledger, self.run.clock, self.run.actor, self._about(engine, erasure))
             now = self.run.clock.now()
             with self.ledger.writing() as connection:
                 lease.renew(connection, self.run.clock, self.held)
