@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO_FOLDER ?= demo
 
-.PHONY: demo test check lint format types floors unit browser-ready postgres-ready simulate lock clean fuzz mutants audit
+.PHONY: demo test check lint format types floors unit browser-ready postgres-ready simulate kills lock clean fuzz mutants audit
 
 demo: $(READY)
 	@$(BIN)/activator demo --folder $(DEMO_FOLDER)
@@ -33,6 +33,17 @@ postgres-ready:
 
 LOCKED := pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
   --no-annotate --custom-compile-command "make lock"
+
+# Seeds FIRST … FIRST + SEEDS - 1 of the simulated world, on all cores (docs/explanation/trust.md).
+SEEDS ?= 2000
+FIRST ?= 0
+simulate: $(READY)
+	@$(BIN)/python -m tests.simulation.farm $(SEEDS) $(FIRST)
+
+# kill -9 of real commands at random moments, against the sandbox.
+KILLS ?= 50
+kills: $(READY)
+	@$(BIN)/python -m tests.e2e.kills $(KILLS)
 
 lock:
 	$(BIN)/uv $(LOCKED) --output-file requirements.lock --upgrade
