@@ -77,12 +77,39 @@ class Audiences:
     def read(self, listing: Listing) -> Iterator[RemoteObject]:
         """Our lists. Sizes are left out: below 1,000 Meta does not tell them apart."""
         found = list(listing.ours(("audience", LOOKALIKE), "customaudiences", _FIELDS))
+        found += self._adopted({one.key: one.platform_id for one in found})
         grown = {one.key for one in found if one.key.startswith(f"{LOOKALIKE}/")}
         for one in found:
             if one.key not in grown:
                 status = _status(one.row)
                 fields = self._fields_of(one, status, grown)
                 yield RemoteObject("audience", one.key, one.platform_id, one.name, status, fields)
+
+    def _adopted(self, marked: Mapping[str, str]) -> Iterator[Found]:
+        """Lists the project file names by id and that do not carry our marker yet: the first update gives it to them.
+
+        marked: spec key -> id of those that do.
+        """
+        for tier, audience_id in self._options.adopt_audiences.items():
+            key = f"audience/{tier}"
+            if marked.get(key, audience_id) != audience_id:
+                raise PermanentRefusalError(
+                    f"tier {tier} has a list of ours ({marked[key]}) and is to adopt {audience_id} as well",
+                    "Remove one of them: adopt_audiences in the project file, or the list at Meta.",
+                )
+            if key not in marked:
+                row = self._api.get((audience_id,), fields=",".join((*_FIELDS, "account_id", "subtype")))
+                self._refuse_to_adopt(audience_id, row)
+                yield Found(key, row)
+
+    def _refuse_to_adopt(self, audience_id: str, row: Mapping[str, Any]) -> None:
+        account = self._account.removeprefix("act_")
+        owner, subtype = str(row.get("account_id", account)), str(row.get("subtype", "CUSTOM"))
+        if owner != account or subtype != "CUSTOM" or not row.get("name"):
+            raise PermanentRefusalError(
+                f"audience {audience_id} is no customer list of this account ({subtype} of {owner})",
+                "Correct adopt_audiences in the destination's options.",
+            )
 
     def _fields_of(self, one: Found, status: str, grown: set[str]) -> dict[str, GroupField]:
         tier = one.key.partition("/")[2]

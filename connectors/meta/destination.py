@@ -180,7 +180,7 @@ def _check_tiers(context: DestinationContext, options: MetaOptions) -> None:
     """Options that speak of tiers speak of tiers there are."""
     where = f"destinations.{context.name}.options"
     tiers = {key.removeprefix("audience/") for key in context.markers.values() if key.startswith("audience/")}
-    for name in ("audience_labels", "lookalike_percent"):
+    for name in ("adopt_audiences", "audience_labels", "lookalike_percent"):
         unknown = sorted(set(getattr(options, name)) - tiers)
         if unknown:
             fix = f"Name one of: {', '.join(sorted(tiers))}."

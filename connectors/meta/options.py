@@ -74,6 +74,9 @@ class MetaOptions(BaseModel):
         default=None, ge=1, le=180, description="Days a member stays without being added again; default: for ever"
     )
 
+    adopt_audiences: dict[str, Id] = Field(
+        default_factory=dict, description="Tier -> id of a customer list that is there already and becomes ours"
+    )
     audience_labels: dict[str, Label] = Field(
         default_factory=dict, description="Tier -> Meta's label of its list; a tier's value_rule needs one"
     )

@@ -164,6 +164,49 @@ def test_a_ready_list_grows_the_lookalike_that_is_missing(
     assert grown.fields == again.comparable(AUDIENCE)
 
 
+ADOPTING = {"adopt_audiences": {"gold": 4711}}
+THEIRS = {"id": "4711", "name": "Best buyers", "subtype": "CUSTOM", "account_id": "1234567890"}
+
+
+def adopted(folder: Path, row: Any, *listed: dict[str, Any]) -> tuple[MetaDestination, tuple[RemoteObject, ...]]:
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as graph:
+        for edge in ("campaigns", "adsets", "ads"):
+            graph.add("GET", f"{ACCOUNT}/{edge}", json=page())
+        graph.add("GET", f"{ACCOUNT}/customaudiences", json=page(*listed))
+        script(graph, "GET", f"{GRAPH}/4711", row)
+        destination = opened(folder, options=ADOPTING)
+        return destination, destination.observe().objects
+
+
+def test_a_list_named_by_its_id_becomes_ours_by_name(tmp_path: Path) -> None:
+    destination, (remote,) = adopted(tmp_path, THEIRS)
+    assert (remote.key, remote.platform_id, remote.fields["name"]) == ("audience/gold", "4711", "Best buyers")
+
+    with responses.RequestsMock() as graph:
+        script(graph, "POST", f"{GRAPH}/4711", {"success": True})
+        destination.update(AUDIENCE, remote, {})
+        assert body(request(graph.calls)) == {"name": AUDIENCE.name, "description": AUDIENCE.description}
+
+
+def test_once_it_carries_our_marker_it_is_found_like_any_other(tmp_path: Path) -> None:
+    _, (remote,) = adopted(tmp_path, (500, {}), shown(id="4711"))
+
+    assert remote.platform_id == "4711"
+
+
+@pytest.mark.parametrize(
+    "row", [{**THEIRS, "subtype": "LOOKALIKE"}, {**THEIRS, "account_id": "9"}, (400, graph_error(100, 33))]
+)
+def test_what_is_no_customer_list_of_the_account_is_not_adopted(tmp_path: Path, row: Any) -> None:
+    with pytest.raises(PermanentRefusalError):
+        adopted(tmp_path, row)
+
+
+def test_a_tier_that_has_a_list_of_ours_adopts_no_other(tmp_path: Path) -> None:
+    with pytest.raises(PermanentRefusalError, match="4711"):
+        adopted(tmp_path, THEIRS, shown())
+
+
 @pytest.mark.parametrize("options", [{"lookalike_percent": {"platinum": 1}}, {"audience_labels": {"x": "AT_RISK"}}])
 def test_options_speak_of_tiers_there_are(tmp_path: Path, options: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match="there is no tier"):
