@@ -43,7 +43,8 @@ def _command(folder: Path, ahead: timedelta, said: Path, arguments: Sequence[str
     os.dup2(stream.fileno(), 1)
     os.dup2(stream.fileno(), 2)
 
-    def later(_clock: SystemClock) -> datetime:
+    def later(self: SystemClock) -> datetime:
+        del self
         return datetime.now(UTC) + ahead
 
     SystemClock.now = later  # type: ignore[method-assign]
