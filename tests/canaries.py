@@ -69,7 +69,11 @@ def _in_file(path: Path, secrets: frozenset[bytes]) -> list[str]:
 
 
 def _texts(path: Path) -> Iterator[bytes]:
-    for column in pq.read_table(path).columns:
+    try:
+        columns = pq.read_table(path).columns
+    except pa.ArrowInvalid:  # no table: its bytes are searched as they are
+        return
+    for column in columns:
         kind = column.type.value_type if pa.types.is_list(column.type) else column.type
         if pa.types.is_string(kind) or pa.types.is_large_string(kind):
             yield str(column.to_pylist()).encode()
