@@ -27,8 +27,8 @@ Written by `make licences`, which stops at a licence nobody has looked at; `make
 """
 # As found in metadata, one way of writing each; LGPL: used as a library, unchanged and replaceable.
 ALLOWED = {
-    "Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "ISC", "LGPL-2.1-only", "LGPL-3.0-only", "MIT", "MIT-0", "MPL-2.0",
-    "PSF-2.0",
+    "Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "ISC", "LGPL-2.1-only", "LGPL-3.0-only", "MIT",
+    "MIT-0", "MPL-2.0", "PSF-2.0",
     "Python-2.0", "Unlicense", "HPND", "0BSD", "CC0-1.0", "Zlib", "MIT-CMU", "Facebook-Platform", "NCSA",
 }  # fmt: skip
 NAMES = (

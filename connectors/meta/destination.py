@@ -7,7 +7,7 @@ from typing import Any, assert_never
 
 import pyarrow as pa
 
-from activator.errors import ConfigurationError, PermanentRefusalError
+from activator.errors import ConfigurationError, OutcomeUnknownError, PermanentRefusalError
 from activator.model.ads import (
     AdSpec,
     AudienceSpec,
@@ -35,6 +35,7 @@ from connectors.meta.performance import Insights
 from connectors.meta.replacement import Replacements
 from connectors.meta.reports import Reports
 from connectors.meta.settings import MetaSettings, load
+from connectors.meta.shapes import understood
 from connectors.meta.studies import start_study
 from connectors.meta.transport import GraphApi
 from connectors.meta.value_rules import ValueRules
@@ -80,6 +81,7 @@ class MetaDestination:
                 return ad_fields(spec)
         assert_never(spec)
 
+    @understood(PermanentRefusalError)
     def observe(self) -> Observation:
         """Four lists, read to their ends: an incomplete one raises."""
         audiences = tuple(self._audiences.read(self._listing))
@@ -89,6 +91,7 @@ class MetaDestination:
         ads = tuple(self._delivery.read_ads(self._listing))
         return Observation((*audiences, *campaigns, *groups, *ads), complete=True)
 
+    @understood(OutcomeUnknownError)
     def create(self, spec: ObjectSpec, ids: Mapping[str, str]) -> RemoteObject:
         """See ports. An ad is two calls; what the first leaves behind after a crash is found and used again."""
         fields = self.comparable(spec)
@@ -104,6 +107,7 @@ class MetaDestination:
                 platform_id = self._delivery.create_ad(spec, ids)
         return RemoteObject(kind_of(spec), spec.key, platform_id, spec.name, status, fields)
 
+    @understood(OutcomeUnknownError)
     def update(self, spec: ObjectSpec, remote: RemoteObject, ids: Mapping[str, str]) -> None:
         """See ports. Sends only what differs, and no call if nothing does."""
         match spec:
@@ -117,24 +121,29 @@ class MetaDestination:
             case AdSpec():
                 self._delivery.update_ad(spec, remote)
 
+    @understood(OutcomeUnknownError)
     def pause(self, remote: RemoteObject) -> None:
         """See ports. An audience has nothing to pause."""
         if remote.kind != "audience":
             self._api.set(remote.platform_id, status=PAUSED)
 
+    @understood(OutcomeUnknownError)
     def send(self, operation: Operation, audience_id: str, members: pa.Table, batch_id: str) -> Receipt:
         """See ports. Meta answers at once; the effect may take up to 24 hours."""
         limited = self._options.limited_data_use
         return send_members(self._api, operation, audience_id, members, batch_id, limited_data_use=limited)
 
+    @understood(OutcomeUnknownError)
     def remove_everywhere(self, members: pa.Table, batch_id: str) -> Receipt:
         """See ports.AccountWideRemoval."""
         return remove_everywhere(self._api, self._account, members, batch_id)
 
+    @understood(OutcomeUnknownError)
     def replace(self, audience_id: str, members: pa.Table, part: ReplacementPart) -> Receipt:
         """See ports.ReplacingDestination."""
         return self._replacements.send(audience_id, members, part)
 
+    @understood(OutcomeUnknownError)
     def complete_replacement(self, audience_id: str, started_at: datetime) -> Receipt:
         """See ports.ReplacingDestination."""
         return self._replacements.complete(audience_id, started_at)
@@ -143,6 +152,7 @@ class MetaDestination:
         """Never needed: no receipt of ours is PROCESSING."""
         raise PermanentRefusalError(f"Meta answers uploads at once; there is no request {request_id} of {sent:,} rows")
 
+    @understood(OutcomeUnknownError)
     def start_split_test(self, test: SplitTest) -> str:
         """See ports.SplitTesting."""
         return start_study(self._api, self._account, self._context.project_id, self._context.name, test)
@@ -153,6 +163,7 @@ class MetaDestination:
         window = self._options.attribution_window
         return Insights(reports, self._context.name, self._context.currency, window).rows(since, until)
 
+    @understood(PermanentRefusalError)
     def check(self) -> Sequence[Finding]:
         """See ports."""
         return Doctor(self._api, self._account, self._settings, self._options, self._context).findings()
