@@ -26,7 +26,7 @@ from activator.model.plan import Change
 from activator.ports import DestinationContext
 from connectors.google.audiences import Audiences
 from connectors.google.checks import Checks
-from connectors.google.comparison import comparable
+from connectors.google.comparison import check_amounts, comparable
 from connectors.google.costs import words_of_cost
 from connectors.google.delivery import Delivery
 from connectors.google.jobs import OfflineJobs
@@ -100,6 +100,7 @@ class GoogleDestination:
 
     def comparable(self, spec: ObjectSpec) -> Mapping[str, GroupField]:
         """See ports. Raises ConfigurationError for what Google would refuse or ignore, so that the plan shows it."""
+        check_amounts(spec, self._context.currency)
         fields = comparable(spec, self._options)
         if isinstance(spec, CampaignSpec):
             self._strategy = spec.strategy

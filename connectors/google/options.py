@@ -89,6 +89,11 @@ class Keyword(BaseModel):
         return f"{self.match}: {self.text.lower()}"
 
 
+def _once(keywords: tuple[Keyword, ...]) -> tuple[Keyword, ...]:
+    """Each keyword once: Google ignores case and spaces, and refuses twins."""
+    return tuple({keyword.label: keyword for keyword in reversed(keywords)}.values())[::-1]
+
+
 class GoogleOptions(BaseModel):
     """The options of one Google destination. countries is put there from the destination's own `countries`."""
 
@@ -100,7 +105,9 @@ class GoogleOptions(BaseModel):
     targeting: Literal["targeting", "observation"] = Field(
         description="targeting: ads for list members only; observation: for everybody, the list adjusts the bid"
     )
-    keywords: tuple[Keyword, ...] = Field(min_length=1, description="Of every ad group")
+    keywords: Annotated[tuple[Keyword, ...], AfterValidator(_once)] = Field(
+        min_length=1, description="Of every ad group"
+    )
     languages: tuple[Annotated[str, AfterValidator(_language)], ...] = Field(
         default=(), description="ISO 639-1 codes or language constant ids; empty: all languages"
     )

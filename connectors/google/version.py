@@ -86,6 +86,13 @@ LABEL_DESCRIPTION = "Made and kept up to date by activator"
 # The project file counts money in hundredths of the currency unit, Google in millionths.
 MICROS_PER_MINOR = 10_000
 
+# Amounts are multiples of the currency's smallest unit (campaign_budget_error.py, v26); these have no hundredths
+# (ISO 4217, minor unit 0).
+WITHOUT_HUNDREDTHS = frozenset(
+    ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF")
+)
+MINOR_PER_UNIT = 100
+
 # Waits inside one call. A longer wait is the caller's decision, so it is raised as RateLimitedError instead.
 ATTEMPTS_MAX = 4
 RATE_WAIT_SECONDS_MAX = 60.0
