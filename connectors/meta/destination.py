@@ -29,7 +29,7 @@ from connectors.meta.creatives import Creatives, ad_fields
 from connectors.meta.delivery import PAUSED, Delivery, campaign_fields
 from connectors.meta.listing import Listing
 from connectors.meta.lookalikes import Lookalikes
-from connectors.meta.members import remove_everywhere, send_members
+from connectors.meta.members import Members
 from connectors.meta.options import MetaOptions, read_options
 from connectors.meta.performance import Insights
 from connectors.meta.replacement import Replacements
@@ -63,7 +63,9 @@ class MetaDestination:
         )
         self._audiences = Audiences(self._api, self._account, options, lookalikes)
         self._listing = Listing(self._api, self._account, {**context.markers, **lookalikes.markers()})
-        self._replacements = Replacements(self._api, context.clock, limited_data_use=options.limited_data_use)
+        limited = options.limited_data_use
+        self._members = Members(self._api, self._account, context.clock, limited_data_use=limited)
+        self._replacements = Replacements(self._api, context.clock, limited_data_use=limited)
         creatives = Creatives(self._api, self._account, options)
         rules = ValueRules(self._api, self._account, context.project_id, context.name, options.audience_labels)
         self._delivery = Delivery(self._api, self._account, options, context.currency, creatives, rules)
@@ -130,13 +132,12 @@ class MetaDestination:
     @understood(OutcomeUnknownError)
     def send(self, operation: Operation, audience_id: str, members: pa.Table, batch_id: str) -> Receipt:
         """See ports. Meta answers at once; the effect may take up to 24 hours."""
-        limited = self._options.limited_data_use
-        return send_members(self._api, operation, audience_id, members, batch_id, limited_data_use=limited)
+        return self._members.send(operation, audience_id, members, batch_id)
 
     @understood(OutcomeUnknownError)
     def remove_everywhere(self, members: pa.Table, batch_id: str) -> Receipt:
         """See ports.AccountWideRemoval."""
-        return remove_everywhere(self._api, self._account, members, batch_id)
+        return self._members.remove_everywhere(members, batch_id)
 
     @understood(OutcomeUnknownError)
     def replace(self, audience_id: str, members: pa.Table, part: ReplacementPart) -> Receipt:
