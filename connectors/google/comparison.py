@@ -84,7 +84,9 @@ def check_amounts(spec: ObjectSpec, currency: str) -> None:
         case GroupSpec():
             amount, field = spec.bid.amount_minor, f"`bid.amount` of tier {spec.tier}"
     if amount and currency in WITHOUT_HUNDREDTHS and amount % MINOR_PER_UNIT:
-        raise ConfigurationError(f"Google: {currency} has no hundredths", f"Round the {field} to whole {currency}.")
+        raise ConfigurationError(
+            f"Google: {field} has a fraction, and {currency} has none", f"Round it to whole {currency}."
+        )
 
 
 def bid_text(bid: Bid) -> str:
