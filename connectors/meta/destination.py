@@ -80,7 +80,7 @@ class MetaDestination:
             case GroupSpec():
                 return self._delivery.group_fields(spec)
             case AdSpec():
-                return ad_fields(spec)
+                return ad_fields(spec, self._options)
         assert_never(spec)
 
     @understood(PermanentRefusalError)

@@ -44,6 +44,8 @@ STUDY_CELLS_MAX, STUDY_OBJECTS_MAX = 150, 100
 
 # Names of creatives. DOC/marketing-api/reference/ad-creative
 CREATIVE_NAME_LENGTH_MAX = 100
+# Lines of an asset feed. DOC/marketing-api/ad-creative/asset-feed-spec/options
+ASSETS_OF_A_KIND_MAX, ASSET_BODY_CHARACTERS_MAX, ASSET_LINE_CHARACTERS_MAX = 5, 1_024, 255
 # How many creatives are searched for one left behind by a crash; Meta offers no filter by name for them.
 CREATIVES_SEARCHED_MAX = 200
 

@@ -198,6 +198,18 @@ def test_labels_value_rules_and_lookalikes_are_made_once_and_read_back(account: 
     assert len(account.sandbox.state.list("meta", "value_rule_set")) == 1
 
 
+def test_an_asset_feed_is_taken_and_read_back(account: Account) -> None:
+    account.destination = account.open(options={"asset_feed": True, "image_hash": "0" * 32})
+    gold = account.ad("gold")
+    several = replace(gold, variant=replace(gold.variant, headlines=("Stay warm", "Be warm"), descriptions=("a", "b")))
+    for spec in (*account.specs()[:5], several):
+        account.create(spec)
+
+    seen = account.destination.observe().by_key()[several.key]
+
+    assert seen.fields == account.destination.comparable(several)
+
+
 def test_a_split_test_is_started_once(account: Account) -> None:
     account.create_everything()
     cells = tuple(SplitCell(tier, 50, group_ids=(account.ids[f"group/{tier}"],)) for tier in ("gold", "silver"))
