@@ -34,6 +34,7 @@ from activator.privacy.places import batch_id, of_receipt, plan_id, plan_of, set
 from activator.privacy.receipts import write_receipts
 from activator.privacy.sent import SentAbout, last_effect, sent_about
 from activator.privacy.strike import strike
+from activator.segments.kept import KeptMemberships
 
 # What waiting does not help against.
 _NEED_SOMEBODY = (*executor.OF_ONE_OBJECT, AuthenticationRequiredError)
@@ -109,9 +110,11 @@ class _One:
             return self._finished(engine, erasure)
 
     def _about(self, engine: Engine, erasure: Erasure) -> SentAbout:
+        return sent_about(engine, self.ledger.every_batch(), self._erased(erasure))
+
+    def _erased(self, erasure: Erasure) -> Erased:
         with self.ledger.reading() as connection:
-            macs = erasures.macs_of(connection, erasure.erasure_id)
-        return sent_about(engine, self.ledger.every_batch(), Erased(self.secret, macs))
+            return Erased(self.secret, erasures.macs_of(connection, erasure.erasure_id))
 
     def _places(self, erasure: Erasure, about: SentAbout) -> Iterable[Place]:
         """Every place there is something to do in that is not written down yet."""
@@ -275,6 +278,7 @@ class _One:
         found = self._now(erasure)
         if all(place.state is PlaceState.DONE for place in found.places):
             strike(self.ledger, self.run.clock, self.run.actor, self._about(engine, erasure))
+            KeptMemberships(engine, self.run.workspace.state).strike(self._erased(erasure))
             now = self.run.clock.now()
             with self.ledger.writing() as connection:
                 lease.renew(connection, self.run.clock, self.held)
