@@ -15,6 +15,7 @@ from activator.model.delivery import Operation, Receipt, ReplacementPart
 from activator.model.exports import ExportFacts, LinePerRow, Place, RowPlace, RowPlaces
 from activator.model.performance import PerformanceRow
 from activator.model.plan import Change
+from activator.model.reports import Cut, ReportRow
 from activator.model.split_test import SplitTest
 
 if TYPE_CHECKING:
@@ -175,6 +176,15 @@ class RehearsingDestination(Protocol):
 
         Raises DestinationError.
         """
+        ...
+
+
+@runtime_checkable
+class ReportingDestination(Protocol):
+    """A destination that can cut its reports in other ways than by ad and day; found with isinstance."""
+
+    def report(self, cut: Cut, since: date, until: date) -> Iterable[ReportRow]:
+        """Sums over the days, both included, of what is ours. Raises DestinationError."""
         ...
 
 

@@ -22,6 +22,7 @@ from activator.cli import (
     plan,
     profile,
     purge,
+    report,
     sandbox,
     segments,
     serve,
@@ -61,6 +62,7 @@ app.command()(apply.apply)
 app.command()(sync.sync)
 app.command()(status.status)
 app.command()(briefing.briefing)
+app.command()(report.report)
 app.command()(serve.serve)
 app.add_typer(experiment.app, name="experiment")
 app.command("write-back")(write_back.write_back)

@@ -23,6 +23,7 @@ from activator.model.checks import Finding
 from activator.model.delivery import Operation, Receipt, ReplacementPart, Settlement
 from activator.model.performance import PerformanceRow
 from activator.model.plan import Change
+from activator.model.reports import Cut, ReportRow
 from activator.ports import DestinationContext
 from connectors.google.audiences import Audiences
 from connectors.google.checks import Checks
@@ -37,6 +38,7 @@ from connectors.google.performance import read_performance
 from connectors.google.receipts import refused_size
 from connectors.google.rehearsal import Rehearsal
 from connectors.google.replacement import Replacements
+from connectors.google.reports import read_report
 from connectors.google.settings import PREFIX, GoogleSettings
 from connectors.google.transport import GoogleTransport
 from connectors.google.updates import Updates
@@ -195,6 +197,10 @@ class GoogleDestination:
     def performance(self, since: date, until: date) -> Iterable[PerformanceRow]:
         """See ports."""
         return read_performance(self._transport, self._context.name, self._context.markers, since, until)
+
+    def report(self, cut: Cut, since: date, until: date) -> Iterable[ReportRow]:
+        """See ports.ReportingDestination."""
+        return read_report(self._transport, self.observe(), self._context.markers, cut, since, until)
 
     def check(self) -> Sequence[Finding]:
         """See ports."""

@@ -16,7 +16,8 @@ from activator.model.checks import Severity
 from activator.model.delivery import Operation, Settlement
 from activator.model.naming import marked_name, marker
 from activator.model.plan import CreateObject
-from activator.ports import Destination, DestinationContext, RehearsingDestination
+from activator.model.reports import Cut
+from activator.ports import Destination, DestinationContext, RehearsingDestination, ReportingDestination
 from connectors.google.costs import operations_of
 from connectors.google.destination import connector
 from connectors.google.options import read_options
@@ -481,6 +482,34 @@ def test_performance_is_told_by_ad_and_day_in_whole_micros(account: Account) -> 
     assert {row.currency for row in rows} == {"EUR"}
     assert len({(row.ad_id, row.day) for row in rows}) == len(rows)
     assert all(isinstance(row.value_micros, int) for row in rows)
+
+
+def test_reports_are_cut_by_group_ad_text_and_audience_with_value_rules_apart(account: Account) -> None:
+    campaign = replace(account.campaign(), strategy=BidStrategy.TARGET_ROAS)
+    bid = Bid(BidStrategy.TARGET_ROAS, roas_bp=40_000)
+    gold = replace(account.group("gold", "silver", None), bid=replace(bid, value_bp=20_000))
+    silver = replace(account.group("silver", "gold", None), bid=bid)
+    audiences = [account.audience(tier) for tier in ("gold", "silver", "lost")]
+    specs: tuple[ObjectSpec, ...] = (*audiences, campaign, gold, silver, account.ad("gold"), account.ad("silver"))
+    for spec in specs:
+        account.ids[spec.key] = account.destination.create(spec, account.ids).platform_id
+    for tier, first in (("gold", 0), ("silver", 500)):
+        account.destination.send(Operation.ADD, account.ids[f"audience/{tier}"], members(first, 300), BATCH)
+    account.sandbox.settle()
+    account.sandbox.activate(7, "google")
+    today = WallClock().now().date()
+    assert isinstance(account.destination, ReportingDestination)
+    found = {cut: list(account.destination.report(cut, today - timedelta(days=6), today)) for cut in Cut}
+
+    assert {row.subject for row in found[Cut.GROUP]} == {"group/gold", "group/silver"}
+    assert {row.subject for row in found[Cut.AD]} == {"ad/gold/warm", "ad/silver/warm"}
+    assert {row.subject for row in found[Cut.AUDIENCE]} == {"audience/gold", "audience/silver"}
+    assert "Stay warm" in {row.subject for row in found[Cut.TEXT]}
+    spend = {cut: sum(row.spend_micros for row in rows) for cut, rows in found.items() if cut is not Cut.TEXT}
+    assert len(set(spend.values())) == 1
+    by_group = {row.subject: row for row in found[Cut.GROUP]}
+    assert by_group["group/gold"].rules_micros == by_group["group/gold"].value_micros > 0  # counted twice
+    assert by_group["group/silver"].rules_micros == 0
 
 
 def test_check_finds_a_healthy_account_healthy_and_says_how_to_heal_a_wrong_one(account: Account) -> None:
