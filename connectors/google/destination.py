@@ -24,12 +24,14 @@ from activator.model.delivery import Operation, Receipt, ReplacementPart, Settle
 from activator.model.performance import PerformanceRow
 from activator.model.plan import Change
 from activator.model.reports import Cut, ReportRow
+from activator.model.split_test import SplitTest
 from activator.ports import DestinationContext
 from connectors.google.audiences import Audiences
 from connectors.google.checks import Checks
 from connectors.google.comparison import check_amounts, comparable
 from connectors.google.costs import words_of_cost
 from connectors.google.delivery import Delivery
+from connectors.google.experiments import Experiments
 from connectors.google.jobs import OfflineJobs
 from connectors.google.lookalikes import Lookalikes
 from connectors.google.observation import observe
@@ -197,6 +199,10 @@ class GoogleDestination:
     def performance(self, since: date, until: date) -> Iterable[PerformanceRow]:
         """See ports."""
         return read_performance(self._transport, self._context.name, self._context.markers, since, until)
+
+    def start_split_test(self, test: SplitTest) -> str:
+        """See ports.SplitTesting."""
+        return Experiments(self._transport, self._context).start(test)
 
     def report(self, cut: Cut, since: date, until: date) -> Iterable[ReportRow]:
         """See ports.ReportingDestination."""

@@ -197,6 +197,14 @@ CODES: dict[str, Meaning] = {
         "kinds of customers are told where conversions are tracked: not in this account",
         "Remove `customer_types`, or track conversions in this account.",
     ),
+    "ExperimentError.CANNOT_CREATE_EXPERIMENT_CAMPAIGN_WITH_SHARED_BUDGET": Meaning(
+        PermanentRefusalError,
+        "a campaign with a shared budget cannot be tested",
+        "Give the campaign a budget of its own in Google Ads.",
+    ),
+    "ExperimentError.MISSING_EU_POLITICAL_ADVERTISING_SELF_DECLARATION": Meaning(
+        AuthenticationRequiredError, "this campaign lacks the EU political advertising declaration", _DECLARE
+    ),
     "CampaignBudgetError.NON_MULTIPLE_OF_MINIMUM_CURRENCY_UNIT": Meaning(
         PermanentRefusalError,
         "the budget is no multiple of the account currency's smallest unit",
