@@ -187,6 +187,8 @@ def test_when_it_is_complete_nothing_here_knows_who_it_was(world: World) -> None
 
 
 def test_a_lost_answer_is_asked_for_again(world: World) -> None:
+    with (world.shop.folder / ".env").open("a", encoding="utf-8") as env:
+        env.write("ACTIVATOR_META__READ_TIMEOUT_SECONDS=2\n")
     for _ in range(3):
         world.sandbox.fault("timeout_before_effect", "meta", 1, "POST users")
     runner = world.runner()
