@@ -90,16 +90,13 @@ class Experiments:
     def _make_arms(self, experiment: str, control: SplitCell, treatment: SplitCell) -> None:
         customer = self._transport.customer_id
         base = [f"customers/{customer}/campaigns/{control.campaign_ids[0]}"]
-        cells = ((control, True, {"campaigns": base}), (treatment, False, {}))
+        cells: tuple[tuple[SplitCell, dict[str, Any]], ...] = (
+            (control, {"control": True, "campaigns": base}),
+            (treatment, {"control": False}),
+        )
         arms = [
-            {
-                **shared,
-                "name": control.name,
-                "control": True,
-                "traffic_split": control.share_percent,
-                "campaigns": base,
-            },
-            {**shared, "name": treatment.name, "control": False, "traffic_split": treatment.share_percent},
+            {"experiment": experiment, "name": cell.name, "traffic_split": cell.share_percent, **what}
+            for cell, what in cells
         ]
         request = self._transport.request("experiment_arm_service", "MutateExperimentArmsRequest")(
             customer_id=customer, operations=[{"create": arm} for arm in arms]

@@ -78,12 +78,11 @@ def test_a_test_is_made_levelled_and_scheduled(platform: Platform, tmp_path: Pat
     assert start(platform, tmp_path) == "77"
 
     experiment = platform.only("MutateExperiments", MutateExperimentsRequest).operations[0].create
-    assert (experiment.type_, experiment.status, experiment.suffix) == (6, 6, "[spring]")  # SEARCH_CUSTOM, SETUP
+    assert (experiment.type_, experiment.status, experiment.suffix) == (7, 6, "[spring]")  # SEARCH_CUSTOM, SETUP
     assert (experiment.start_date, experiment.end_date) == ("2026-12-01", "2026-12-28")
     assert marker("roastery", "google", "experiment/spring") in experiment.name
-    arms = [
-        operation.create for operation in platform.only("MutateExperimentArms", MutateExperimentArmsRequest).operations
-    ]
+    sent = platform.only("MutateExperimentArms", MutateExperimentArmsRequest)
+    arms = [operation.create for operation in sent.operations]
     assert [(arm.control, arm.traffic_split, list(arm.campaigns)) for arm in arms] == [
         (True, 50, [f"customers/{ACCOUNT}/campaigns/601"]),
         (False, 50, []),
