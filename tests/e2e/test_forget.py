@@ -89,8 +89,12 @@ def test_killed_at_any_moment_it_is_finished_by_the_next_call(shop: Shop, sandbo
 def wait_for(shop: Shop, sandbox: Sandbox, running: subprocess.Popen[bytes], moment: float) -> None:
     """Until the run has come as far as the whole part of the moment says; then a little longer."""
     before = removals(sandbox)
-    steps = {0: lambda: True, 1: lambda: written_down(shop), 2: lambda: removals(sandbox) > before}
-    far_enough = steps.get(int(moment), lambda: removals(sandbox) > before + 3)
+
+    def far_enough() -> bool:
+        if moment < 2:
+            return moment < 1 or written_down(shop)
+        return removals(sandbox) > before + (3 if moment >= 3 else 0)
+
     while not far_enough() and running.poll() is None:
         time.sleep(0.005)
     time.sleep(moment % 1 * 0.1)
