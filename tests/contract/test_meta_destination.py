@@ -210,6 +210,15 @@ def test_an_asset_feed_is_taken_and_read_back(account: Account) -> None:
     assert seen.fields == account.destination.comparable(several)
 
 
+def test_a_value_based_list_takes_members_with_their_value(account: Account) -> None:
+    account.create(replace(account.audience("gold"), value_based=True))
+    audience_id = account.ids["audience/gold"]
+    people = members(150).append_column("LOOKALIKE_VALUE", pa.array([float(number) for number in range(150)]))
+
+    assert account.destination.send(Operation.ADD, audience_id, people, account.batch()).settled == 150
+    assert account.destination.send(Operation.REMOVE, audience_id, people, account.batch(2)).settled == 150
+
+
 def test_a_split_test_is_started_once(account: Account) -> None:
     account.create_everything()
     cells = tuple(SplitCell(tier, 50, group_ids=(account.ids[f"group/{tier}"],)) for tier in ("gold", "silver"))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
@@ -83,6 +84,28 @@ def test_without_the_terms_no_list_is_made_and_they_are_asked_for_once(tmp_path:
             destination.create(AUDIENCE, {})
 
     assert "customaudiences/tos" in raised.value.next_step
+
+
+def test_a_value_based_list_says_so_and_needs_terms_of_its_own(tmp_path: Path) -> None:
+    spec = replace(AUDIENCE, value_based=True)
+    both = {"tos_accepted": {"custom_audience_tos": 1, "value_based_custom_audience_tos": 1}}
+    with responses.RequestsMock() as graph:
+        script(graph, "GET", ACCOUNT, ACCEPTED, both)
+        script(graph, "POST", f"{ACCOUNT}/customaudiences", {"id": "501"})
+        destination = opened(tmp_path)
+        with pytest.raises(AuthenticationRequiredError, match="value-based"):
+            destination.create(spec, {})
+        destination.create(spec, {})
+
+        assert body(request(graph.calls))["is_value_based"] is True
+
+
+def test_an_account_that_does_not_show_its_terms_is_believed(tmp_path: Path) -> None:
+    with responses.RequestsMock() as graph:
+        script(graph, "GET", ACCOUNT, {"id": "act_1234567890"})
+        script(graph, "POST", f"{ACCOUNT}/customaudiences", {"id": "501"})
+
+        assert opened(tmp_path).create(AUDIENCE, {}).platform_id == "501"
 
 
 LABELLED = {"audience_labels": {"gold": "HIGH_VALUE_CUSTOMERS"}}
