@@ -4,7 +4,7 @@ Lists are also read here and not through GAQL: reading them costs nothing of the
 (2,880 for a new Cloud project), and both APIs use the same list ids.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from activator.errors import PermanentRefusalError
@@ -26,6 +26,7 @@ def wanted_list(spec: AudienceSpec, options: GoogleOptions) -> dict[str, GroupFi
     """Comparable settings of a list, as `Audiences.observed` would show it."""
     described = " ".join(part for part in (options.description, spec.description) if part)
     wanted: dict[str, GroupField] = {
+        "name": spec.name,
         "description": described or spec.name,
         "membership_days": options.membership_days,
     }
@@ -61,7 +62,9 @@ class Audiences:
 
     def observed(self, markers: Mapping[str, str]) -> list[RemoteObject]:
         """Our lists among all, as the planner compares them. Raises DestinationError."""
-        lists = [(key, found) for found in self.all() if (key := markers.get(marker_in(found.display_name) or ""))]
+        every = self.all()
+        lists = [(key, found) for found in every if (key := markers.get(marker_in(found.display_name) or ""))]
+        lists += self._adopted(every, {key: str(found.id) for key, found in lists})
         types = self._types.by_list() if self._options.customer_types else {}
         alike = self._lookalikes.there()
         return [
@@ -76,11 +79,36 @@ class Audiences:
             for key, found in lists
         ]
 
+    def _adopted(self, every: list[Any], marked: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+        """Lists the project file names by id and that do not carry our marker yet: the first update gives it to them.
+
+        marked: spec key -> id of those that do.
+        """
+        by_id = {str(found.id): found for found in every}
+        for tier, number in self._options.adopt_audiences.items():
+            key = f"audience/{tier}"
+            if marked.get(key, number) != number:
+                raise PermanentRefusalError(
+                    f"tier {tier} has a list of ours ({marked[key]}) and is to adopt {number} as well",
+                    "Remove one of them: adopt_audiences in the project file, or the list in Google Ads.",
+                )
+            if key not in marked:
+                if number not in by_id or not _holds_contacts(by_id[number]):
+                    raise PermanentRefusalError(
+                        f"list {number} is no list of customers' contacts that this account may change",
+                        "Correct adopt_audiences in the destination's options.",
+                    )
+                yield key, by_id[number]
+
     def _shown(self, tier: str, found: Any, types: frozenset[str], alike: frozenset[str]) -> dict[str, GroupField]:
         duration = found.membership_duration.seconds if found.HasField("membership_duration") else None
         # user_list.py (0.9.4): a list without a duration has the longest.
         days = MEMBERSHIP_DAYS_MAX if duration is None else duration // _SECONDS_PER_DAY
-        shown: dict[str, GroupField] = {"description": found.description, "membership_days": days}
+        shown: dict[str, GroupField] = {
+            "name": found.display_name,
+            "description": found.description,
+            "membership_days": days,
+        }
         wanted_type = self._options.customer_types.get(tier)
         if wanted_type is not None:
             named = {name.lower() for name in types}
@@ -124,7 +152,6 @@ class Audiences:
         return CreateUserListRequest.pb()(
             parent=self._parent,
             user_list={
-                "display_name": spec.name,
                 "ingested_user_list_info": {
                     "upload_key_types": [_CONTACTS],
                     "contact_id_info": {"data_source_type": "DATA_SOURCE_TYPE_FIRST_PARTY"},
@@ -134,7 +161,7 @@ class Audiences:
         )
 
     def update(self, spec: AudienceSpec, list_id: str, now: Mapping[str, GroupField]) -> None:
-        """Description, membership, kind of customers, lookalike: those that differ from what was observed."""
+        """Name, description, membership, kind of customers, lookalike: those that differ from what was observed."""
         from google.ads.datamanager_v1.types.user_list_service import UpdateUserListRequest
 
         wanted = wanted_list(spec, self._options)
@@ -156,6 +183,8 @@ class Audiences:
 def _written(fields: Mapping[str, GroupField]) -> dict[str, Any]:
     """Comparable settings as fields of a UserList."""
     written: dict[str, Any] = {}
+    if "name" in fields:
+        written["display_name"] = fields["name"]
     if "description" in fields:
         written["description"] = fields["description"]
     if isinstance(days := fields.get("membership_days"), int):

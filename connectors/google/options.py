@@ -120,6 +120,9 @@ class GoogleOptions(BaseModel):
         le=ROAS_BP_MAX / 10_000,
         description="target_roas only: the campaign's own target, which every ad group of ours overrides",
     )
+    adopt_audiences: dict[str, Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]] = Field(
+        default_factory=dict, description="Tier: id of a customer list that is there already and becomes ours"
+    )
     customer_types: dict[str, CustomerType] = Field(
         default_factory=dict, description="Tier: what kind of customers it holds, for Google Ads' own goals"
     )

@@ -360,6 +360,25 @@ def test_google_is_told_what_kind_of_customers_a_list_holds(account: Account) ->
     assert "customer_types" in refused.value.next_step
 
 
+def test_a_list_that_is_named_by_its_id_becomes_ours_and_no_other(account: Account) -> None:
+    theirs = AudienceSpec("audience/gold", "CRM export, by hand", "Imported", "gold", suppress=False)
+    number = account.destination.create(theirs, {}).platform_id
+    assert "audience/gold" not in account.destination.observe().by_key()
+
+    adopting = account.open(options={"adopt_audiences": {"gold": number}})
+    found = adopting.observe().by_key()["audience/gold"]
+    assert (found.platform_id, found.fields["name"]) == (number, "CRM export, by hand")
+    gold = account.audience("gold")
+    adopting.update(gold, found, {})
+    assert dict(account.destination.observe().by_key()["audience/gold"].fields) == dict(adopting.comparable(gold))
+
+    second = account.destination.create(replace(theirs, name="Another"), {}).platform_id
+    with pytest.raises(PermanentRefusalError, match="as well"):
+        account.open(options={"adopt_audiences": {"gold": second}}).observe()
+    with pytest.raises(PermanentRefusalError, match="no list of customers"):
+        account.open(options={"adopt_audiences": {"silver": "424242"}}).observe()
+
+
 def test_a_lookalike_is_grown_once_the_list_is_ready(account: Account) -> None:
     destination = account.open(options={"lookalikes": {"gold": "balanced"}})
     gold = account.audience("gold")
