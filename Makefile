@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO_FOLDER ?= demo
 
-.PHONY: demo test check lint format types floors unit browser-ready postgres-ready simulate lock clean fuzz mutants audit
+.PHONY: demo test check lint format types floors unit browser-ready postgres-ready simulate kills lock clean fuzz mutants audit licences
 
 demo: $(READY)
 	@$(BIN)/activator demo --folder $(DEMO_FOLDER)
@@ -34,6 +34,17 @@ postgres-ready:
 LOCKED := pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
   --no-annotate --custom-compile-command "make lock"
 
+# Seeds FIRST … FIRST + SEEDS - 1 of the simulated world, on all cores (docs/explanation/trust.md).
+SEEDS ?= 2000
+FIRST ?= 0
+simulate: $(READY)
+	@$(BIN)/python -m tests.simulation.farm $(SEEDS) $(FIRST)
+
+# kill -9 of real commands at random moments, against the sandbox.
+KILLS ?= 50
+kills: $(READY)
+	@$(BIN)/python -m tests.e2e.kills $(KILLS)
+
 lock:
 	$(BIN)/uv $(LOCKED) --output-file requirements.lock --upgrade
 	$(BIN)/uv $(LOCKED) --group fuzz --group mutants --group audit --constraint requirements.lock \
@@ -46,6 +57,22 @@ $(TOOLS)/.ready: $(READY) requirements-tools.lock
 	@$(BIN)/uv pip sync --quiet --python $(TOOLS)/bin/python --require-hashes requirements-tools.lock
 	@$(BIN)/uv pip install --quiet --python $(TOOLS)/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# What we depend on: known weaknesses (an unanswered question is a failure), licences, and the list of parts.
+audit: $(TOOLS)/.ready licences
+	@$(BIN)/python .ci/licences.py --locked build/runtime.txt
+	@$(TOOLS)/bin/cyclonedx-py requirements build/runtime.txt --pyproject pyproject.toml --output-reproducible \
+	  --output-file build/sbom.cdx.json 2>/dev/null && echo "List of parts: build/sbom.cdx.json"
+	@$(TOOLS)/bin/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock
+
+licences: $(READY)
+	@mkdir -p build && $(BIN)/python .ci/licences.py
+
+# Changes one thing at a time in planner, guards, apply and ledger: the tests named in pyproject must notice.
+# `make mutants MUTANTS='activator.plan.guards*'` takes a part; `mutmut results` lists what survived.
+MUTANTS ?=
+mutants: $(TOOLS)/.ready
+	@nice -n 15 $(TOOLS)/bin/python -m mutmut run $(MUTANTS) && $(TOOLS)/bin/python -m mutmut results
 
 # Each target in turn, MINUTES long; `make fuzz MINUTES=10 TARGETS=export` takes one.
 MINUTES ?= 1

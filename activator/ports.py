@@ -15,6 +15,8 @@ from activator.model.delivery import Operation, Receipt, ReplacementPart
 from activator.model.exports import ExportFacts, LinePerRow, Place, RowPlace, RowPlaces
 from activator.model.performance import PerformanceRow
 from activator.model.plan import Change
+from activator.model.reports import Cut, ReportRow
+from activator.model.split_test import SplitTest
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -178,11 +180,32 @@ class RehearsingDestination(Protocol):
 
 
 @runtime_checkable
+class ReportingDestination(Protocol):
+    """A destination that can cut its reports in other ways than by ad and day; found with isinstance."""
+
+    def report(self, cut: Cut, since: date, until: date) -> Iterable[ReportRow]:
+        """Sums over the days, both included, of what is ours. Raises DestinationError."""
+        ...
+
+
+@runtime_checkable
 class MeteredDestination(Protocol):
     """A destination whose platform rations what may be done in a day; found with isinstance."""
 
     def cost(self, changes: Sequence[Change]) -> str | None:
         """What carrying out changes spends of the day's ration, in a sentence; None where it spends nothing."""
+        ...
+
+
+@runtime_checkable
+class SplitTesting(Protocol):
+    """A destination that can divide people at random between campaigns or groups; found with isinstance."""
+
+    def start_split_test(self, test: SplitTest) -> str:
+        """Start a test, or find the one of the same key; returns its platform id.
+
+        Raises ConfigurationError for cells that cannot be tested, and as Destination.create.
+        """
         ...
 
 

@@ -35,6 +35,7 @@ from activator.plan.planner import World, assemble, places, plan_destination
 from activator.plan.population import population
 from activator.plan.yardsticks import uses_of
 from activator.ports import Clock, Destination
+from activator.privacy.purge import purge
 from activator.privacy.removal import Remover
 
 
@@ -226,6 +227,7 @@ def _carried_out(runner: Runner, ledger: Ledger, held: Lease, plan: Plan, folder
     workspace = runner.workspace
     policy = Policy(timedelta(days=workspace.project.membership.keep_left_days))
     tidying.tidy(context, policy, lambda: open_engine(workspace.scratch, *workspace.settings.engine_limits))
+    purge(workspace, ledger, runner.clock)
     return result
 
 

@@ -163,7 +163,7 @@ def _intended(context: ApplyContext, held: Lease, change: ChangeMembers, planned
             rows=planned.rows,
             owed=change.after_removals,
         )
-    record = _find(context, change, planned)
+        record = batches.find(connection, context.ledger.folder, identity)
     assert record is not None, "an intent just written cannot be missing"
     return record
 

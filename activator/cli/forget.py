@@ -65,7 +65,8 @@ def _forget(project: Path, texts: Sequence[str] | None, *, yes: bool, as_json: b
             for line in _preview(found.people, found.rows, found.members, found.audiences, found.problem):
                 say(printable(line))
         _agree(found.people, yes=yes, as_json=as_json)
-        begin(workspace, clock, this_process(), found)
+        begun = begin(workspace, clock, this_process(), found)
+        typer.echo(f"Written down as {begun.erasure_id}: from here on every sync goes on with it.", err=True)
     with steps(quiet=as_json) as report:
         erasures = Remover(workspace, clock, this_process(), report=report).advance()
     if as_json:

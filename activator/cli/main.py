@@ -23,6 +23,7 @@ from activator.cli import (
     plan,
     profile,
     purge,
+    report,
     sandbox,
     segments,
     serve,
@@ -63,6 +64,7 @@ app.command()(approve.approve)
 app.command()(sync.sync)
 app.command()(status.status)
 app.command()(briefing.briefing)
+app.command()(report.report)
 app.command()(serve.serve)
 app.add_typer(experiment.app, name="experiment")
 app.command("write-back")(write_back.write_back)

@@ -47,7 +47,7 @@ def classify(
                 reading.second or "",
                 reading.confidence,
                 reading.language or "",
-                phrases,
+                inert(phrases),
             ]
         )
 

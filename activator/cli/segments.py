@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from activator.cli import segments_suggest
 from activator.cli.console import JsonOption, ProjectOption, print_json, printable, say, steps
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from activator.segments.summary import Summary
 
 app = typer.Typer(help="Segments: rules over people, and what they find.", rich_markup_mode=None)
+app.command("suggest")(segments_suggest.suggest_segments)
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ def _tiers(found: "ValueReport") -> "Table":
             *([whole(row.cost_to_serve_minor, found.currency)] if costs else []),
             whole(row.predicted_minor, found.currency),
             f"{whole(row.predicted_low_minor, found.currency)} to {whole(row.predicted_high_minor, found.currency)}",
-            "" if row.churn_risk is None else f"{row.churn_risk:.0%}",
+            "" if row.churn_risk is None or not found.valuing.tried else f"{row.churn_risk:.0%}",
         )
     return table
 

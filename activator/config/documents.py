@@ -85,13 +85,19 @@ def parse_document(path: Path, raw: bytes) -> Document:
 
 
 def _refuse_bombs(path: Path, text: str) -> None:
-    """Aliases and depth, at the first of them: a kilobyte of brackets keeps the parser busy for seconds (fuzzed)."""
+    """Aliases, tags of collections and depth, at the first of them.
+
+    Not only a matter of memory: a kilobyte of brackets kept the parser busy for seconds (found by fuzzing).
+    """
     depth = 0
     for event in yaml.parse(text, Loader=LOADER):
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent):
             message = f"{path.name}, line {line}: YAML aliases (*name) are refused"
             raise ConfigurationError(message, "Write the value out.")
+        if isinstance(event, yaml.CollectionStartEvent) and event.tag is not None:
+            message = f"{path.name}, line {line}: the tag {event.tag} is refused"
+            raise ConfigurationError(message, "Write a plain value.")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEPTH_MAX:
             message = f"{path.name}, line {line}: nested deeper than {DEPTH_MAX} levels"

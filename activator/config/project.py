@@ -90,10 +90,10 @@ class DestinationSection(Section):
 
 
 class GuardSection(Section):
-    """Limits a plan may not cross unless accepted by name with a reason."""
+    """Limits a plan may not cross unless accepted by name with a reason; ceilings on money not even then."""
 
     removal_share_max: Share = Field(default=Decimal("0.30"), description="Of an audience's members, per plan")
-    source_rows_share_min: Share = Field(default=Decimal("0.80"), description="Rows now against rows last time")
+    source_rows_share_min: Share = Field(default=Decimal("0.80"), description="Rows against the rows that are usual")
     identifier_share_drop_max: Share = Field(
         default=Decimal("0.10"),
         description="How far the share of rows that say whose they are may fall: 0.10 is 10 points",

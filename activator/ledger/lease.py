@@ -8,7 +8,7 @@ import socket
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from activator.config.settings import login_name
 from activator.errors import LeaseHeldError, LeaseLostError
@@ -30,6 +30,15 @@ class Lease:
     holder: str
     epoch: int
     succeeds: bool
+
+
+_RENEWAL = (
+    update(leases)
+    .where(leases.c.name == bindparam("its_name"))
+    .where(leases.c.epoch == bindparam("its_epoch"))
+    .where(leases.c.holder == bindparam("its_holder"))
+    .values(until=bindparam("until"))
+)
 
 
 def this_process() -> str:
@@ -69,7 +78,13 @@ def renew(connection: Connection, clock: Clock, lease: Lease) -> None:
     Raises:
         LeaseLostError: somebody took it over. What the caller was about to write must not be written.
     """
-    kept = connection.execute(update(leases).where(_still(lease)).values(until=clock.now() + LEASE))
+    values = {
+        "its_name": lease.name,
+        "its_epoch": lease.epoch,
+        "its_holder": lease.holder,
+        "until": clock.now() + LEASE,
+    }
+    kept = connection.execute(_RENEWAL, values)
     if kept.rowcount != 1:
         raise LeaseLostError(
             "another run took over, because this one had not been heard of for too long",
@@ -79,11 +94,8 @@ def renew(connection: Connection, clock: Clock, lease: Lease) -> None:
 
 def release(connection: Connection, clock: Clock, lease: Lease) -> None:
     """Give it back, unless somebody took it over. The row stays: an epoch is never used twice."""
-    connection.execute(update(leases).where(_still(lease)).values(holder=NOBODY, until=clock.now()))
-
-
-def _still(lease: Lease) -> ColumnElement[bool]:
-    return (leases.c.name == lease.name) & (leases.c.epoch == lease.epoch) & (leases.c.holder == lease.holder)
+    values = {"its_name": lease.name, "its_epoch": lease.epoch, "its_holder": lease.holder, "until": clock.now()}
+    connection.execute(_RENEWAL.values(holder=NOBODY), values)
 
 
 def _dead(holder: str) -> bool:

@@ -49,13 +49,17 @@ class CopyVariant:
 
 @dataclass(frozen=True, slots=True)
 class AudienceSpec:
-    """A list of one tier's members. suppress: the list exists to be excluded everywhere."""
+    """A list of one tier's members. suppress: the list exists to be excluded everywhere.
+
+    value_based: members come with what each is worth, so that a platform can look for more like the best of them.
+    """
 
     key: str
     name: str
     description: str
     tier: str
     suppress: bool
+    value_based: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,9 +138,12 @@ class People:
         return rows.mutate(**{name: rows[name].cast("string").replace("-", "") for name in KEYS})
 
     def standing(self) -> ir.Table:
-        """One row per person with value, prediction, risk, rhythm and labels (everyone.standing_of); computed once."""
+        """One row per person with value, prediction, risk, rhythm and labels (everyone.standing_of); computed once.
+
+        People who are to be forgotten are in no segment and no figure made of it.
+        """
         if self._standing is None:
-            self._standing = standing_of(self._engine, self.valuation, self.known)
+            self._standing = standing_of(self._engine, self.valuation, self.known.filter(~self.known.erased))
         return self._standing
 
     def remember(self) -> None:

@@ -69,8 +69,16 @@ def load_plan(path: Path, *, with_batches: bool = True) -> tuple[Plan, Path]:
     for change in plan.changes if with_batches else ():
         if isinstance(change, ChangeMembers):
             for batch in change.batches:
-                verify_batch(file.parent / batch.file, batch.digest)
+                verify_batch(_inside(file.parent, batch.file), batch.digest)
     return plan, file.parent
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """A batch of a plan lies in the plan's folder, whatever the plan says."""
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise StalePlanError(f"the plan names a batch outside its folder: {folder.name}", "Run `activator plan` again.")
+    return path
 
 
 def saved_sharing(folder: Path) -> Sharing | None:

@@ -4,7 +4,7 @@ Each place goes by the membership protocol: a removal is written down, sent, and
 answered that was sent after everything sent before had had its time.
 """
 
-import hashlib
+import contextlib
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
@@ -21,18 +21,20 @@ from activator.errors import ActivatorError, AuthenticationRequiredError, Destin
 from activator.ledger import erasures, lease, plans
 from activator.ledger.lease import Lease
 from activator.ledger.store import Ledger
-from activator.model.delivery import Operation, Receipt, Settlement
 from activator.model.erasure import ACCOUNT, Erasure, Place, PlaceState
 from activator.model.ledger import BatchRecord, BatchState
-from activator.model.plan import Bindings, ChangeMembers, Plan, PlannedBatch
+from activator.model.plan import Plan, PlannedBatch
 from activator.people.engine import Engine, open_engine, sweep
 from activator.people.erased import Erased
 from activator.plan.batches import write_batches
 from activator.plan.destinations import open_destinations
 from activator.plan.erased import read_secret
 from activator.ports import AccountWideRemoval, Clock, Destination
+from activator.privacy.places import batch_id, of_receipt, plan_id, plan_of, settled
 from activator.privacy.receipts import write_receipts
 from activator.privacy.sent import SentAbout, last_effect, sent_about
+from activator.privacy.strike import strike
+from activator.segments.kept import KeptMemberships
 
 # What waiting does not help against.
 _NEED_SOMEBODY = (*executor.OF_ONE_OBJECT, AuthenticationRequiredError)
@@ -88,6 +90,8 @@ class _One:
     secret: bytes = field(repr=False)
 
     def advance(self, erasure: Erasure) -> Erasure:
+        if erasure.places and not any(self._is_open(place) for place in erasure.places):
+            return erasure  # only time has to pass
         workspace = self.run.workspace
         sweep(workspace.plans, "making")
         workspace.plans.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -103,12 +107,14 @@ class _One:
             for place in self._now(erasure).places:
                 if place.audience_key == ACCOUNT and place.destination in self.destinations:
                     self._account(erasure, place, written, Path(folder))
-        return self._finished(erasure)
+            return self._finished(engine, erasure)
 
     def _about(self, engine: Engine, erasure: Erasure) -> SentAbout:
+        return sent_about(engine, self.ledger.every_batch(), self._erased(erasure))
+
+    def _erased(self, erasure: Erasure) -> Erased:
         with self.ledger.reading() as connection:
-            macs = erasures.macs_of(connection, erasure.erasure_id)
-        return sent_about(engine, self.ledger.every_batch(), Erased(self.secret, macs))
+            return Erased(self.secret, erasures.macs_of(connection, erasure.erasure_id))
 
     def _places(self, erasure: Erasure, about: SentAbout) -> Iterable[Place]:
         """Every place there is something to do in that is not written down yet."""
@@ -125,12 +131,9 @@ class _One:
                 continue
             rows = about.rows[port.identifier_form].num_rows
             for key in (*self._audiences_of(name), *((ACCOUNT,) if isinstance(port, AccountWideRemoval) else ())):
-                again = self._again(name, key, about, port)
-                place = known.get((name, key))
-                if place is None:
+                if (name, key) not in known:
+                    again = self._again(name, key, about, port)
                     yield Place(name, key, PlaceState.PENDING, rows=rows, again_after=again)
-                elif again is not None and (place.again_after is None or again > place.again_after):
-                    yield replace(place, state=PlaceState.PENDING, again_after=again)
 
     def _audiences_of(self, name: str) -> list[str]:
         owned = self.ledger.owned(name).values()
@@ -160,13 +163,15 @@ class _One:
             port = self.destinations.get(place.destination)
             if place.audience_key == ACCOUNT or port is None or port.identifier_form not in written:
                 continue
-            place = self._answered(erasure, place)  # noqa: PLW2901 - the same place, as the ledger knows it by now
-            if self._is_due(place):
-                begun = replace(place, attempts=self._attempt(erasure, place), state=PlaceState.PENDING)
+            answered = self._answered(erasure, place)
+            if answered != place:  # a run that was killed had the answer, and did not come to write down what it means
+                self._put(erasure, answered)
+            if self._is_due(answered):
+                begun = replace(answered, attempts=self._attempt(erasure, answered), state=PlaceState.PENDING)
                 self._put(erasure, begun)
                 due.setdefault(begun.attempts, []).append(begun)
         for attempt, places in sorted(due.items()):
-            plan = self._plan(erasure, attempt, places, written)
+            plan = self._removals(erasure, attempt, places, written)
             result = executor.execute(
                 ApplyContext(
                     plan=plan,
@@ -183,6 +188,10 @@ class _One:
             for place, row in zip(places, result.results, strict=True):
                 self._put(erasure, self._answered(erasure, place, row.error))
 
+    def _is_open(self, place: Place) -> bool:
+        """Whether there may be something to do, or to find out, now. Where all is done, completing is left to do."""
+        return place.state is not PlaceState.WAITING or self._is_due(place)
+
     def _is_due(self, place: Place) -> bool:
         if place.state is PlaceState.WAITING:
             return place.again_after is not None and self.run.clock.now() >= place.again_after
@@ -194,12 +203,12 @@ class _One:
         return place.attempts if record is not None and record.state.unresolved else place.attempts + 1
 
     def _record(self, erasure: Erasure, place: Place) -> BatchRecord | None:
-        plan_id = _plan_id(erasure, place.attempts)
+        wanted = plan_id(erasure, place.attempts)
         found = [
             record
             for record in self.ledger.every_batch()
             if (record.plan_id, record.destination, record.audience_key)
-            == (plan_id, place.destination, place.audience_key)
+            == (wanted, place.destination, place.audience_key)
         ]
         return found[-1] if found else None
 
@@ -216,7 +225,7 @@ class _One:
         )
         match record.state:
             case BatchState.SETTLED:
-                return _settled(answered)
+                return settled(answered)
             case BatchState.PROCESSING:
                 return replace(answered, state=PlaceState.PROCESSING)
             case BatchState.REJECTED if isinstance(error, _NEED_SOMEBODY):
@@ -228,8 +237,8 @@ class _One:
         """Out of every list of the account, also those that are not ours. A removal twice is a removal once."""
         port = self.destinations[place.destination]
         if place.state is PlaceState.PROCESSING:
-            receipt = port.settle(place.request_id, place.rows)
-            self._put(erasure, _of_receipt(place, receipt))
+            with contextlib.suppress(DestinationError):  # asking is a read: the next call tries again
+                self._put(erasure, of_receipt(place, port.settle(place.request_id, place.rows)))
             return
         if port.identifier_form not in written or not self._is_due(place) or not isinstance(port, AccountWideRemoval):
             return
@@ -237,42 +246,18 @@ class _One:
         begun = replace(place, attempts=place.attempts + 1, sent_at=self.run.clock.now(), state=PlaceState.PENDING)
         self._put(erasure, begun)
         try:
-            answered = _of_receipt(begun, port.remove_everywhere(members, _batch_id(erasure, begun)))
+            answered = of_receipt(begun, port.remove_everywhere(members, batch_id(erasure, begun)))
         except DestinationError as error:
             state = PlaceState.REFUSED if isinstance(error, _NEED_SOMEBODY) else PlaceState.PENDING
             answered = replace(begun, state=state, detail=error.message)
         self._put(erasure, answered)
 
-    def _plan(
+    def _removals(
         self, erasure: Erasure, attempt: int, places: Iterable[Place], written: Mapping[str, PlannedBatch]
     ) -> Plan:
-        now = self.run.clock.now()
-        changes = []
-        for place in places:
-            batch = written[self.destinations[place.destination].identifier_form]
-            changes.append(
-                ChangeMembers(
-                    destination=place.destination,
-                    audience_key=place.audience_key,
-                    operation=Operation.REMOVE,
-                    after_removals=False,
-                    rows=batch.rows,
-                    batches=(batch,),
-                )
-            )
-        return Plan(
-            plan_id=_plan_id(erasure, attempt),
-            created_at=now,
-            project_id=self.run.workspace.project.project.id,
-            bindings=Bindings(self.ledger.lineage, 0, "", "", "", "", {}, now),
-            changes=tuple(changes),
-            audiences=(),
-            movements=(),
-            guards=(),
-            sources=(),
-            tiers=(),
-            motivations=(),
-        )
+        batches = [(place, written[self.destinations[place.destination].identifier_form]) for place in places]
+        project_id = self.run.workspace.project.project.id
+        return plan_of(erasure, attempt, batches, project_id, self.ledger.lineage, self.run.clock.now())
 
     def _put(self, erasure: Erasure, place: Place) -> None:
         with self.ledger.writing() as connection:
@@ -285,10 +270,15 @@ class _One:
         assert found is not None, "an erasure is never taken back"
         return found
 
-    def _finished(self, erasure: Erasure) -> Erasure:
-        """Complete when every place is done; either way there is a receipt of how things stand."""
+    def _finished(self, engine: Engine, erasure: Erasure) -> Erasure:
+        """Complete when every place is done; either way there is a receipt of how things stand.
+
+        Then what is left of the person in the log has served its purpose.
+        """
         found = self._now(erasure)
         if all(place.state is PlaceState.DONE for place in found.places):
+            strike(self.ledger, self.run.clock, self.run.actor, self._about(engine, erasure))
+            KeptMemberships(engine, self.run.workspace.state).strike(self._erased(erasure))
             now = self.run.clock.now()
             with self.ledger.writing() as connection:
                 lease.renew(connection, self.run.clock, self.held)
@@ -297,31 +287,3 @@ class _One:
             found = replace(found, completed_at=now)
         write_receipts(self.run.workspace, self.secret, found, self.run.clock)
         return found
-
-
-def _plan_id(erasure: Erasure, attempt: int) -> str:
-    return f"forget-{erasure.erasure_id}-{attempt}"
-
-
-def _batch_id(erasure: Erasure, place: Place) -> str:
-    text = f"{erasure.erasure_id}\n{place.destination}\n{place.attempts}"
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def _settled(place: Place) -> Place:
-    """Done, unless what was sent before may still take effect after it."""
-    early = place.again_after is not None and (place.sent_at is None or place.sent_at < place.again_after)
-    return replace(place, state=PlaceState.WAITING if early else PlaceState.DONE)
-
-
-def _of_receipt(place: Place, receipt: Receipt) -> Place:
-    answered = replace(place, request_id=receipt.request_id or place.request_id, detail=receipt.detail)
-    match receipt.settlement:
-        case Settlement.SETTLED:
-            return _settled(answered)
-        case Settlement.PROCESSING:
-            return replace(answered, state=PlaceState.PROCESSING)
-        case Settlement.REJECTED:
-            return replace(answered, state=PlaceState.REFUSED)
-        case _:
-            return replace(answered, state=PlaceState.PENDING)

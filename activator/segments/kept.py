@@ -25,6 +25,7 @@ from pydantic import BaseModel, Field, ValidationError
 from activator.config.whole_file import replace_file
 from activator.errors import LedgerError
 from activator.people.engine import Engine
+from activator.people.erased import Erased, known_macs, with_macs
 
 LIST_FILE = "segments.json"
 FOLDER = "segments"
@@ -125,11 +126,42 @@ class KeptMemberships:
             self._list = KeptList(
                 first_kept=known.first_kept or as_of, newest=written, before=before, history=[*older, moved]
             )
-            replace_file(self.folder / LIST_FILE, self._list.model_dump_json(indent=1).encode())
-            kept = {file.name for file in (written, before, *self._list.history) if file}
-            for file in self.folder.glob("*.parquet"):
-                if file.name not in kept:
-                    file.unlink(missing_ok=True)
+            self._replace_list()
+
+    def _replace_list(self) -> None:
+        """The list is what counts; what it does not name is deleted."""
+        replace_file(self.folder / LIST_FILE, self._list.model_dump_json(indent=1).encode())
+        kept = {file.name for file in (self._list.newest, self._list.before, *self._list.history) if file}
+        for file in self.folder.glob("*.parquet"):
+            if file.name not in kept:
+                file.unlink(missing_ok=True)
+
+    def strike(self, erased: Erased) -> None:
+        """Write every file again without people who are to be forgotten. Nothing else changes.
+
+        Raises:
+            LedgerError: a file is missing or damaged, or another run keeps memberships at this moment.
+            OSError: the disk is full.
+        """
+        if self._list.newest is None:
+            return
+        with _alone(self.folder):
+            known = _read_list(self.folder)
+            self._list = KeptList(
+                first_kept=known.first_kept,
+                newest=self._without(known.newest, "members", erased),
+                before=self._without(known.before, "members", erased),
+                history=[file for old in known.history if (file := self._without(old, "moves", erased))],
+            )
+            self._replace_list()
+
+    def _without(self, file: KeptFile | None, kind: str, erased: Erased) -> KeptFile | None:
+        if file is None:
+            return None
+        rows = self._table(file)
+        macs = known_macs(self._engine, erased)
+        theirs = with_macs(erased.secret, rows.select("person").distinct(), "person").semi_join(macs, "mac")
+        return self._write(rows.anti_join(theirs, "person"), kind, file.as_of, file.rules)
 
     def _table(self, file: KeptFile) -> ir.Table:
         path = self.folder / file.name

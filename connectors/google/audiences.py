@@ -4,14 +4,16 @@ Lists are also read here and not through GAQL: reading them costs nothing of the
 (2,880 for a new Cloud project), and both APIs use the same list ids.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from activator.errors import PermanentRefusalError
-from activator.model.ads import AudienceSpec, GroupField
+from activator.model.ads import AudienceSpec, GroupField, RemoteObject
+from activator.model.naming import marker_in
 from connectors.google.customer_types import CustomerTypes
 from connectors.google.enums import enum_name
 from connectors.google.errors import DUPLICATE_NAMES
+from connectors.google.lookalikes import Lookalikes, wanted_lookalike
 from connectors.google.options import GoogleOptions
 from connectors.google.transport import GoogleTransport
 from connectors.google.version import MEMBERSHIP_DAYS_MAX
@@ -21,36 +23,28 @@ _CONTACTS = "CONTACT_ID"
 
 
 def wanted_list(spec: AudienceSpec, options: GoogleOptions) -> dict[str, GroupField]:
-    """Comparable settings of a list, as `shown_list_fields` would show it."""
+    """Comparable settings of a list, as `Audiences.observed` would show it."""
     described = " ".join(part for part in (options.description, spec.description) if part)
     wanted: dict[str, GroupField] = {
+        "name": spec.name,
         "description": described or spec.name,
         "membership_days": options.membership_days,
     }
     if spec.tier in options.customer_types:
         wanted["customer_type"] = options.customer_types[spec.tier]
+    if (lookalike := wanted_lookalike(options, spec.tier)) is not None:
+        wanted["lookalike"] = lookalike
     return wanted
-
-
-def shown_list_fields(found: Any, wanted_type: str | None, types: frozenset[str]) -> dict[str, GroupField]:
-    """Comparable settings of a list as Google shows it. types: all it has; wanted_type: the one that is asked for."""
-    duration = found.membership_duration.seconds if found.HasField("membership_duration") else None
-    # user_list.py (0.9.4): a list without a duration has the longest.
-    days = MEMBERSHIP_DAYS_MAX if duration is None else duration // _SECONDS_PER_DAY
-    shown: dict[str, GroupField] = {"description": found.description, "membership_days": days}
-    if wanted_type is not None:
-        named = {name.lower() for name in types}
-        shown["customer_type"] = wanted_type if wanted_type in named else ", ".join(sorted(named))
-    return shown
 
 
 class Audiences:
     """The lists of one advertiser."""
 
-    def __init__(self, transport: GoogleTransport, options: GoogleOptions) -> None:
+    def __init__(self, transport: GoogleTransport, options: GoogleOptions, lookalikes: Lookalikes) -> None:
         self._transport = transport
         self._options = options
         self._types = CustomerTypes(transport)
+        self._lookalikes = lookalikes
         self._parent = f"accountTypes/GOOGLE_ADS/accounts/{transport.customer_id}"
 
     def all(self) -> list[Any]:
@@ -66,9 +60,62 @@ class Audiences:
                 return found
             request = ListUserListsRequest.pb()(parent=self._parent, page_token=page.next_page_token)
 
-    def types(self) -> dict[str, frozenset[str]]:
-        """List id -> kinds of customers Google was told it holds; looked up only where the project names any."""
-        return self._types.by_list() if self._options.customer_types else {}
+    def observed(self, markers: Mapping[str, str]) -> list[RemoteObject]:
+        """Our lists among all, as the planner compares them. Raises DestinationError."""
+        every = self.all()
+        lists = [(key, found) for found in every if (key := markers.get(marker_in(found.display_name) or ""))]
+        lists += self._adopted(every, {key: str(found.id) for key, found in lists})
+        types = self._types.by_list() if self._options.customer_types else {}
+        alike = self._lookalikes.there()
+        return [
+            RemoteObject(
+                "audience",
+                key,
+                str(found.id),
+                found.display_name,
+                enum_name(found, "membership_status"),
+                self._shown(key.removeprefix("audience/"), found, types.get(str(found.id), frozenset()), alike),
+            )
+            for key, found in lists
+        ]
+
+    def _adopted(self, every: list[Any], marked: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+        """Lists the project file names by id and that do not carry our marker yet: the first update gives it to them.
+
+        marked: spec key -> id of those that do.
+        """
+        by_id = {str(found.id): found for found in every}
+        for tier, number in self._options.adopt_audiences.items():
+            key = f"audience/{tier}"
+            if marked.get(key, number) != number:
+                raise PermanentRefusalError(
+                    f"tier {tier} has a list of ours ({marked[key]}) and is to adopt {number} as well",
+                    "Remove one of them: adopt_audiences in the project file, or the list in Google Ads.",
+                )
+            if key not in marked:
+                if number not in by_id or not _holds_contacts(by_id[number]):
+                    raise PermanentRefusalError(
+                        f"list {number} is no list of customers' contacts that this account may change",
+                        "Correct adopt_audiences in the destination's options.",
+                    )
+                yield key, by_id[number]
+
+    def _shown(self, tier: str, found: Any, types: frozenset[str], alike: frozenset[str]) -> dict[str, GroupField]:
+        duration = found.membership_duration.seconds if found.HasField("membership_duration") else None
+        # user_list.py (0.9.4): a list without a duration has the longest.
+        days = MEMBERSHIP_DAYS_MAX if duration is None else duration // _SECONDS_PER_DAY
+        shown: dict[str, GroupField] = {
+            "name": found.display_name,
+            "description": found.description,
+            "membership_days": days,
+        }
+        wanted_type = self._options.customer_types.get(tier)
+        if wanted_type is not None:
+            named = {name.lower() for name in types}
+            shown["customer_type"] = wanted_type if wanted_type in named else ", ".join(sorted(named))
+        if (lookalike := self._lookalikes.shown(tier, found, alike)) is not None:
+            shown["lookalike"] = lookalike
+        return shown
 
     def of_contacts(self) -> list[str]:
         """Ids of every list of the account that holds customers' contacts and that the account may change."""
@@ -105,7 +152,6 @@ class Audiences:
         return CreateUserListRequest.pb()(
             parent=self._parent,
             user_list={
-                "display_name": spec.name,
                 "ingested_user_list_info": {
                     "upload_key_types": [_CONTACTS],
                     "contact_id_info": {"data_source_type": "DATA_SOURCE_TYPE_FIRST_PARTY"},
@@ -115,13 +161,15 @@ class Audiences:
         )
 
     def update(self, spec: AudienceSpec, list_id: str, now: Mapping[str, GroupField]) -> None:
-        """Description, membership, kind of customers: those that differ from what was observed, and nothing else."""
+        """Name, description, membership, kind of customers, lookalike: those that differ from what was observed."""
         from google.ads.datamanager_v1.types.user_list_service import UpdateUserListRequest
 
         wanted = wanted_list(spec, self._options)
         different = {field: value for field, value in wanted.items() if now.get(field) != value}
         if "customer_type" in different:
             self._types.give(list_id, str(different.pop("customer_type")).upper())
+        if different.pop("lookalike", None) is not None:
+            self._lookalikes.create(spec, list_id)
         if not different:
             return
         written = _written(different)
@@ -135,6 +183,8 @@ class Audiences:
 def _written(fields: Mapping[str, GroupField]) -> dict[str, Any]:
     """Comparable settings as fields of a UserList."""
     written: dict[str, Any] = {}
+    if "name" in fields:
+        written["display_name"] = fields["name"]
     if "description" in fields:
         written["description"] = fields["description"]
     if isinstance(days := fields.get("membership_days"), int):

@@ -13,12 +13,14 @@ from connectors.google.places import country_of, language_of
 from connectors.google.value_rules import NEUTRAL_BP, CampaignRules
 from connectors.google.version import (
     MICROS_PER_MINOR,
+    MINOR_PER_UNIT,
     MODIFIER_BP_MAX,
     MODIFIER_BP_MIN,
     ROAS_BP_MAX,
     ROAS_BP_MIN,
     VALUE_BP_MAX,
     VALUE_BP_MIN,
+    WITHOUT_HUNDREDTHS,
 )
 
 _STRATEGIES = (BidStrategy.MANUAL_CPC, BidStrategy.TARGET_ROAS)
@@ -71,6 +73,20 @@ def budget_minor(spec: CampaignSpec) -> int:
             "Google budgets sit on the campaign, and it has none", "Set `daily_budget` of the destination itself."
         )
     return spec.daily_budget_minor
+
+
+def check_amounts(spec: ObjectSpec, currency: str) -> None:
+    """Refuse amounts the account's currency does not have. Raises ConfigurationError."""
+    amount = None
+    match spec:
+        case CampaignSpec():
+            amount, field = spec.daily_budget_minor, "`daily_budget`"
+        case GroupSpec():
+            amount, field = spec.bid.amount_minor, f"`bid.amount` of tier {spec.tier}"
+    if amount and currency in WITHOUT_HUNDREDTHS and amount % MINOR_PER_UNIT:
+        raise ConfigurationError(
+            f"Google: {field} has a fraction, and {currency} has none", f"Round it to whole {currency}."
+        )
 
 
 def bid_text(bid: Bid) -> str:

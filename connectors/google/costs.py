@@ -19,7 +19,8 @@ def words_of_cost(changes: Sequence[Change], options: GoogleOptions, allowed: in
     """How much of the day's operations carrying out changes takes, in a sentence; None where there is nothing to do."""
     if not changes:
         return None
-    needed = OBSERVING_OPERATIONS + sum(operations_of(change, options) for change in changes)
+    looking = OBSERVING_OPERATIONS + bool(options.customer_types) + bool(options.lookalikes)
+    needed = looking + sum(operations_of(change, options) for change in changes)
     uploads = sum(len(change.batches) for change in changes if isinstance(change, ChangeMembers))
     words = f"applying this takes about {needed:,} operations of the Google Ads API"
     words += f" of {allowed:,} a day" if allowed else ""
@@ -37,7 +38,7 @@ def operations_of(change: Change, options: GoogleOptions) -> int:
             return _created(change.spec, options)
         case UpdateObject():
             if isinstance(change.spec, AudienceSpec):
-                return int("customer_type" in change.differences)
+                return len(change.differences.keys() & {"customer_type", "lookalike"})
             searches = {CampaignSpec: 2, GroupSpec: 4, AdSpec: 1}[type(change.spec)]
             return searches + sum(_different(*pair) for pair in change.differences.values())
         case PauseObject():

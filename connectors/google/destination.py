@@ -23,19 +23,24 @@ from activator.model.checks import Finding
 from activator.model.delivery import Operation, Receipt, ReplacementPart, Settlement
 from activator.model.performance import PerformanceRow
 from activator.model.plan import Change
+from activator.model.reports import Cut, ReportRow
+from activator.model.split_test import SplitTest
 from activator.ports import DestinationContext
 from connectors.google.audiences import Audiences
 from connectors.google.checks import Checks
-from connectors.google.comparison import comparable
+from connectors.google.comparison import check_amounts, comparable
 from connectors.google.costs import words_of_cost
 from connectors.google.delivery import Delivery
+from connectors.google.experiments import Experiments
 from connectors.google.jobs import OfflineJobs
-from connectors.google.observation import observe, shown_lists
+from connectors.google.lookalikes import Lookalikes
+from connectors.google.observation import observe
 from connectors.google.options import options_schema, read_options
 from connectors.google.performance import read_performance
 from connectors.google.receipts import refused_size
 from connectors.google.rehearsal import Rehearsal
 from connectors.google.replacement import Replacements
+from connectors.google.reports import read_report
 from connectors.google.settings import PREFIX, GoogleSettings
 from connectors.google.transport import GoogleTransport
 from connectors.google.updates import Updates
@@ -69,7 +74,8 @@ class GoogleDestination:
         self._settings = settings
         self._options = read_options(context.name, {"countries": context.countries, **context.options})
         self._transport = GoogleTransport(settings, customer_id, context.clock)
-        self._audiences = Audiences(self._transport, self._options)
+        lookalikes = Lookalikes(self._transport, self._options, context.project_id, context.name)
+        self._audiences = Audiences(self._transport, self._options, lookalikes)
         self._uploads = Uploads(
             self._transport,
             context.clock,
@@ -98,6 +104,7 @@ class GoogleDestination:
 
     def comparable(self, spec: ObjectSpec) -> Mapping[str, GroupField]:
         """See ports. Raises ConfigurationError for what Google would refuse or ignore, so that the plan shows it."""
+        check_amounts(spec, self._context.currency)
         fields = comparable(spec, self._options)
         if isinstance(spec, CampaignSpec):
             self._strategy = spec.strategy
@@ -110,9 +117,8 @@ class GoogleDestination:
 
     def observe(self) -> Observation:
         """See ports."""
-        wanted, types = self._options.customer_types, self._audiences.types()
-        ours = shown_lists(self._audiences.all(), self._context.markers, wanted, types)
-        return observe(self._transport, ours, self._context.markers)
+        markers = self._context.markers
+        return observe(self._transport, self._audiences.observed(markers), markers)
 
     def create(self, spec: ObjectSpec, ids: Mapping[str, str]) -> RemoteObject:
         """See ports. An object that already has the marked name is returned instead of made twice."""
@@ -193,6 +199,14 @@ class GoogleDestination:
     def performance(self, since: date, until: date) -> Iterable[PerformanceRow]:
         """See ports."""
         return read_performance(self._transport, self._context.name, self._context.markers, since, until)
+
+    def start_split_test(self, test: SplitTest) -> str:
+        """See ports.SplitTesting."""
+        return Experiments(self._transport, self._context).start(test)
+
+    def report(self, cut: Cut, since: date, until: date) -> Iterable[ReportRow]:
+        """See ports.ReportingDestination."""
+        return read_report(self._transport, self.observe(), self._context.markers, cut, since, until)
 
     def check(self) -> Sequence[Finding]:
         """See ports."""

@@ -173,6 +173,17 @@ CODES: dict[str, Meaning] = {
     "AdGroupCriterionError.CANNOT_TARGET_AND_EXCLUDE": Meaning(
         PermanentRefusalError, "one list is targeted and excluded in the same ad group", "Remove one of the two."
     ),
+    "UserListError.SEED_LIST_DOES_NOT_EXIST": Meaning(
+        PermanentRefusalError, "the list a lookalike is to be grown from does not exist", _LIST
+    ),
+    "UserListError.INVALID_SEED_LIST_TYPE": Meaning(
+        PermanentRefusalError, "no lookalike can be grown from this kind of list", "Remove the tier from `lookalikes`."
+    ),
+    "UserListError.DUPLICATE_LOOKALIKE": Meaning(
+        PermanentRefusalError,
+        "somebody has already grown the same lookalike from this list",
+        "Remove the tier from `lookalikes`, or delete the other one in Google Ads.",
+    ),
     "UserListCustomerTypeError.CONFLICTING_CUSTOMER_TYPES": Meaning(
         PermanentRefusalError,
         "the list already holds a kind of customers that excludes this one",
@@ -185,6 +196,14 @@ CODES: dict[str, Meaning] = {
         PermanentRefusalError,
         "kinds of customers are told where conversions are tracked: not in this account",
         "Remove `customer_types`, or track conversions in this account.",
+    ),
+    "ExperimentError.CANNOT_CREATE_EXPERIMENT_CAMPAIGN_WITH_SHARED_BUDGET": Meaning(
+        PermanentRefusalError,
+        "a campaign with a shared budget cannot be tested",
+        "Give the campaign a budget of its own in Google Ads.",
+    ),
+    "ExperimentError.MISSING_EU_POLITICAL_ADVERTISING_SELF_DECLARATION": Meaning(
+        AuthenticationRequiredError, "this campaign lacks the EU political advertising declaration", _DECLARE
     ),
     "CampaignBudgetError.NON_MULTIPLE_OF_MINIMUM_CURRENCY_UNIT": Meaning(
         PermanentRefusalError,

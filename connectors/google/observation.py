@@ -7,12 +7,11 @@ or two more for the rules of value.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from activator.model.ads import BidStrategy, Observation, RemoteObject
 from activator.model.naming import marker_in
-from connectors.google.audiences import shown_list_fields
 from connectors.google.comparison import shown_ad, shown_campaign, shown_group, shown_strategy
 from connectors.google.enums import enum_name
 from connectors.google.transport import GoogleTransport
@@ -52,9 +51,8 @@ _ADS = (
 )
 
 
-def observe(transport: GoogleTransport, audiences: Iterable[RemoteObject], markers: Mapping[str, str]) -> Observation:
-    """Every object whose marker is in markers. audiences: our lists, see `shown_lists`. Raises DestinationError."""
-    audiences = list(audiences)
+def observe(transport: GoogleTransport, audiences: Sequence[RemoteObject], markers: Mapping[str, str]) -> Observation:
+    """Every object whose marker is in markers. audiences: our lists (Audiences.observed). Raises DestinationError."""
     rows = our_campaigns(transport, markers)
     if not rows:
         return Observation(tuple(audiences), complete=True)
@@ -91,19 +89,6 @@ def group_criteria(transport: GoogleTransport, field: str, ids: str) -> dict[str
     for row in transport.search(_GROUP_CRITERIA.format(field, ids)):
         found[row.ad_group_criterion.ad_group].append(row.ad_group_criterion)
     return found
-
-
-def shown_lists(
-    lists: Iterable[Any], markers: Mapping[str, str], wanted: Mapping[str, str], types: Mapping[str, frozenset[str]]
-) -> Iterator[RemoteObject]:
-    """Our lists among all. wanted: tier -> kind of customers it should hold; types: list id -> kinds it is said to."""
-    for found in lists:
-        key = markers.get(marker_in(found.display_name) or "")
-        if key is not None:
-            tier, number = key.removeprefix("audience/"), str(found.id)
-            fields = shown_list_fields(found, wanted.get(tier), types.get(number, frozenset()))
-            status = enum_name(found, "membership_status")
-            yield RemoteObject("audience", key, number, found.display_name, status, fields)
 
 
 def _campaigns(rows: Iterable[Any], criteria: Iterable[Any], markers: Mapping[str, str]) -> list[RemoteObject]:

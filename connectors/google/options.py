@@ -89,6 +89,11 @@ class Keyword(BaseModel):
         return f"{self.match}: {self.text.lower()}"
 
 
+def _once(keywords: tuple[Keyword, ...]) -> tuple[Keyword, ...]:
+    """Each keyword once: Google ignores case and spaces, and refuses twins."""
+    return tuple({keyword.label: keyword for keyword in reversed(keywords)}.values())[::-1]
+
+
 class GoogleOptions(BaseModel):
     """The options of one Google destination. countries is put there from the destination's own `countries`."""
 
@@ -100,7 +105,9 @@ class GoogleOptions(BaseModel):
     targeting: Literal["targeting", "observation"] = Field(
         description="targeting: ads for list members only; observation: for everybody, the list adjusts the bid"
     )
-    keywords: tuple[Keyword, ...] = Field(min_length=1, description="Of every ad group")
+    keywords: Annotated[tuple[Keyword, ...], AfterValidator(_once)] = Field(
+        min_length=1, description="Of every ad group"
+    )
     languages: tuple[Annotated[str, AfterValidator(_language)], ...] = Field(
         default=(), description="ISO 639-1 codes or language constant ids; empty: all languages"
     )
@@ -113,8 +120,14 @@ class GoogleOptions(BaseModel):
         le=ROAS_BP_MAX / 10_000,
         description="target_roas only: the campaign's own target, which every ad group of ours overrides",
     )
+    adopt_audiences: dict[str, Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]] = Field(
+        default_factory=dict, description="Tier: id of a customer list that is there already and becomes ours"
+    )
     customer_types: dict[str, CustomerType] = Field(
         default_factory=dict, description="Tier: what kind of customers it holds, for Google Ads' own goals"
+    )
+    lookalikes: dict[str, Literal["narrow", "balanced", "broad"]] = Field(
+        default_factory=dict, description="Tier: how far a lookalike of its list reaches, for your Demand Gen campaigns"
     )
     uploads: Literal["data_manager", "offline_jobs"] = Field(
         default="data_manager",

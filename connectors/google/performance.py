@@ -44,11 +44,12 @@ def _row(destination: str, row: Any) -> PerformanceRow:
         spend_micros=metrics.cost_micros,
         impressions=metrics.impressions,
         clicks=metrics.clicks,
-        conversions_milli=_scaled(Decimal(str(metrics.conversions)), 1_000),
-        value_micros=_scaled(original, 1_000_000),
+        conversions_milli=scaled(Decimal(str(metrics.conversions)), 1_000),
+        value_micros=scaled(original, 1_000_000),
         currency=row.customer.currency_code,
     )
 
 
-def _scaled(value: Decimal, factor: int) -> int:
+def scaled(value: Decimal, factor: int) -> int:
+    """A decimal as whole parts of 1 / factor, exactly as printed, half to even."""
     return int((value * factor).to_integral_value(rounding=ROUND_HALF_EVEN))

@@ -51,7 +51,7 @@ RATE_PER_MINUTE = 290
 # docs/best-practices/quotas (read 2026-11-22): what a Cloud project with Explorer access may do on production accounts
 # in a day; Basic has 15,000. A search costs one operation, however many rows; each mutated item costs one.
 OPERATIONS_DAY = 2_880
-OBSERVING_OPERATIONS = 8  # looking at everything of ours once, at most
+OBSERVING_OPERATIONS = 7  # looking at campaigns and what is in them once, at most
 
 # resources/types/ad_group_criterion.py (v26): "The modifier must be in the range: 0.1 - 10.0".
 MODIFIER_BP_MIN, MODIFIER_BP_MAX = 1_000, 100_000
@@ -85,6 +85,13 @@ LABEL_DESCRIPTION = "Made and kept up to date by activator"
 
 # The project file counts money in hundredths of the currency unit, Google in millionths.
 MICROS_PER_MINOR = 10_000
+
+# Amounts are multiples of the currency's smallest unit (campaign_budget_error.py, v26); these have no hundredths
+# (ISO 4217, minor unit 0).
+WITHOUT_HUNDREDTHS = frozenset(
+    ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF")
+)
+MINOR_PER_UNIT = 100
 
 # Waits inside one call. A longer wait is the caller's decision, so it is raised as RateLimitedError instead.
 ATTEMPTS_MAX = 4

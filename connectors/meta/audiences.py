@@ -28,7 +28,7 @@ class Audiences:
         self._account = account
         self._options = options
         self._lookalikes = lookalikes
-        self._terms_accepted = False
+        self._terms: Any = None
 
     def fields(self, spec: AudienceSpec) -> dict[str, GroupField]:
         """What of a list is compared; a label and a lookalike only where the options want one for the tier."""
@@ -48,13 +48,16 @@ class Audiences:
         """
         refuse_flagged_words(spec.name)
         refuse_flagged_words(spec.description)
-        self._require_terms()
+        self._require_terms("custom_audience_tos")
+        if spec.value_based:
+            self._require_terms("value_based_custom_audience_tos")
         params: dict[str, Any] = {
             "name": spec.name,
             "description": spec.description,
             "subtype": "CUSTOM",
             "customer_file_source": self._options.customer_file_source,
             **self._label(spec),
+            **({"is_value_based": True} if spec.value_based else {}),
         }
         if self._options.retention_days is not None:
             params["retention_days"] = self._options.retention_days
@@ -77,12 +80,39 @@ class Audiences:
     def read(self, listing: Listing) -> Iterator[RemoteObject]:
         """Our lists. Sizes are left out: below 1,000 Meta does not tell them apart."""
         found = list(listing.ours(("audience", LOOKALIKE), "customaudiences", _FIELDS))
+        found += self._adopted({one.key: one.platform_id for one in found})
         grown = {one.key for one in found if one.key.startswith(f"{LOOKALIKE}/")}
         for one in found:
             if one.key not in grown:
                 status = _status(one.row)
                 fields = self._fields_of(one, status, grown)
                 yield RemoteObject("audience", one.key, one.platform_id, one.name, status, fields)
+
+    def _adopted(self, marked: Mapping[str, str]) -> Iterator[Found]:
+        """Lists the project file names by id and that do not carry our marker yet: the first update gives it to them.
+
+        marked: spec key -> id of those that do.
+        """
+        for tier, audience_id in self._options.adopt_audiences.items():
+            key = f"audience/{tier}"
+            if marked.get(key, audience_id) != audience_id:
+                raise PermanentRefusalError(
+                    f"tier {tier} has a list of ours ({marked[key]}) and is to adopt {audience_id} as well",
+                    "Remove one of them: adopt_audiences in the project file, or the list at Meta.",
+                )
+            if key not in marked:
+                row = self._api.get((audience_id,), fields=",".join((*_FIELDS, "account_id", "subtype")))
+                self._refuse_to_adopt(audience_id, row)
+                yield Found(key, row)
+
+    def _refuse_to_adopt(self, audience_id: str, row: Mapping[str, Any]) -> None:
+        account = self._account.removeprefix("act_")
+        owner, subtype = str(row.get("account_id", account)), str(row.get("subtype", "CUSTOM"))
+        if owner != account or subtype != "CUSTOM" or not row.get("name"):
+            raise PermanentRefusalError(
+                f"audience {audience_id} is no customer list of this account ({subtype} of {owner})",
+                "Correct adopt_audiences in the destination's options.",
+            )
 
     def _fields_of(self, one: Found, status: str, grown: set[str]) -> dict[str, GroupField]:
         tier = one.key.partition("/")[2]
@@ -101,14 +131,15 @@ class Audiences:
         label = self._options.audience_labels.get(spec.tier)
         return {} if label is None else {"audience_labels": [label]}
 
-    def _require_terms(self) -> None:
-        """Once a run, before the first list is made."""
-        if self._terms_accepted:
-            return
-        accepted = self._api.get((self._account,), fields="tos_accepted").get("tos_accepted")
-        if isinstance(accepted, dict) and str(accepted.get("custom_audience_tos", "0")) != "1":
-            raise AuthenticationRequiredError("Meta: the Custom Audience terms are not accepted", TERMS_FIX)
-        self._terms_accepted = True
+    def _require_terms(self, name: str) -> None:
+        """Read once a run, before the first list is made; an account that does not show its terms is believed."""
+        if self._terms is None:
+            self._terms = self._api.get((self._account,), fields="tos_accepted").get("tos_accepted", "not shown")
+        accepted = self._terms
+        if isinstance(accepted, dict) and str(accepted.get(name, "0")) != "1":
+            self._terms = None  # a human accepts them meanwhile: look again
+            what = "value-based " if name.startswith("value") else ""
+            raise AuthenticationRequiredError(f"Meta: the {what}Custom Audience terms are not accepted", TERMS_FIX)
 
 
 def refuse_flagged_words(text: str) -> None:

@@ -9,12 +9,15 @@ from typing import Any
 
 from activator.model.ads import AdSpec, GroupField
 from activator.model.naming import marker_in
+from connectors.meta.asset_feed import asset_feed, lines_of, refuse_unfit
 from connectors.meta.listing import GONE
 from connectors.meta.options import MetaOptions
 from connectors.meta.transport import GraphApi
 from connectors.meta.version import CREATIVE_NAME_LENGTH_MAX, CREATIVES_SEARCHED_MAX
 
-_FIELDS = ("id", "name", "status", "object_story_spec", "url_tags")
+# What is read of a creative; the feed only where the options ask for one.
+CREATIVE_FIELDS = ("id", "object_story_spec", "url_tags")
+FEED_FIELD = "asset_feed_spec"
 
 
 class Creatives:
@@ -42,7 +45,8 @@ class Creatives:
         return self._known[identity]
 
     def _search(self) -> dict[tuple[GroupField, ...], str]:
-        rows = self._api.rows((self._account, "adcreatives"), _FIELDS)
+        fields = ("name", "status", *creative_fields(self._options))
+        rows = self._api.rows((self._account, "adcreatives"), fields)
         return {
             _identity(str(row["name"]), row): str(row["id"])
             for row in islice(rows, CREATIVES_SEARCHED_MAX)
@@ -50,6 +54,17 @@ class Creatives:
         }
 
     def _params(self, spec: AdSpec) -> dict[str, Any]:
+        story: dict[str, Any] = {"page_id": self._options.page_id}
+        if self._options.instagram_user_id:
+            story["instagram_user_id"] = self._options.instagram_user_id
+        params: dict[str, Any] = {"name": creative_name(spec.name), "object_story_spec": story}
+        if self._options.asset_feed:
+            params[FEED_FIELD] = asset_feed(spec, self._options)
+        else:
+            story["link_data"] = self._link_data(spec)
+        return params | ({"url_tags": spec.url_tags} if spec.url_tags else {})
+
+    def _link_data(self, spec: AdSpec) -> dict[str, Any]:
         variant = spec.variant
         link_data: dict[str, Any] = {
             "link": spec.landing_url,
@@ -61,11 +76,7 @@ class Creatives:
             link_data["description"] = variant.descriptions[0]
         if self._options.image_hash:
             link_data["image_hash"] = self._options.image_hash
-        story: dict[str, Any] = {"page_id": self._options.page_id, "link_data": link_data}
-        if self._options.instagram_user_id:
-            story["instagram_user_id"] = self._options.instagram_user_id
-        params = {"name": creative_name(spec.name), "object_story_spec": story}
-        return params | ({"url_tags": spec.url_tags} if spec.url_tags else {})
+        return link_data
 
 
 def creative_name(name: str) -> str:
@@ -75,12 +86,22 @@ def creative_name(name: str) -> str:
     return f"{label[: CREATIVE_NAME_LENGTH_MAX - len(marker) - 1].rstrip()} {marker}".strip()
 
 
-def ad_fields(spec: AdSpec) -> dict[str, GroupField]:
-    """What of an ad is compared: everything people see, and where it leads."""
+def creative_fields(options: MetaOptions) -> tuple[str, ...]:
+    """What to ask for of a creative."""
+    return (*CREATIVE_FIELDS, FEED_FIELD) if options.asset_feed else CREATIVE_FIELDS
+
+
+def ad_fields(spec: AdSpec, options: MetaOptions) -> dict[str, GroupField]:
+    """What of an ad is compared: everything people see, and where it leads. Raises ConfigurationError for a feed."""
+    headlines, descriptions = spec.variant.headlines, spec.variant.descriptions
+    if options.asset_feed:
+        refuse_unfit(spec)
+    else:
+        headlines, descriptions = headlines[:1], descriptions[:1]
     return {
         "message": spec.variant.message,
-        "headline": spec.variant.headlines[0],
-        "description": spec.variant.descriptions[0] if spec.variant.descriptions else "",
+        "headline": "\n".join(headlines),
+        "description": "\n".join(descriptions),
         "link": spec.landing_url,
         "url_tags": spec.url_tags,
     }
@@ -88,20 +109,31 @@ def ad_fields(spec: AdSpec) -> dict[str, GroupField]:
 
 def ad_fields_of(creative: Mapping[str, Any]) -> dict[str, GroupField]:
     """The same, read back from a creative."""
+    feed = creative.get(FEED_FIELD) or {}
     link_data = (creative.get("object_story_spec") or {}).get("link_data") or {}
-    return {
-        "message": str(link_data.get("message", "")),
-        "headline": str(link_data.get("name", "")),
-        "description": str(link_data.get("description", "")),
-        "link": str(link_data.get("link", "")),
-        "url_tags": str(creative.get("url_tags", "")),
-    }
+    said = (
+        {
+            "message": lines_of(feed, "bodies"),
+            "headline": lines_of(feed, "titles"),
+            "description": lines_of(feed, "descriptions"),
+            "link": lines_of(feed, "link_urls", "website_url"),
+        }
+        if feed
+        else {
+            "message": str(link_data.get("message", "")),
+            "headline": str(link_data.get("name", "")),
+            "description": str(link_data.get("description", "")),
+            "link": str(link_data.get("link", "")),
+        }
+    )
+    return {**said, "url_tags": str(creative.get("url_tags", ""))}
 
 
 def _identity(name: str, creative: Mapping[str, Any]) -> tuple[GroupField, ...]:
     """Marker, page, picture, button and texts: two creatives that agree in these are interchangeable."""
     story = creative.get("object_story_spec") or {}
-    link_data = story.get("link_data") or {}
-    button = (link_data.get("call_to_action") or {}).get("type", "")
-    shown = (story.get("page_id"), story.get("instagram_user_id"), link_data.get("image_hash"), button)
+    link_data, feed = story.get("link_data") or {}, creative.get(FEED_FIELD) or {}
+    button = (link_data.get("call_to_action") or {}).get("type", "") or "".join(feed.get("call_to_action_types") or ())
+    image = link_data.get("image_hash") or lines_of(feed, "images", "hash")
+    shown = (story.get("page_id"), story.get("instagram_user_id"), image, button)
     return (marker_in(name), *(str(part or "") for part in shown), *ad_fields_of(creative).values())

@@ -10,7 +10,7 @@ from typing import Any
 from activator.errors import ConfigurationError, PermanentRefusalError
 from activator.model.ads import AdSpec, CampaignSpec, GroupField, GroupSpec, RemoteObject
 from connectors.meta.bids import bid_params, bid_text, bid_text_of
-from connectors.meta.creatives import Creatives, ad_fields, ad_fields_of
+from connectors.meta.creatives import Creatives, ad_fields, ad_fields_of, creative_fields
 from connectors.meta.listing import Listing, needed
 from connectors.meta.options import MetaOptions
 from connectors.meta.transport import GraphApi
@@ -24,7 +24,6 @@ LABELS = [{"name": "activator"}]
 
 _CAMPAIGN_FIELDS = ("id", "name", "status", "effective_status")
 _GROUP_FIELDS = (*_CAMPAIGN_FIELDS, "daily_budget", "bid_strategy", "bid_amount", "bid_constraints", "targeting")
-_AD_FIELDS = (*_CAMPAIGN_FIELDS, "creative{id,object_story_spec,url_tags}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +77,7 @@ class Delivery:
                 "targeting_relaxation_types": {"custom_audience": 0, "lookalike": 0},
             },
             "adlabels": LABELS,
+            **({"is_dynamic_creative": True} if self.options.asset_feed else {}),
             **self._dsa(spec.countries),
             **(self.value_rules.params(spec) if self.value_rules.text(spec) else {}),
         }
@@ -118,7 +118,7 @@ class Delivery:
 
     def update_ad(self, spec: AdSpec, remote: RemoteObject) -> None:
         """Creatives cannot be changed: a new text is a new creative, put in the old one's place."""
-        if any(remote.fields.get(name) != value for name, value in ad_fields(spec).items()):
+        if any(remote.fields.get(name) != value for name, value in ad_fields(spec, self.options).items()):
             self.api.set(remote.platform_id, creative={"creative_id": self.creatives.id_for(spec)})
 
     def group_fields(self, spec: GroupSpec) -> dict[str, GroupField]:
@@ -160,7 +160,8 @@ class Delivery:
 
     def read_ads(self, listing: Listing) -> Iterator[RemoteObject]:
         """Our ads with the texts of their creatives."""
-        for found in listing.ours(("ad",), "ads", _AD_FIELDS):
+        asked = f"creative{{{','.join(creative_fields(self.options))}}}"
+        for found in listing.ours(("ad",), "ads", (*_CAMPAIGN_FIELDS, asked)):
             fields = ad_fields_of(found.row.get("creative") or {})
             status = str(found.row.get("status", ""))
             yield RemoteObject("ad", found.key, found.platform_id, found.name, status, fields)

@@ -7,7 +7,7 @@ from typing import Any, assert_never
 
 import pyarrow as pa
 
-from activator.errors import ConfigurationError, PermanentRefusalError
+from activator.errors import ConfigurationError, OutcomeUnknownError, PermanentRefusalError
 from activator.model.ads import (
     AdSpec,
     AudienceSpec,
@@ -21,6 +21,7 @@ from activator.model.ads import (
 from activator.model.checks import Finding
 from activator.model.delivery import Operation, Receipt, ReplacementPart
 from activator.model.performance import PerformanceRow
+from activator.model.split_test import SplitTest
 from activator.ports import DestinationContext
 from connectors.meta.audiences import Audiences
 from connectors.meta.checks import Doctor
@@ -28,19 +29,21 @@ from connectors.meta.creatives import Creatives, ad_fields
 from connectors.meta.delivery import PAUSED, Delivery, campaign_fields
 from connectors.meta.listing import Listing
 from connectors.meta.lookalikes import Lookalikes
-from connectors.meta.members import remove_everywhere, send_members
+from connectors.meta.members import Members
 from connectors.meta.options import MetaOptions, read_options
 from connectors.meta.performance import Insights
 from connectors.meta.replacement import Replacements
 from connectors.meta.reports import Reports
 from connectors.meta.settings import MetaSettings, load
+from connectors.meta.shapes import understood
+from connectors.meta.studies import start_study
 from connectors.meta.transport import GraphApi
 from connectors.meta.value_rules import ValueRules
 from connectors.meta.version import BATCH_ROWS_MAX, MEMBERS_MIN, QUIET_WINDOW
 
 
 class MetaDestination:
-    """One ad account. Implements Destination, ReplacingDestination and AccountWideRemoval of activator.ports."""
+    """One ad account. Implements Destination of activator.ports, and what a destination may be able to do besides."""
 
     identifier_form = "meta"
     batch_rows_max = BATCH_ROWS_MAX
@@ -60,7 +63,9 @@ class MetaDestination:
         )
         self._audiences = Audiences(self._api, self._account, options, lookalikes)
         self._listing = Listing(self._api, self._account, {**context.markers, **lookalikes.markers()})
-        self._replacements = Replacements(self._api, context.clock, limited_data_use=options.limited_data_use)
+        limited = options.limited_data_use
+        self._members = Members(self._api, self._account, context.clock, limited_data_use=limited)
+        self._replacements = Replacements(self._api, context.clock, limited_data_use=limited)
         creatives = Creatives(self._api, self._account, options)
         rules = ValueRules(self._api, self._account, context.project_id, context.name, options.audience_labels)
         self._delivery = Delivery(self._api, self._account, options, context.currency, creatives, rules)
@@ -75,9 +80,10 @@ class MetaDestination:
             case GroupSpec():
                 return self._delivery.group_fields(spec)
             case AdSpec():
-                return ad_fields(spec)
+                return ad_fields(spec, self._options)
         assert_never(spec)
 
+    @understood(PermanentRefusalError)
     def observe(self) -> Observation:
         """Four lists, read to their ends: an incomplete one raises."""
         audiences = tuple(self._audiences.read(self._listing))
@@ -87,6 +93,7 @@ class MetaDestination:
         ads = tuple(self._delivery.read_ads(self._listing))
         return Observation((*audiences, *campaigns, *groups, *ads), complete=True)
 
+    @understood(OutcomeUnknownError)
     def create(self, spec: ObjectSpec, ids: Mapping[str, str]) -> RemoteObject:
         """See ports. An ad is two calls; what the first leaves behind after a crash is found and used again."""
         fields = self.comparable(spec)
@@ -102,6 +109,7 @@ class MetaDestination:
                 platform_id = self._delivery.create_ad(spec, ids)
         return RemoteObject(kind_of(spec), spec.key, platform_id, spec.name, status, fields)
 
+    @understood(OutcomeUnknownError)
     def update(self, spec: ObjectSpec, remote: RemoteObject, ids: Mapping[str, str]) -> None:
         """See ports. Sends only what differs, and no call if nothing does."""
         match spec:
@@ -115,24 +123,28 @@ class MetaDestination:
             case AdSpec():
                 self._delivery.update_ad(spec, remote)
 
+    @understood(OutcomeUnknownError)
     def pause(self, remote: RemoteObject) -> None:
         """See ports. An audience has nothing to pause."""
         if remote.kind != "audience":
             self._api.set(remote.platform_id, status=PAUSED)
 
+    @understood(OutcomeUnknownError)
     def send(self, operation: Operation, audience_id: str, members: pa.Table, batch_id: str) -> Receipt:
         """See ports. Meta answers at once; the effect may take up to 24 hours."""
-        limited = self._options.limited_data_use
-        return send_members(self._api, operation, audience_id, members, batch_id, limited_data_use=limited)
+        return self._members.send(operation, audience_id, members, batch_id)
 
+    @understood(OutcomeUnknownError)
     def remove_everywhere(self, members: pa.Table, batch_id: str) -> Receipt:
         """See ports.AccountWideRemoval."""
-        return remove_everywhere(self._api, self._account, members, batch_id)
+        return self._members.remove_everywhere(members, batch_id)
 
+    @understood(OutcomeUnknownError)
     def replace(self, audience_id: str, members: pa.Table, part: ReplacementPart) -> Receipt:
         """See ports.ReplacingDestination."""
         return self._replacements.send(audience_id, members, part)
 
+    @understood(OutcomeUnknownError)
     def complete_replacement(self, audience_id: str, started_at: datetime) -> Receipt:
         """See ports.ReplacingDestination."""
         return self._replacements.complete(audience_id, started_at)
@@ -141,12 +153,18 @@ class MetaDestination:
         """Never needed: no receipt of ours is PROCESSING."""
         raise PermanentRefusalError(f"Meta answers uploads at once; there is no request {request_id} of {sent:,} rows")
 
+    @understood(OutcomeUnknownError)
+    def start_split_test(self, test: SplitTest) -> str:
+        """See ports.SplitTesting."""
+        return start_study(self._api, self._account, self._context.project_id, self._context.name, test)
+
     def performance(self, since: date, until: date) -> Iterable[PerformanceRow]:
         """See ports."""
         reports = Reports(self._api, self._account, self._context.clock)
         window = self._options.attribution_window
         return Insights(reports, self._context.name, self._context.currency, window).rows(since, until)
 
+    @understood(PermanentRefusalError)
     def check(self) -> Sequence[Finding]:
         """See ports."""
         return Doctor(self._api, self._account, self._settings, self._options, self._context).findings()
@@ -174,7 +192,7 @@ def _check_tiers(context: DestinationContext, options: MetaOptions) -> None:
     """Options that speak of tiers speak of tiers there are."""
     where = f"destinations.{context.name}.options"
     tiers = {key.removeprefix("audience/") for key in context.markers.values() if key.startswith("audience/")}
-    for name in ("audience_labels", "lookalike_percent"):
+    for name in ("adopt_audiences", "audience_labels", "lookalike_percent"):
         unknown = sorted(set(getattr(options, name)) - tiers)
         if unknown:
             fix = f"Name one of: {', '.join(sorted(tiers))}."

@@ -66,6 +66,10 @@ class MetaOptions(BaseModel):
     image_hash: str | None = Field(
         default=None, pattern=r"^[0-9a-f]{32}$", description="Hash of an image already in the account's library"
     )
+    asset_feed: bool = Field(
+        default=False,
+        description="One ad per tier with all headlines and descriptions, which Meta combines; needs image_hash",
+    )
     instagram_user_id: Id | None = Field(default=None, description="Instagram account the ads speak for")
     customer_file_source: Literal["USER_PROVIDED_ONLY", "PARTNER_PROVIDED_ONLY", "BOTH_USER_AND_PARTNER_PROVIDED"] = (
         Field(default="USER_PROVIDED_ONLY", description="Where the people's details come from")
@@ -74,6 +78,9 @@ class MetaOptions(BaseModel):
         default=None, ge=1, le=180, description="Days a member stays without being added again; default: for ever"
     )
 
+    adopt_audiences: dict[str, Id] = Field(
+        default_factory=dict, description="Tier -> id of a customer list that is there already and becomes ours"
+    )
     audience_labels: dict[str, Label] = Field(
         default_factory=dict, description="Tier -> Meta's label of its list; a tier's value_rule needs one"
     )
@@ -93,6 +100,9 @@ class MetaOptions(BaseModel):
     def _consistent(self) -> Self:
         if self.special_ad_categories and not self.special_ad_category_country:
             message = "special_ad_category_country is required with special_ad_categories"
+            raise ValueError(message)
+        if self.asset_feed and self.image_hash is None:
+            message = "asset_feed needs an image_hash"
             raise ValueError(message)
         if (self.dsa_beneficiary is None) != (self.dsa_payor is None):
             message = "dsa_beneficiary and dsa_payor are given together or not at all"

@@ -23,21 +23,6 @@ def counted(answer: Mapping[str, Any]) -> Counted | None:
     return None if received is None or invalid is None else Counted(received, invalid)
 
 
-def receipt_of_session(answer: Mapping[str, Any], audience_id: str, upload: Upload) -> Receipt:
-    """The receipt of a batch that is a session of its own.
-
-    num_received is cumulative in a session, so after an identical resend it may be a multiple of the batch.
-
-    Raises:
-        OutcomeUnknownError: the counts are not those of a complete upload.
-    """
-    now, sent = counted(answer), upload.rows
-    is_ours = str(answer.get("audience_id", audience_id)) == audience_id
-    if now is None or not is_ours or now.received < sent or now.received % sent:
-        raise not_covered(now, sent)
-    return receipt(upload, -(-now.invalid * sent // now.received), answer)
-
-
 def receipt(upload: Upload, rejected: int, answer: Mapping[str, Any]) -> Receipt:
     """The receipt of a batch of which so many rows were invalid; the approximate number never exceeds the batch."""
     sent, rejected = upload.rows, min(upload.rows, rejected)

@@ -16,7 +16,7 @@ from activator.ports import Clock
 from connectors.meta.members import SESSION_ID_MAX
 from connectors.meta.receipts import Counted, counted, not_covered, receipt
 from connectors.meta.transport import GraphApi
-from connectors.meta.uploads import read_upload
+from connectors.meta.uploads import Upload, read_upload
 from connectors.meta.version import OPERATION_REPLACE_FAILED, OPERATION_REPLACING, REPLACEMENT_MAX
 
 _SESSION_FIELDS = ("session_id", "start_time", "num_received", "num_invalid_entries", "stage", "progress")
@@ -31,17 +31,25 @@ class Replacements:
         self._clock = clock
         self._limited_data_use = limited_data_use
         self._counted: dict[tuple[int, int], Counted] = {}
+        self._tried: set[tuple[int, int]] = set()
 
     def send(self, audience_id: str, members: pa.Table, part: ReplacementPart) -> Receipt:
-        """Send one part.
+        """Send one part. One that has arrived already is counted and not sent again.
 
         Raises:
-            PermanentRefusalError: the part cannot be one, or the session is too old to go on; nothing was sent.
+            PermanentRefusalError: the part cannot be one, or the session cannot go on; nothing was sent.
             OutcomeUnknownError: no answer, or one whose counts do not cover the part. The identical part may follow.
         """
         self._refuse_impossible(part)
         upload = read_upload(members, limited_data_use=self._limited_data_use, all_columns=True)
-        before = self._before(audience_id, part)
+        before = Counted() if part.ordinal == 1 else self._counted.get((part.session_id, part.ordinal - 1))
+        if before is None or (part.session_id, part.ordinal) in self._tried:
+            now = self._standing(audience_id, part)
+            if now.received >= (_rows_before(part, upload) if before is None else before.received) + upload.rows:
+                self._counted[part.session_id, part.ordinal] = now
+                return receipt(upload, 0 if before is None else max(0, now.invalid - before.invalid), {})
+            before = now
+        self._tried.add((part.session_id, part.ordinal))
         session = {
             "session_id": part.session_id,
             "batch_seq": part.ordinal,
@@ -50,12 +58,12 @@ class Replacements:
         }
         params = {"payload": upload.payload(), "session": session}
         answer = self._api.call("POST", (audience_id, "usersreplace"), params).json()
-        now = counted(answer)
+        after = counted(answer)
         is_ours = str(answer.get("audience_id", audience_id)) == audience_id
-        if now is None or not is_ours or now.received not in (before.received + upload.rows, before.received):
-            raise not_covered(now, upload.rows)
-        self._counted[part.session_id, part.ordinal] = now
-        return receipt(upload, max(0, now.invalid - before.invalid), answer)
+        if after is None or not is_ours or after.received != before.received + upload.rows:
+            raise not_covered(after, upload.rows)
+        self._counted[part.session_id, part.ordinal] = after
+        return receipt(upload, max(0, after.invalid - before.invalid), answer)
 
     def complete(self, audience_id: str, started_at: datetime) -> Receipt:
         """What became of the replacement that began then: the audience's own state, and its session's counts.
@@ -87,24 +95,23 @@ class Replacements:
                 _BEGIN_AGAIN,
             )
 
-    def _before(self, audience_id: str, part: ReplacementPart) -> Counted:
-        """What the session had counted before this part."""
-        if part.ordinal == 1:
-            return Counted()
-        known = self._counted.get((part.session_id, part.ordinal - 1))
-        if known is not None:
-            return known
-        rows = self._sessions(audience_id, part.session_id)
-        resumed = next((counted(row) for row in rows), None)
-        if resumed is None:
+    def _standing(self, audience_id: str, part: ReplacementPart) -> Counted:
+        """What the session has counted, as Meta says."""
+        found = next((counted(row) for row in self._sessions(audience_id, part.session_id)), None)
+        if found is None and part.ordinal > 1:
             raise PermanentRefusalError("Meta does not know the replacement that is to go on", _BEGIN_AGAIN)
-        return resumed
+        return found or Counted()
 
     def _sessions(self, audience_id: str, session_id: int | None = None) -> Iterator[dict[str, Any]]:
         """Sessions of an audience, the latest first."""
         asked = {} if session_id is None else {"session_id": session_id}
         rows = self._api.rows((audience_id, "sessions"), _SESSION_FIELDS, **asked)
         return iter(sorted(rows, key=_started, reverse=True))
+
+
+def _rows_before(part: ReplacementPart, upload: Upload) -> int:
+    """Rows of the parts before this one: all but the last are of one size."""
+    return part.rows_total - upload.rows if part.last else (part.ordinal - 1) * upload.rows
 
 
 def _started(row: Mapping[str, Any]) -> float:

@@ -39,8 +39,13 @@ VALUE_RULE_BP_MIN, VALUE_RULE_BP_MAX = 1_000, 110_000
 # Ad set names. DOC/marketing-api/reference/ad-account/adsets
 NAME_LENGTH_MAX = 400
 
+# Cells of an A/B study, and campaigns or ad sets in one. DOC/marketing-api/guides/split-testing
+STUDY_CELLS_MAX, STUDY_OBJECTS_MAX = 150, 100
+
 # Names of creatives. DOC/marketing-api/reference/ad-creative
 CREATIVE_NAME_LENGTH_MAX = 100
+# Lines of an asset feed. DOC/marketing-api/ad-creative/asset-feed-spec/options
+ASSETS_OF_A_KIND_MAX, ASSET_BODY_CHARACTERS_MAX, ASSET_LINE_CHARACTERS_MAX = 5, 1_024, 255
 # How many creatives are searched for one left behind by a crash; Meta offers no filter by name for them.
 CREATIVES_SEARCHED_MAX = 200
 

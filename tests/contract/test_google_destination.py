@@ -16,7 +16,8 @@ from activator.model.checks import Severity
 from activator.model.delivery import Operation, Settlement
 from activator.model.naming import marked_name, marker
 from activator.model.plan import CreateObject
-from activator.ports import Destination, DestinationContext, RehearsingDestination
+from activator.model.reports import Cut
+from activator.ports import Destination, DestinationContext, RehearsingDestination, ReportingDestination
 from connectors.google.costs import operations_of
 from connectors.google.destination import connector
 from connectors.google.options import read_options
@@ -359,6 +360,44 @@ def test_google_is_told_what_kind_of_customers_a_list_holds(account: Account) ->
     assert "customer_types" in refused.value.next_step
 
 
+def test_a_list_that_is_named_by_its_id_becomes_ours_and_no_other(account: Account) -> None:
+    theirs = AudienceSpec("audience/gold", "CRM export, by hand", "Imported", "gold", suppress=False)
+    number = account.destination.create(theirs, {}).platform_id
+    assert "audience/gold" not in account.destination.observe().by_key()
+
+    adopting = account.open(options={"adopt_audiences": {"gold": number}})
+    found = adopting.observe().by_key()["audience/gold"]
+    assert (found.platform_id, found.fields["name"]) == (number, "CRM export, by hand")
+    gold = account.audience("gold")
+    adopting.update(gold, found, {})
+    assert dict(account.destination.observe().by_key()["audience/gold"].fields) == dict(adopting.comparable(gold))
+
+    second = account.destination.create(replace(theirs, name="Another"), {}).platform_id
+    with pytest.raises(PermanentRefusalError, match="as well"):
+        account.open(options={"adopt_audiences": {"gold": second}}).observe()
+    with pytest.raises(PermanentRefusalError, match="no list of customers"):
+        account.open(options={"adopt_audiences": {"silver": "424242"}}).observe()
+
+
+def test_a_lookalike_is_grown_once_the_list_is_ready(account: Account) -> None:
+    destination = account.open(options={"lookalikes": {"gold": "balanced"}})
+    gold = account.audience("gold")
+    account.ids[gold.key] = destination.create(gold, {}).platform_id
+    empty = destination.observe().by_key()[gold.key]
+    assert dict(empty.fields) == dict(destination.comparable(gold))  # nobody to be like yet, so nothing is missing
+
+    destination.send(Operation.ADD, account.ids[gold.key], members(0, 150), BATCH)
+    account.settled()
+    ready = destination.observe().by_key()[gold.key]
+    assert ready.fields["lookalike"] == ""
+    destination.update(gold, ready, account.ids)
+    grown = destination.observe().by_key()[gold.key]
+    assert dict(grown.fields) == dict(destination.comparable(gold))
+
+    narrower = account.open(options={"lookalikes": {"gold": "narrow"}})
+    assert narrower.observe().by_key()[gold.key].fields["lookalike"] == ""  # another one is to be made
+
+
 def test_a_list_is_brought_back_to_its_description_and_membership(account: Account) -> None:
     account.build()
     wanted = account.open(options={"membership_days": 90, "description": "Ask crm@shop.example."})
@@ -462,6 +501,34 @@ def test_performance_is_told_by_ad_and_day_in_whole_micros(account: Account) -> 
     assert {row.currency for row in rows} == {"EUR"}
     assert len({(row.ad_id, row.day) for row in rows}) == len(rows)
     assert all(isinstance(row.value_micros, int) for row in rows)
+
+
+def test_reports_are_cut_by_group_ad_text_and_audience_with_value_rules_apart(account: Account) -> None:
+    campaign = replace(account.campaign(), strategy=BidStrategy.TARGET_ROAS)
+    bid = Bid(BidStrategy.TARGET_ROAS, roas_bp=40_000)
+    gold = replace(account.group("gold", "silver", None), bid=replace(bid, value_bp=20_000))
+    silver = replace(account.group("silver", "gold", None), bid=bid)
+    audiences = [account.audience(tier) for tier in ("gold", "silver", "lost")]
+    specs: tuple[ObjectSpec, ...] = (*audiences, campaign, gold, silver, account.ad("gold"), account.ad("silver"))
+    for spec in specs:
+        account.ids[spec.key] = account.destination.create(spec, account.ids).platform_id
+    for tier, first in (("gold", 0), ("silver", 500)):
+        account.destination.send(Operation.ADD, account.ids[f"audience/{tier}"], members(first, 300), BATCH)
+    account.sandbox.settle()
+    account.sandbox.activate(7, "google")
+    today = WallClock().now().date()
+    assert isinstance(account.destination, ReportingDestination)
+    found = {cut: list(account.destination.report(cut, today - timedelta(days=6), today)) for cut in Cut}
+
+    assert {row.subject for row in found[Cut.GROUP]} == {"group/gold", "group/silver"}
+    assert {row.subject for row in found[Cut.AD]} == {"ad/gold/warm", "ad/silver/warm"}
+    assert {row.subject for row in found[Cut.AUDIENCE]} == {"audience/gold", "audience/silver"}
+    assert "Stay warm" in {row.subject for row in found[Cut.TEXT]}
+    spend = {cut: sum(row.spend_micros for row in rows) for cut, rows in found.items() if cut is not Cut.TEXT}
+    assert len(set(spend.values())) == 1
+    by_group = {row.subject: row for row in found[Cut.GROUP]}
+    assert by_group["group/gold"].rules_micros == by_group["group/gold"].value_micros > 0  # counted twice
+    assert by_group["group/silver"].rules_micros == 0
 
 
 def test_check_finds_a_healthy_account_healthy_and_says_how_to_heal_a_wrong_one(account: Account) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from activator.config.ledger_place import LedgerPlace
 from activator.errors import LeaseHeldError, LeaseLostError, LedgerError, StalePlanError
-from activator.ledger import batches, files, lease, objects, performance, plans
+from activator.ledger import batches, files, lease, objects, performance, plans, reassertions
 from activator.ledger.lease import Lease
 from activator.ledger.slots import LedgerSlots
 from activator.ledger.store import Ledger, LedgerReader
@@ -255,6 +255,23 @@ def test_the_intent_of_a_create_is_kept_until_its_answer(ledger: Ledger, clock: 
     with ledger.writing() as connection:
         objects.acknowledge(connection, "meta", "audience/high", "777")
     assert ledger.owned("meta")["audience/high"].platform_id == "777"
+
+
+def test_an_audience_is_asserted_a_week_after_it_was_made_or_last_asserted(ledger: Ledger, clock: ManualClock) -> None:
+    def due() -> frozenset[str]:
+        return ledger.assertions_due("meta", timedelta(days=7))
+
+    with ledger.writing() as connection:
+        objects.intend(connection, clock, "p1", "meta", "audience", "audience/high", "n [act:0]")
+        objects.acknowledge(connection, "meta", "audience/high", "777")
+    assert due() == frozenset()
+    clock.advance(days=7)
+    assert due() == {"audience/high"}
+    with ledger.writing() as connection:
+        reassertions.record(connection, clock, [("meta", "audience/high")])
+    assert due() == frozenset()
+    clock.advance(days=7)
+    assert due() == {"audience/high"}
 
 
 def test_performance_shows_the_newest_restatement(ledger: Ledger, clock: ManualClock) -> None:

@@ -15,7 +15,8 @@ from activator.model.ads import AdSpec, AudienceSpec, Bid, BidStrategy, Campaign
 from activator.model.checks import Severity
 from activator.model.delivery import Operation, Settlement
 from activator.model.naming import marked_name, marker
-from activator.ports import Destination, DestinationContext
+from activator.model.split_test import SplitCell, SplitTest
+from activator.ports import Destination, DestinationContext, SplitTesting
 from connectors.meta.destination import connector
 from connectors.sandbox.clock import WallClock
 from connectors.sandbox.server import Sandbox
@@ -195,6 +196,38 @@ def test_labels_value_rules_and_lookalikes_are_made_once_and_read_back(account: 
     assert after[gold.key].fields == account.destination.comparable(gold)
     assert after[ruled.key].fields == account.destination.comparable(dearer)
     assert len(account.sandbox.state.list("meta", "value_rule_set")) == 1
+
+
+def test_an_asset_feed_is_taken_and_read_back(account: Account) -> None:
+    account.destination = account.open(options={"asset_feed": True, "image_hash": "0" * 32})
+    gold = account.ad("gold")
+    several = replace(gold, variant=replace(gold.variant, headlines=("Stay warm", "Be warm"), descriptions=("a", "b")))
+    for spec in (*account.specs()[:5], several):
+        account.create(spec)
+
+    seen = account.destination.observe().by_key()[several.key]
+
+    assert seen.fields == account.destination.comparable(several)
+
+
+def test_a_value_based_list_takes_members_with_their_value(account: Account) -> None:
+    account.create(replace(account.audience("gold"), value_based=True))
+    audience_id = account.ids["audience/gold"]
+    people = members(150).append_column("LOOKALIKE_VALUE", pa.array([float(number) for number in range(150)]))
+
+    assert account.destination.send(Operation.ADD, audience_id, people, account.batch()).settled == 150
+    assert account.destination.send(Operation.REMOVE, audience_id, people, account.batch(2)).settled == 150
+
+
+def test_a_split_test_is_started_once(account: Account) -> None:
+    account.create_everything()
+    cells = tuple(SplitCell(tier, 50, group_ids=(account.ids[f"group/{tier}"],)) for tier in ("gold", "silver"))
+    starts_at = account.clock.now()
+    test = SplitTest("spring", "Gold against silver", cells, starts_at, starts_at + timedelta(days=14))
+    destination = account.destination
+    assert isinstance(destination, SplitTesting)
+
+    assert destination.start_split_test(test) == destination.start_split_test(test)
 
 
 def test_members_come_and_go(account: Account) -> None:

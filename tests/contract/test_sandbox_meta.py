@@ -358,7 +358,8 @@ class TestReading:
         fields = "name,currency,timezone_name,account_status,tos_accepted,user_tos_accepted,min_daily_budget,business"
         account = meta.get(ACCOUNT, fields=fields)
         assert set(account) == {*fields.split(","), "id"}
-        assert account["tos_accepted"] == {"custom_audience_tos": 1, "web_custom_audience_tos": 1}
+        accepted = {"custom_audience_tos", "web_custom_audience_tos", "value_based_custom_audience_tos"}
+        assert account["tos_accepted"] == dict.fromkeys(accepted, 1)
 
 
 class TestBatches:

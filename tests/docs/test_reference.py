@@ -14,6 +14,7 @@ from activator.config.outbox import WebhookSettings
 from activator.config.project import Project
 from activator.config.settings import Settings, SettingsSection
 from activator.config.starter import project_schema, schema_text
+from activator.plan.guards import CEILINGS, GUARDS
 from connectors.crm.settings import DatabaseSettings
 from connectors.google.settings import GoogleSettings
 from connectors.meta.settings import MetaSettings
@@ -80,3 +81,9 @@ def test_every_error_is_in_the_reference_with_its_exit_code() -> None:
     for name, kind in inspect.getmembers(activator.errors, inspect.isclass):
         if issubclass(kind, activator.errors.ActivatorError):
             assert f"| `{name}` | {kind.exit_code} |" in text
+
+
+def test_every_guard_is_in_the_reference_and_says_whether_it_can_be_accepted() -> None:
+    rows = {row.split("`")[1]: row for row in page("guards.md").splitlines() if row.startswith("| `")}
+    assert set(rows) == set(GUARDS)
+    assert {name for name, row in rows.items() if row.endswith("| no |")} == set(CEILINGS)

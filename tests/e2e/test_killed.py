@@ -13,8 +13,10 @@ from activator.plan.destinations import open_destinations
 from activator.sync import Runner, make_plan
 from connectors.sandbox.server import Sandbox
 from tests.e2e.commands import ACTIVATOR, activator, environment
+from tests.e2e.kills import play
 from tests.e2e.shop import Shop
 
+FEW_KILLS = 4  # `make kills` does as many as you like
 EVERYBODY = {"high": 4, "mid": 6, "low": 6, "rest": 4}
 # How many changing calls of each platform the sandbox has seen when the blow falls
 MOMENTS = (("meta", 1), ("meta", 4), ("meta", 7), ("meta", 12), ("google", 1), ("google", 4))
@@ -87,3 +89,8 @@ def test_a_killed_plan_leaves_nothing_to_apply_and_its_scratch_is_swept(shop: Sh
     assert list(state.glob("scratch/engine-*")) == []
     assert [path.name for path in (state / "plans").iterdir()] == [folder.name], "half plans are swept too"
     assert plan.changes
+
+
+def test_mornings_with_kills_at_random_end_as_if_there_had_been_none(tmp_path: Path) -> None:
+    total = play(FEW_KILLS, seed=0, folder=tmp_path)
+    assert total.kills >= FEW_KILLS

@@ -1,11 +1,13 @@
 """Forgetting a person: out of every audience, for good, whatever is lost, refused, restored or exported again."""
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from activator.cli.forget import exit_code
@@ -158,7 +160,35 @@ def test_whoever_was_never_sent_is_kept_out_and_no_platform_hears_of_them(world:
     assert sum(world.members().values()) == 20
 
 
+def test_exports_that_cannot_be_read_stop_nobody_from_being_forgotten(world: World) -> None:
+    (world.shop.folder / "orders.csv").unlink()
+    found = look(world.runner().workspace, world.clock, BY_MAIL)
+    assert (found.members, "orders.csv" in found.problem) == (1, True)
+    world.forget(BY_MAIL)
+    assert world.members() == WITHOUT_HER
+
+
+def test_when_it_is_complete_nothing_here_knows_who_it_was(world: World) -> None:
+    digest = hashlib.sha256(b"person3@example.com").hexdigest()
+
+    def known() -> list[str]:
+        files = world.state.rglob("*.parquet")
+        return [path.name for path in files if digest in str(pq.read_table(path).to_pylist())]
+
+    assert known()
+    world.forget(BY_MAIL)
+    world.clock.advance(hours=25)
+    assert world.go_on().completed_at is not None
+    world.clock.advance(hours=2)
+    world.sync()
+    assert known() == []
+    assert world.members() == WITHOUT_HER
+    assert make_plan(world.runner())[0].changes == (), "the others are believed in as before"
+
+
 def test_a_lost_answer_is_asked_for_again(world: World) -> None:
+    with (world.shop.folder / ".env").open("a", encoding="utf-8") as env:
+        env.write("ACTIVATOR_META__READ_TIMEOUT_SECONDS=2\n")
     for _ in range(3):
         world.sandbox.fault("timeout_before_effect", "meta", 1, "POST users")
     runner = world.runner()

@@ -40,7 +40,13 @@ class World:
     def ledger(self) -> Ledger:
         return Ledger(self.folder / ".activator", self.clock)
 
-    def plan(self, high: Set[str], low: Set[str] = frozenset(), phones: dict[str, str] | None = None) -> MemberPlan:
+    def plan(
+        self,
+        high: Set[str],
+        low: Set[str] = frozenset(),
+        phones: dict[str, str] | None = None,
+        asserting: Set[str] = frozenset(),
+    ) -> MemberPlan:
         """People are named by a word, which stands for the digest of their e-mail."""
         self.rounds += 1
         folder = self.folder / f"plan{self.rounds}"
@@ -67,7 +73,7 @@ class World:
             )
             planner = MemberPlanner(engine, "meta", "meta", 2, folder, members, lambda: status)
             ledger = self.ledger
-            return planner.plan([(spec, ledger.audience_log("meta", spec.key)) for spec in (HIGH, LOW)])
+            return planner.plan([(spec, ledger.audience_log("meta", spec.key)) for spec in (HIGH, LOW)], asserting)
 
     def apply(self, members: MemberPlan, should_stop: Callable[[], bool] = lambda: False) -> ApplyResult:
         """Execute a member plan, creating what is missing first."""
@@ -272,6 +278,34 @@ def test_who_was_taken_out_with_somebody_is_put_back_even_if_the_run_ends_in_bet
     assert world.platform.emails("audience/high") == set()
     world.apply(world.plan({"bo"}, phones={"bo": "1"}))
     assert world.platform.rows[world.platform.objects["audience/high"].platform_id] == [frozenset({"bo", "1"})]
+
+
+def test_asserting_an_audience_repairs_what_nobody_told_us_of(world: World) -> None:
+    world.sync({"anna", "bo"})
+    world.sync({"anna"})
+    high = world.platform.objects["audience/high"].platform_id
+    world.platform.rows[high] = [frozenset({"bo"})]  # edited by hand
+    assert world.plan({"anna"}).adds == ()
+    plan = world.plan({"anna"}, asserting={"audience/high"})
+    assert [(change.rows, change.asserted) for change in (*plan.removes, *plan.adds)] == [(1, True), (1, True)]
+    assert (plan.states[0].adds, plan.states[0].removes, plan.movements) == (0, 0, ())
+    world.apply(plan)
+    assert world.platform.emails("audience/high") == {"anna"}
+
+
+def test_asserting_takes_out_nobody_who_shares_an_identifier_with_a_leaver(world: World) -> None:
+    world.apply(world.plan({"anna", "bo"}, phones={"anna": "1", "bo": "1"}))
+    world.apply(world.plan({"bo"}, phones={"bo": "1"}))
+    plan = world.plan({"bo"}, phones={"bo": "1"}, asserting={"audience/high"})
+    assert (plan.removes, [change.rows for change in plan.adds]) == ((), [1])
+
+
+def test_asserting_sends_nobody_whose_opposite_may_still_land(world: World) -> None:
+    world.sync({"anna", "bo"})
+    world.platform.faults.extend(["lost_before"] * 3)
+    world.sync({"bo"})
+    plan = world.plan({"anna", "bo"}, asserting={"audience/high"})
+    assert [(change.rows, change.asserted) for change in (*plan.removes, *plan.adds)] == [(1, True)]
 
 
 def test_a_stopped_apply_parks_the_rest_and_goes_on_later(world: World) -> None:

@@ -45,6 +45,8 @@ def play(
         for _ in range(rounds):
             world.round()
         return judge(world)
+    except Exception as error:  # noqa: BLE001 - a defect; the seed is told, and the others go on
+        return _verdict(world, f"{type(error).__name__}: {error}")
     finally:
         world.close()
         folder.parent.rmdir()

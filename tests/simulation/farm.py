@@ -98,7 +98,7 @@ def main(arguments: Sequence[str]) -> int:
         for seed, wrong in tally.wrong.items():
             _say(f"seed {seed}: {wrong}")
         total.join(tally)
-        if total.seeds - told >= max(1000, seeds // 20):
+        if total.seeds - told >= max(100, seeds // 20):
             told = total.seeds
             rate = total.seeds / (time.monotonic() - began)
             _say(f"{total.seeds:,} of {seeds:,}, {rate:.1f} seeds/s, wrong {len(total.wrong)}")

@@ -6,6 +6,7 @@ import pytest
 
 from activator.cli.console import acceptances, describe, explain, plain, print_json, printable
 from activator.errors import AuthenticationRequiredError, ConfigurationError, PlatformFault, SourceError
+from activator.plan.guards import CEILINGS
 
 
 def test_control_characters_are_shown_not_obeyed() -> None:
@@ -57,3 +58,10 @@ def test_an_unknown_guard_is_refused_and_the_known_ones_are_named() -> None:
     with pytest.raises(ConfigurationError, match="no guard `source-shrink`") as refused:
         acceptances(["source-shrink"], "season is over")
     assert "source-shrunk" in refused.value.next_step
+
+
+@pytest.mark.parametrize("name", CEILINGS)
+def test_a_ceiling_on_money_is_raised_in_the_project_file_or_not_at_all(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be accepted") as refused:
+        acceptances([name, "source-shrunk"], "sale week")
+    assert CEILINGS[name] in refused.value.next_step

@@ -38,7 +38,7 @@ def test_operations_of_each_change(change: Change, operations: int) -> None:
 def test_a_plan_says_what_it_takes_of_the_day() -> None:
     said = words_of_cost([CreateObject("google", CAMPAIGN), UPLOAD], GOOGLE, 2_880)
     assert (
-        said == "applying this takes about 16 operations of the Google Ads API of 2,880 a day, and 1 upload of members"
+        said == "applying this takes about 15 operations of the Google Ads API of 2,880 a day, and 1 upload of members"
     )
     assert words_of_cost([], GOOGLE, 2_880) is None
 

@@ -65,6 +65,8 @@ def assert_silent(error: BaseException) -> None:
     assert error.__cause__ is None
 
 
+LABELLED = rows({"label": {"resource_name": "customers/1/labels/9", "name": "activator"}})
+
 WRITES = [
     (Failure(Status.UNAVAILABLE), OutcomeUnknownError),
     (Failure(Status.DEADLINE_EXCEEDED), OutcomeUnknownError),
@@ -106,7 +108,7 @@ WRITES = [
 def test_a_refused_campaign_becomes_the_error_that_says_what_helps(
     platform: Platform, tmp_path: Path, answer: Failure, kind: type[DestinationError]
 ) -> None:
-    platform.answer("SearchStream", rows({"label": {"resource_name": "customers/1/labels/9", "name": "activator"}}))
+    platform.answer("SearchStream", LABELLED)
     platform.answer("Mutate", answer)
 
     error = raised(lambda: loopback.destination(tmp_path, platform, ManualClock()).create(CAMPAIGN, {}))
@@ -119,7 +121,7 @@ def test_a_refused_campaign_becomes_the_error_that_says_what_helps(
 
 
 def test_the_code_and_place_google_names_are_kept_for_searching(platform: Platform, tmp_path: Path) -> None:
-    platform.answer("SearchStream", rows({"label": {"resource_name": "customers/1/labels/9", "name": "activator"}}))
+    platform.answer("SearchStream", LABELLED)
     platform.answer(
         "Mutate", Failure(Status.INVALID_ARGUMENT, failure=failure("criterion_error", "CANNOT_ADD_CLOSED_USER_LIST"))
     )
@@ -216,7 +218,7 @@ def test_a_daily_quota_without_a_told_wait_is_not_waited_for_here(
 def test_a_concurrent_change_is_tried_again(platform: Platform, tmp_path: Path) -> None:
     from tests.unit.google_specs import made
 
-    platform.answer("SearchStream", rows({"label": {"resource_name": "customers/1/labels/9", "name": "activator"}}))
+    platform.answer("SearchStream", LABELLED)
     busy = Failure(Status.ABORTED, failure=failure("database_error", "CONCURRENT_MODIFICATION"))
     platform.answer("Mutate", busy, made("customers/1/campaignBudgets/1", "customers/1/campaigns/601"))
 

@@ -11,7 +11,7 @@ from activator.config.settings import load_settings
 from activator.errors import ConfigurationError
 from activator.model.ads import Bid, BidStrategy, CopyVariant
 from connectors.google import texts
-from connectors.google.comparison import bid_text, comparable
+from connectors.google.comparison import bid_text, check_amounts, comparable
 from connectors.google.destination import connector
 from connectors.google.options import options_schema, read_options
 from connectors.google.settings import PREFIX, GoogleSettings
@@ -196,3 +196,19 @@ def test_missing_files_are_named_by_their_variable(tmp_path: Path) -> None:
 
 def test_opening_calls_nobody(tmp_path: Path) -> None:
     opened(tmp_path, REFRESH, ENDPOINT="localhost:1", DATA_MANAGER_ENDPOINT="localhost:1")
+
+
+def test_a_keyword_written_twice_is_one_keyword() -> None:
+    options = read_options("google", {**OPTIONS, "keywords": [{"text": "Wool  jumper"}, {"text": "wool jumper"}]})
+    assert [keyword.label for keyword in options.keywords] == ["phrase: wool jumper"]
+
+
+@pytest.mark.parametrize(("minor", "currency"), [(1_482, "JPY"), (150, "KRW")])
+def test_amounts_the_currency_does_not_have_are_refused_in_the_plan(minor: int, currency: str) -> None:
+    campaign = replace(CAMPAIGN, daily_budget_minor=minor)
+    with pytest.raises(ConfigurationError, match=currency):
+        check_amounts(campaign, currency)
+    with pytest.raises(ConfigurationError, match=r"`bid.amount` of tier gold"):
+        check_amounts(replace(GROUP, bid=Bid(BidStrategy.MANUAL_CPC, amount_minor=minor)), currency)
+    check_amounts(campaign, "EUR")
+    check_amounts(replace(CAMPAIGN, daily_budget_minor=1_500), currency)

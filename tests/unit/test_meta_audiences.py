@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
@@ -85,6 +86,28 @@ def test_without_the_terms_no_list_is_made_and_they_are_asked_for_once(tmp_path:
     assert "customaudiences/tos" in raised.value.next_step
 
 
+def test_a_value_based_list_says_so_and_needs_terms_of_its_own(tmp_path: Path) -> None:
+    spec = replace(AUDIENCE, value_based=True)
+    both = {"tos_accepted": {"custom_audience_tos": 1, "value_based_custom_audience_tos": 1}}
+    with responses.RequestsMock() as graph:
+        script(graph, "GET", ACCOUNT, ACCEPTED, both)
+        script(graph, "POST", f"{ACCOUNT}/customaudiences", {"id": "501"})
+        destination = opened(tmp_path)
+        with pytest.raises(AuthenticationRequiredError, match="value-based"):
+            destination.create(spec, {})
+        destination.create(spec, {})
+
+        assert body(request(graph.calls))["is_value_based"] is True
+
+
+def test_an_account_that_does_not_show_its_terms_is_believed(tmp_path: Path) -> None:
+    with responses.RequestsMock() as graph:
+        script(graph, "GET", ACCOUNT, {"id": "act_1234567890"})
+        script(graph, "POST", f"{ACCOUNT}/customaudiences", {"id": "501"})
+
+        assert opened(tmp_path).create(AUDIENCE, {}).platform_id == "501"
+
+
 LABELLED = {"audience_labels": {"gold": "HIGH_VALUE_CUSTOMERS"}}
 ALIKE = {"lookalike_percent": {"gold": 2}}
 
@@ -164,6 +187,49 @@ def test_a_ready_list_grows_the_lookalike_that_is_missing(
     assert grown.fields == again.comparable(AUDIENCE)
 
 
+ADOPTING = {"adopt_audiences": {"gold": 4711}}
+THEIRS = {"id": "4711", "name": "Best buyers", "subtype": "CUSTOM", "account_id": "1234567890"}
+
+
+def adopted(folder: Path, row: Any, *listed: dict[str, Any]) -> tuple[MetaDestination, tuple[RemoteObject, ...]]:
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as graph:
+        for edge in ("campaigns", "adsets", "ads"):
+            graph.add("GET", f"{ACCOUNT}/{edge}", json=page())
+        graph.add("GET", f"{ACCOUNT}/customaudiences", json=page(*listed))
+        script(graph, "GET", f"{GRAPH}/4711", row)
+        destination = opened(folder, options=ADOPTING)
+        return destination, destination.observe().objects
+
+
+def test_a_list_named_by_its_id_becomes_ours_by_name(tmp_path: Path) -> None:
+    destination, (remote,) = adopted(tmp_path, THEIRS)
+    assert (remote.key, remote.platform_id, remote.fields["name"]) == ("audience/gold", "4711", "Best buyers")
+
+    with responses.RequestsMock() as graph:
+        script(graph, "POST", f"{GRAPH}/4711", {"success": True})
+        destination.update(AUDIENCE, remote, {})
+        assert body(request(graph.calls)) == {"name": AUDIENCE.name, "description": AUDIENCE.description}
+
+
+def test_once_it_carries_our_marker_it_is_found_like_any_other(tmp_path: Path) -> None:
+    _, (remote,) = adopted(tmp_path, (500, {}), shown(id="4711"))
+
+    assert remote.platform_id == "4711"
+
+
+@pytest.mark.parametrize(
+    "row", [{**THEIRS, "subtype": "LOOKALIKE"}, {**THEIRS, "account_id": "9"}, (400, graph_error(100, 33))]
+)
+def test_what_is_no_customer_list_of_the_account_is_not_adopted(tmp_path: Path, row: Any) -> None:
+    with pytest.raises(PermanentRefusalError):
+        adopted(tmp_path, row)
+
+
+def test_a_tier_that_has_a_list_of_ours_adopts_no_other(tmp_path: Path) -> None:
+    with pytest.raises(PermanentRefusalError, match="4711"):
+        adopted(tmp_path, THEIRS, shown())
+
+
 @pytest.mark.parametrize("options", [{"lookalike_percent": {"platinum": 1}}, {"audience_labels": {"x": "AT_RISK"}}])
 def test_options_speak_of_tiers_there_are(tmp_path: Path, options: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match="there is no tier"):
@@ -199,12 +265,9 @@ def test_an_upload_says_schema_rows_and_session_in_its_body(tmp_path: Path) -> N
         "schema": ["EMAIL", "PHONE"],
         "data": [[digest(1), ""], [digest(2), digest(1002)], [digest(3), ""]],
     }
-    assert form["session"] == {
-        "session_id": 0x7FEE_0000_0000_0000,
-        "batch_seq": 1,
-        "last_batch_flag": True,
-        "estimated_num_total": 3,
-    }
+    session_id = form["session"].pop("session_id")
+    assert 0 < session_id < 2**63
+    assert form["session"] == {"batch_seq": 1, "last_batch_flag": True, "estimated_num_total": 3}
     assert receipt == Receipt(Settlement.SETTLED, sent=3, settled=3)
 
 
@@ -220,14 +283,16 @@ def test_a_removal_is_a_post_that_says_delete_in_its_body(tmp_path: Path) -> Non
     assert receipt.settled == 3
 
 
-def test_an_identical_resend_has_the_same_session(tmp_path: Path) -> None:
+def test_an_identical_resend_has_a_session_of_its_own(tmp_path: Path) -> None:
     with responses.RequestsMock() as graph:
-        script(graph, "POST", USERS, received(3), received(6))
-        receipts = [opened(tmp_path).send(Operation.ADD, "501", members(), BATCH) for _ in range(2)]
-        first, second = (call.request.body for call in graph.calls)
+        script(graph, "POST", USERS, received(3), received(3))
+        destination = opened(tmp_path)
+        receipts = [destination.send(Operation.ADD, "501", members(), BATCH) for _ in range(2)]
+        first, second = (body(request(graph.calls, position)) for position in range(2))
 
-    assert first == second
-    assert receipts[0] == receipts[1]  # num_received is cumulative in a session
+    assert first["payload"] == second["payload"]
+    assert first["session"]["session_id"] != second["session"]["session_id"]
+    assert receipts[0] == receipts[1]
 
 
 @pytest.mark.parametrize(
@@ -237,6 +302,7 @@ def test_an_identical_resend_has_the_same_session(tmp_path: Path) -> None:
         {"audience_id": "501"},
         received(2),
         received(4),
+        received(6),
         received(0),
         {"audience_id": "501", "num_received": 3},
         {"audience_id": "999", "num_received": 3, "num_invalid_entries": 0},
@@ -274,7 +340,7 @@ def test_samples_are_read_in_any_form(tmp_path: Path, samples: Any, rows: tuple[
 
 
 def test_a_batch_that_is_invalid_as_a_whole_is_rejected_even_though_the_answer_is_200(tmp_path: Path) -> None:
-    receipt = sent(tmp_path, received(3, 17))
+    receipt = sent(tmp_path, received(3, 3))
 
     assert (receipt.settlement, receipt.settled, receipt.rejected) == (Settlement.REJECTED, 0, 3)
 

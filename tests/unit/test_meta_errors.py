@@ -1,8 +1,10 @@
 """Every Graph code we act on ends in the right class of error, whatever the HTTP status around it."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import responses
 
 from activator.errors import (
     AuthenticationRequiredError,
@@ -12,14 +14,26 @@ from activator.errors import (
     RateLimitedError,
     RetryableError,
 )
+from connectors.meta import errors
 from connectors.meta.errors import Effect, Failure, FailureKind, scrub, translate
-from tests.unit.meta_account import SECRET, TOKEN, digest, everything_said, graph_error
+from tests.unit.meta_account import (
+    ACCOUNT,
+    CAMPAIGN,
+    SECRET,
+    TOKEN,
+    HandClock,
+    digest,
+    everything_said,
+    graph_error,
+    opened,
+)
 
 LIMITED, HUMAN, REFUSED = RateLimitedError, AuthenticationRequiredError, PermanentRefusalError
 
 CODES: list[tuple[int, int | None, int, type[DestinationError]]] = [
     (4, None, 403, LIMITED),
     (4, 1504022, 403, LIMITED),
+    (17, None, 400, LIMITED),
     (17, 2446079, 400, LIMITED),
     (32, None, 400, LIMITED),
     (613, None, 400, LIMITED),
@@ -64,7 +78,33 @@ CODES: list[tuple[int, int | None, int, type[DestinationError]]] = [
     (2601, 1815107, 400, RetryableError),
     (2650, 1870145, 400, RetryableError),
     (2650, 1870148, 400, OutcomeUnknownError),
+    (4, 1504039, 403, LIMITED),
+    (341, None, 400, LIMITED),
+    (190, 458, 400, HUMAN),
+    (190, 459, 400, HUMAN),
+    (190, 464, 400, HUMAN),
+    (100, 1713228, 400, REFUSED),
+    (100, 1713231, 400, REFUSED),
+    (100, 1713232, 400, REFUSED),
+    (100, 1504018, 400, REFUSED),
+    (2, 1504038, 400, REFUSED),
+    (2, 1504041, 400, REFUSED),
+    (100, 1815857, 400, REFUSED),
+    (100, 1885204, 400, REFUSED),
+    (100, 1885621, 400, REFUSED),
+    (100, 1885650, 400, REFUSED),
+    (100, 2446307, 400, REFUSED),
+    (100, 1487056, 400, REFUSED),
+    (100, 1487566, 400, REFUSED),
+    (2656, None, 400, REFUSED),
+    (2650, 1870144, 400, REFUSED),
+    (2650, 1870147, 400, REFUSED),
+    (2650, 1870159, 400, REFUSED),
+    (2650, 1870158, 400, OutcomeUnknownError),
 ]
+PASSING = {1, 2, 1504043}
+# What a create that is answered with each class costs in calls.
+CALLS = {LIMITED: (1, 8), RetryableError: (5, 5), HUMAN: (1, 1), REFUSED: (1, 1), OutcomeUnknownError: (1, 1)}
 
 
 def graph_failure(code: int, subcode: int | None, status: int, **more: Any) -> Failure:
@@ -82,6 +122,30 @@ def test_a_code_has_one_class(
     assert (error.fault.code, error.fault.subcode) == (str(code), "" if subcode is None else str(subcode))
     assert (error.fault.http_status, error.fault.trace_id) == (status, "AbC123_x")
     assert str(code) in error.message
+
+
+def test_no_code_is_acted_on_without_a_test() -> None:
+    tried = {code for code, subcode, *_ in CODES if subcode is None} | {subcode for _, subcode, *_ in CODES} | PASSING
+
+    assert {*errors._CODES, *errors._SUBCODES, *(subcode for _, subcode in errors._PAIRS)} <= tried
+
+
+@pytest.mark.parametrize(("code", "subcode", "status", "kind"), CODES)
+def test_a_create_answered_with_a_code_ends_in_its_class_and_is_not_hammered(
+    tmp_path: Path, code: int, subcode: int | None, status: int, kind: type[DestinationError]
+) -> None:
+    clock = HandClock()
+    with responses.RequestsMock() as graph:
+        graph.add("POST", f"{ACCOUNT}/campaigns", json=graph_error(code, subcode), status=status)
+        with pytest.raises(kind) as raised:
+            opened(tmp_path, clock).create(CAMPAIGN, {})
+        calls = len(graph.calls)
+
+    least, most = CALLS[kind]
+    assert least <= calls <= most
+    assert TOKEN not in everything_said(raised.value)
+    if isinstance(raised.value, RateLimitedError):
+        assert sum(clock.slept) <= 900
 
 
 @pytest.mark.parametrize(("code", "status"), [(1, 500), (2, 503), (2, 400), (424242, 500)])

@@ -63,9 +63,13 @@ def test_invalid_rows_are_counted_in_the_part_they_came_with(tmp_path: Path) -> 
     assert (last.settled, last.rejected) == (1, 1)
 
 
-def test_the_identical_part_may_be_sent_again_after_a_lost_answer(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("standing", "sends"), [(3, 3), (5, 2)])  # the part had not arrived, or had
+def test_after_a_lost_answer_the_session_is_asked_and_a_part_that_arrived_is_not_sent_again(
+    tmp_path: Path, standing: int, sends: int
+) -> None:
     with responses.RequestsMock() as graph:
-        script(graph, "POST", REPLACE, received(3), (500, graph_error(2)), received(5))
+        script(graph, "POST", REPLACE, received(3), (500, graph_error(2)), *[received(5)] * (sends - 2))
+        script(graph, "GET", SESSIONS, page(session(standing)))
         destination = opened(tmp_path)
         destination.replace("501", members(3), FIRST)
         with pytest.raises(OutcomeUnknownError):
@@ -73,16 +77,19 @@ def test_the_identical_part_may_be_sent_again_after_a_lost_answer(tmp_path: Path
 
         assert destination.replace("501", members(2), LAST).settled == 2
 
+        assert sum(call.request.method == "POST" for call in graph.calls) == sends
 
-@pytest.mark.parametrize("counted_before", [3, 5])  # the lost part had arrived, or had not
-def test_another_process_goes_on_where_the_session_stands(tmp_path: Path, counted_before: int) -> None:
+
+@pytest.mark.parametrize(("standing", "sends"), [(3, 1), (5, 0)])
+def test_another_process_goes_on_where_the_session_stands(tmp_path: Path, standing: int, sends: int) -> None:
     with responses.RequestsMock() as graph:
-        script(graph, "GET", SESSIONS, page(session(counted_before)))
-        script(graph, "POST", REPLACE, received(5))
+        script(graph, "GET", SESSIONS, page(session(standing)))
+        script(graph, "POST", REPLACE, *[received(5)] * sends)
 
         receipt = opened(tmp_path).replace("501", members(2), LAST)
 
         assert query(graph.calls[0].request)["session_id"] == "77"
+        assert len(graph.calls) == 1 + sends
     assert (receipt.sent, receipt.settled) == (2, 2)
 
 

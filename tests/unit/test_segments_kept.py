@@ -11,6 +11,7 @@ import pytest
 
 from activator.errors import LedgerError
 from activator.people.engine import Engine, open_engine
+from activator.people.erased import Erased, mac_of
 from activator.segments import kept as module
 from activator.segments.kept import KeptMemberships
 
@@ -125,3 +126,15 @@ def test_somebody_is_found_in_what_was_kept_last(engine: Engine, tmp_path: Path)
     keep(engine, tmp_path, TUESDAY, "a-b")
     kept = KeptMemberships(engine, tmp_path)
     assert (kept.of("ab"), kept.of("c")) == ((TUESDAY, {"s": MONDAY}), (TUESDAY, {}))
+
+
+def test_somebody_to_be_forgotten_is_struck_from_every_day_and_nobody_else_is(engine: Engine, tmp_path: Path) -> None:
+    keep(engine, tmp_path, MONDAY, "anna", "bo")
+    keep(engine, tmp_path, TUESDAY, "anna", "bo", "cy")
+    KeptMemberships(engine, tmp_path).strike(Erased(b"secret", (mac_of(b"secret", "anna"),)))
+    assert known(engine, tmp_path, TUESDAY) == ["bo"]
+    assert known(engine, tmp_path, WEDNESDAY) == ["bo", "cy"]
+    history = KeptMemberships(engine, tmp_path).history()
+    assert history is not None
+    assert sorted(history.person.to_pyarrow().to_pylist()) == ["bo", "bo", "cy"]
+    assert len(list((tmp_path / "segments").glob("*.parquet"))) == 4, "what still named her is deleted"

@@ -6,7 +6,7 @@ from connectors.sandbox.google import rules
 from connectors.sandbox.google.account import is_removed
 from connectors.sandbox.google.change import Change, check_range, check_status, check_text, check_unique, required
 from connectors.sandbox.google.refusal import Refusal
-from connectors.sandbox.google.wire import enum_word, set_default
+from connectors.sandbox.google.wire import enum_number, enum_word, set_default
 
 
 def check_user_list(change: Change) -> None:
@@ -15,6 +15,9 @@ def check_user_list(change: Change) -> None:
     if not user_list.name.strip() or len(user_list.name) > rules.LIST_NAME_CHARACTERS_MAX:
         raise Refusal("user_list_error", "INVALID_NAME", "User list name is empty or invalid.", "name")
     check_unique(change, "user_list", "user_list_error", "NAME_ALREADY_USED")
+    if user_list.WhichOneof("user_list") == "lookalike_user_list":
+        _check_lookalike(change)
+        return
     if user_list.WhichOneof("user_list") != "crm_based_user_list":
         text = "Concrete type of the user list is required."
         raise Refusal("user_list_error", "CONCRETE_TYPE_REQUIRED", text, "user_list")
@@ -36,6 +39,29 @@ def check_user_list(change: Change) -> None:
         user_list.eligible_for_display = True
         if not user_list.HasField("eligible_for_search"):
             user_list.eligible_for_search = True
+
+
+def _check_lookalike(change: Change) -> None:
+    """v26 common/types/user_lists.py LookalikeUserListInfo, user_list_error.py: seeds, countries, and no twin."""
+    user_list, account = change.resource, change.account
+    info, path = user_list.lookalike_user_list, "lookalike_user_list"
+    if not info.seed_user_list_ids:
+        raise required(f"{path}.seed_user_list_ids")
+    for number in info.seed_user_list_ids:
+        seed = account.find("user_list", f"{account.name}/userLists/{number}")
+        if seed is None:
+            raise Refusal("user_list_error", "SEED_LIST_DOES_NOT_EXIST", "The seed list does not exist.", path)
+        if seed.WhichOneof("user_list") != "crm_based_user_list":
+            raise Refusal("user_list_error", "INVALID_SEED_LIST_TYPE", "The seed list has a wrong type.", path)
+    if not info.country_codes or any(rules.REGION_CODE.fullmatch(code) is None for code in info.country_codes):
+        raise Refusal("user_list_error", "INVALID_COUNTRY_CODES", "The country codes are not valid.", path)
+    set_default(info, "expansion_level", "NARROW")
+    for other in account.live("user_list"):
+        if other.resource_name != user_list.resource_name and other.lookalike_user_list == info:
+            raise Refusal("user_list_error", "DUPLICATE_LOOKALIKE", "The same lookalike exists already.", path)
+    set_default(user_list, "membership_status", "OPEN")
+    user_list.type_ = enum_number(user_list, "type_", "LOOKALIKE")
+    user_list.eligible_for_search, user_list.eligible_for_display = False, True
 
 
 # v26 user_list_customer_type_error.py names conflicts, not which; these exclude each other by their meaning.

@@ -59,7 +59,8 @@ class DataLists:
         account = self._account(call, request.parent, _PARENT, "parent")
         call.detail["filter"] = bool(request.filter)
         accepts = parse_filter(request.filter)
-        lists = [shown for item in account.live("user_list") if accepts(shown := self._shown(account, item))]
+        uploaded = [item for item in account.live("user_list") if item.WhichOneof("user_list") == "crm_based_user_list"]
+        lists = [shown for item in uploaded if accepts(shown := self._shown(account, item))]
         if request.page_token and not request.page_token.isdigit():
             raise invalid(Violation("page_token", "INVALID_PAGE_TOKEN", "The page token is invalid."))
         if request.page_size < 0:

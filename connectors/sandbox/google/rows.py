@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cmp_to_key
+from functools import cmp_to_key, partial
 from typing import Any
 
 from connectors.sandbox.google import rules
@@ -16,7 +16,9 @@ from connectors.sandbox.google.wire import enum_number, row_class
 
 # Views: the resource they show criteria of. Names: v26 ad_group_audience_view.py, campaign_audience_view.py.
 VIEWS = {"ad_group_audience_view": "ad_group_criterion", "campaign_audience_view": "campaign_criterion"}
-WITH_METRICS = frozenset({"customer", "campaign", "ad_group", "ad_group_ad", *VIEWS})
+# Every text of an ad by itself (v26 ad_group_ad_asset_view.py); each is credited with all that its ad brought.
+ASSET_VIEW = "ad_group_ad_asset_view"
+WITH_METRICS = frozenset({"customer", "campaign", "ad_group", "ad_group_ad", ASSET_VIEW, *VIEWS})
 DATE_SEGMENTS = frozenset({"date", "week", "month", "quarter", "year", "day_of_week"})
 RULE_SEGMENT = "conversion_value_rule_primary_dimension"
 _TRAFFIC = frozenset({"impressions", "clicks", "cost_micros", "ctr", "average_cpc", "interactions"})
@@ -53,6 +55,8 @@ def related_to(resource: str) -> tuple[str, ...]:
     if resource in VIEWS:
         base = VIEWS[resource]
         return (base, *KIND[base].related)
+    if resource == ASSET_VIEW:
+        return ("asset", "ad_group_ad", *KIND["ad_group_ad"].related)
     return KIND[resource].related if resource in KIND else ()
 
 
@@ -61,7 +65,7 @@ def related_to(resource: str) -> tuple[str, ...]:
 
 def _check(query: Query) -> None:
     resource = query.resource
-    if resource != "customer" and resource not in KIND and resource not in VIEWS:
+    if resource not in {"customer", ASSET_VIEW} and resource not in KIND and resource not in VIEWS:
         code = "BAD_RESOURCE_TYPE_IN_FROM_CLAUSE"
         raise query_error(code, f"Error in query: '{resource}' is not a resource the sandbox knows.")
     where = [condition.field for condition in query.where]
@@ -135,6 +139,9 @@ def _entities(account: Account, query: Query, delivery: Delivery) -> Iterator[En
         groups = [group for groups in delivery.groups.values() for group in groups]
         yield Entity(row, lambda days: delivery.of_groups(groups, days))
         return
+    if base == ASSET_VIEW:
+        yield from _texts(account, delivery)
+        return
     for resource in account.all(base).values():
         if query.resource in VIEWS and (resource.WhichOneof("criterion") != "user_list" or resource.negative):
             continue
@@ -145,6 +152,23 @@ def _entities(account: Account, query: Query, delivery: Delivery) -> Iterator[En
             view = getattr(row, query.resource)
             view.resource_name = resource.resource_name.replace("Criteria/", "AudienceViews/")
         yield Entity(row, _source(account, delivery, query.resource, resource))
+
+
+def _texts(account: Account, delivery: Delivery) -> Iterator[Entity]:
+    for held in account.all("ad_group_ad").values():
+        texts = held.ad.responsive_search_ad
+        for kind, assets in (("HEADLINE", texts.headlines), ("DESCRIPTION", texts.descriptions)):
+            for place, asset in enumerate(assets):
+                row = row_class()()
+                _fill(account, row, "ad_group_ad", held)
+                row.customer.CopyFrom(account.customer)
+                view = row.ad_group_ad_asset_view
+                number = f"{held.ad.id}{place}"
+                view.resource_name = f"{account.name}/adGroupAdAssetViews/{held.ad.id}~{number}~{kind}"
+                view.ad_group_ad, view.asset = held.resource_name, f"{account.name}/assets/{number}"
+                view.field_type = enum_number(view, "field_type", kind)
+                row.asset.resource_name, row.asset.text_asset.text = view.asset, asset.text
+                yield Entity(row, partial(delivery.of_ad, held))
 
 
 def _fill(account: Account, row: Any, kind: str, resource: Any) -> None:

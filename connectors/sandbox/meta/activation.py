@@ -32,7 +32,11 @@ def open_account(state: PlatformState) -> None:
         "timezone_id": 42,
         "timezone_offset_hours_utc": _offset_hours(state, kept_in.time_zone),
         "business": {"id": META_BUSINESS_ID, "name": ADVERTISER_NAME},
-        "tos_accepted": {"custom_audience_tos": 1, "web_custom_audience_tos": 1},
+        "tos_accepted": {
+            "custom_audience_tos": 1,
+            "web_custom_audience_tos": 1,
+            "value_based_custom_audience_tos": 1,
+        },
         "user_tos_accepted": {"custom_audience_tos": 1},
         "user_tasks": ["ADVERTISE", "ANALYZE", "MANAGE"],
         "min_daily_budget": rules.DAILY_BUDGET_MIN_MINOR,

@@ -29,7 +29,7 @@ def add(context: Context, audience: Document, parameters: Parameters) -> Documen
 
 def remove(context: Context, audience: Document, parameters: Parameters) -> Document:
     """DELETE /{audience}/users, or POST with method=DELETE."""
-    upload = _accept(context, audience, parameters)
+    upload = _accept(context, audience, parameters, removing=True)
     if context.options.refuse_small_removals:
         _refuse_small(context, audience, upload)
     session = _advance(context, audience, parameters, upload, "remove")
@@ -106,7 +106,9 @@ def _swap(context: Context, audience: Document, state: str) -> None:
     audience["replace"]["state"] = state
 
 
-def _accept(context: Context, audience: Document, parameters: Parameters, *, replacing: bool = False) -> Upload:
+def _accept(
+    context: Context, audience: Document, parameters: Parameters, *, replacing: bool = False, removing: bool = False
+) -> Upload:
     """The upload, once the audience may take it."""
     if audience["subtype"] != "CUSTOM":
         raise invalid("payload", "Only audiences made from a customer file take people")
@@ -118,7 +120,8 @@ def _accept(context: Context, audience: Document, parameters: Parameters, *, rep
     if not replacing and _running_replace(context, audience) is not None:
         raise rules.REPLACE_RUNNING.error()
     upload = read_upload(parameters)
-    if ("LOOKALIKE_VALUE" in upload.schema) != bool(audience.get("is_value_based")):
+    with_values = "LOOKALIKE_VALUE" in upload.schema
+    if with_values != bool(audience.get("is_value_based")) and not (removing and not with_values):
         raise invalid("payload", "LOOKALIKE_VALUE goes with value-based audiences, and only with them")
     return upload
 
