@@ -14,10 +14,10 @@ from typer.testing import CliRunner
 from activator.cli.main import app
 from activator.config.clock import SystemClock
 from activator.config.workspace import open_workspace
+from activator.errors import ConfigurationError
 from activator.people.engine import open_engine
 from activator.schedule.runs import keep_segments
 from activator.segments.export import _PERSONAL
-from activator.errors import ConfigurationError
 from activator.segments.kept import KeptMemberships
 from tests.projects import PROJECT, write_project
 
