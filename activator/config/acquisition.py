@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from activator.config.sections import Section, decimal_text
+from activator.config.sections import Name, Section, decimal_text
 
 GROUP = "acquisition"  # in the place of a tier's name
 
@@ -17,5 +17,8 @@ class AcquisitionSection(Section):
 
     in_market: tuple[Annotated[str, Field(pattern=r"^[0-9]{1,20}$")], ...] = Field(
         min_length=1, description="Ids of the platform's In-Market segments (Google: user interests)"
+    )
+    texts: tuple[Name, ...] = Field(
+        default=(), description="Names of the texts it shows; default: every generic one. They speak to strangers"
     )
     bid_share: Below = Field(default=Decimal("0.7"), description="Of the lowest bid among the customer tiers")

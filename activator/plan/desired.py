@@ -103,7 +103,8 @@ def desired_objects(
         group = acquisition_group(strangers, named(f"group/{GROUP}", GROUP))
         groups += (group,)
         ads += tuple(
-            _ad(named, destination, group, variant) for variant in texts_for_strangers(destination.connector, texts)
+            _ad(named, destination, group, variant)
+            for variant in texts_for_strangers(destination.connector, texts, destination.acquisition.texts)
         )
     return Desired(audiences, campaign, groups, ads)
 

@@ -93,9 +93,24 @@ def texts_for_tier(
     return variants_for_tier(why, override, shown_on(texts, connector, lapsed=lapsed))
 
 
-def texts_for_strangers(connector: str, texts: Sequence[WrittenText]) -> tuple[CopyVariant, ...]:
-    """What people see who are no customers yet: what everybody is told."""
-    return variants_for_tier(None, None, shown_on(texts, connector, lapsed=False))
+def texts_for_strangers(
+    connector: str, texts: Sequence[WrittenText], names: Sequence[str] = ()
+) -> tuple[CopyVariant, ...]:
+    """What people see who are no customers yet: the texts of these names, or what everybody is told.
+
+    Raises:
+        ConfigurationError: there is no text of that name here.
+    """
+    shown = shown_on(texts, connector, lapsed=False)
+    if not names:
+        return variants_for_tier(None, None, shown)
+    by_name = {variant.name: variant for variant in shown}
+    missing = [name for name in names if name not in by_name]
+    if missing:
+        raise ConfigurationError(
+            f"acquisition: there is no text `{missing[0]}`", f"Choose from: {', '.join(sorted(by_name))}."
+        )
+    return tuple(by_name[name] for name in names)
 
 
 def _texts(section: CopySection, project: Project, library: Mapping[str, StarterCopy]) -> list[WrittenText]:

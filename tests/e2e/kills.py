@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from multiprocessing.context import ForkServerProcess
@@ -23,7 +24,7 @@ from connectors.sandbox.server import Sandbox
 from tests.e2e.forked import preload, start
 from tests.e2e.shop import Shop, twenty_people
 
-MORNINGS = 20  # of one project; then a new one begins
+MORNINGS = 6  # of one project; then a new one begins
 TRIES_MAX = 6
 SIZES = {"high": 4, "mid": 6, "low": 6, "rest": 4}
 PLATFORMS = ("meta", "google")
@@ -203,29 +204,31 @@ def _uploads(before: dict[str, frozenset[int]], after: dict[str, frozenset[int]]
     return sum(bool(after[key] - before.get(key, empty)) + bool(before.get(key, empty) - after[key]) for key in after)
 
 
-def play(kills: int, seed: int, folder: Path) -> Kills:
+def play(kills: int, seed: int, folder: Path, report: Callable[[Kills], None] = lambda _total: None) -> Kills:
     """At least so many kills. Raises AssertionError at the first end state that is not right."""
     preload()
     with Sandbox(folder / "sandbox", settle_seconds=0.05) as sandbox:
         total = Kills(folder, sandbox, random.Random(seed))
         while total.kills < kills:
             total.project(min(MORNINGS, max(1, kills - total.kills)))
+            report(total)
     return total
+
+
+def _summary(total: Kills) -> str:
+    extra = (total.sends - total.needed) / max(total.kills, 1)
+    return (
+        f"{total.kills} kills ({dict(total.moments)}; {total.missed} came too late) in {total.projects} projects: "
+        f"every end equal to the undisturbed one, nothing made twice; {total.sends} uploads for {total.needed} needed, "
+        f"{extra:.2f} more per kill; commands until done: {dict(sorted(total.tries.items()))}"
+    )
 
 
 def main() -> int:
     """`python -m tests.e2e.kills KILLS [SEED]`."""
     kills, seed = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        total = play(kills, seed, Path(folder))
-    extra = total.sends - total.needed
-    print(  # noqa: T201 - a command of its own
-        f"{total.kills} kills ({dict(total.moments)}; {total.missed} came too late) in {total.projects} projects, "
-        f"{time.monotonic() - began:.0f} s: every end equal to the undisturbed one, nothing made twice; "
-        f"{total.sends} uploads where {total.needed} were needed, {extra / total.kills:.2f} more per kill; "
-        f"commands until done: {dict(sorted(total.tries.items()))}"
-    )
+        play(kills, seed, Path(folder), lambda total: print(_summary(total), flush=True))  # noqa: T201 - a command
     return 0
 
 

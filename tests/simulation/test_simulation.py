@@ -14,7 +14,7 @@ from tests.simulation.known_bad import KNOWN_BAD
 
 SEEDS = 2000
 CAUGHT_WITHIN = 1000
-ROUNDS_AIMED = 4
+SEED_AIMED, ROUNDS_AIMED = 10, 7  # 33 named points, passed 271 times
 
 
 def test_every_seed_ends_as_desired_and_adds_nobody_undesired() -> None:
@@ -36,15 +36,12 @@ def test_protocols_known_to_lose_people_are_caught(protocol: str, scratch: Path,
     assert next((said for said in wrong if said), ""), f"{protocol} was not caught in {CAUGHT_WITHIN} seeds"
 
 
-@pytest.mark.parametrize("seed", [3, 8])
-def test_a_crash_at_any_named_point_and_any_passing_of_it_loses_nothing(
-    seed: int, scratch: Path, template: Path
-) -> None:
-    points = play(seed, scratch, template, rounds=ROUNDS_AIMED, aimed_at=("nowhere", 0)).points
-    assert len(points) > 15
+def test_a_crash_at_any_named_point_and_any_passing_of_it_loses_nothing(scratch: Path, template: Path) -> None:
+    points = play(SEED_AIMED, scratch, template, rounds=ROUNDS_AIMED, aimed_at=("nowhere", 0)).points
+    assert len(points) > 25
     for point in points:
         for passing in range(1, 1000):
-            verdict = play(seed, scratch, template, rounds=ROUNDS_AIMED, aimed_at=(point, passing))
+            verdict = play(SEED_AIMED, scratch, template, rounds=ROUNDS_AIMED, aimed_at=(point, passing))
             assert not verdict.wrong, f"crash at {point}, passing {passing}: {verdict.wrong}"
             if not verdict.faults["crash"]:
                 break

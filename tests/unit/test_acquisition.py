@@ -77,6 +77,23 @@ def test_the_project_file_asks_for_a_group_that_keeps_every_customer_out(tmp_pat
     assert {spec.key for spec in found.specs} <= set(markers(google, "google").values())
 
 
+def test_its_texts_may_be_named_since_they_speak_to_strangers(tmp_path: Path) -> None:
+    hello = """\
+  - name: hello
+    motivation: generic
+    headlines: [Nice to meet you, Made to last, See what is new]
+    descriptions: [Gear for every season., Free returns for 60 days.]
+    message: Hello.
+destinations:
+"""
+    text = with_google().replace("destinations:\n", hello, 1)
+    named = text.replace('bid_share: "0.5"', "texts: [hello]")
+    found = desired_objects(project(tmp_path, named), "google", "campaign", {})
+    assert [ad.key for ad in found.ads if ad.group_key == "group/acquisition"] == ["ad/acquisition/hello"]
+    with pytest.raises(ConfigurationError, match="no text `gone`"):
+        desired_objects(project(tmp_path, named.replace("[hello]", "[gone]")), "google", "campaign", {})
+
+
 def test_without_a_tier_to_be_below_there_is_no_such_group(tmp_path: Path) -> None:
     google = project(tmp_path, with_google())
     found = desired_objects(google, "google", "campaign", {}, small=("high", "mid", "low"))
