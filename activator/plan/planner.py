@@ -182,6 +182,12 @@ def _terms(
     return tier_terms(world.project, name, world.worths, facts, budgets, small)
 
 
+def _unseen(world: World, motivations: Mapping[str, TierMotivation], name: str, reader: DestinationReader) -> Desired:
+    """What a destination that could not be read should have: its budgets count against the ceilings all the same."""
+    terms = _terms(world, world.bidding, name, reader.budget_level, {}, ())
+    return desired_objects(world.project, name, reader.budget_level, motivations, {}, terms)
+
+
 def assemble(
     world: World,
     people: Population,
@@ -195,6 +201,7 @@ def assemble(
     states = tuple(state for part in parts.values() for state in part.states)
     counts = people.accounts.counts(places(readers, parts))
     specs = {name: part.desired.specs for name, part in parts.items()}
+    specs |= {name: _unseen(world, motivations, name, readers[name]).specs for name in unread}
     minimums = {name: reader.members_min for name, reader in readers.items()}
     currencies = guards.currencies_of(world.project)
     findings = [

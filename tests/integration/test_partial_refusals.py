@@ -134,6 +134,12 @@ def test_an_account_that_cannot_be_read_holds_up_no_other(brand: Brand) -> None:
         brand.plan()
 
 
+def test_what_an_account_spends_counts_against_the_ceiling_though_it_cannot_be_read(brand: Brand) -> None:
+    brand.one.refusal = AuthenticationRequiredError("the token has expired", "Renew it.")
+    brand.write(guards='guards: {daily_budget_max: "150.00"} #')  # 100 a day on each
+    assert "daily-budget" in {finding.guard for finding in brand.plan()[0].guards}
+
+
 def test_an_account_lost_after_planning_refuses_its_own_changes(brand: Brand) -> None:
     brand.people[41] = "granted"
     brand.write()
