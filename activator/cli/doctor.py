@@ -64,13 +64,16 @@ def _project(folder: Path) -> Sequence[Finding]:
     from activator.plan.inputs import check_source
 
     findings = [Finding("project file", Severity.OK, f"{workspace.project.project.name}: read and consistent")]
+    fields: set[str] = set()
     for section in workspace.project.sources:
         try:
-            rows = check_source(workspace, section)
+            checked = check_source(workspace, section)
         except ActivatorError as error:
             findings.append(_failed(f"source {section.name}", error))
         else:
-            findings.append(Finding(f"source {section.name}", Severity.OK, f"{rows:,} rows in {section.shown}"))
+            fields |= checked.fields
+            findings.append(Finding(f"source {section.name}", Severity.OK, f"{checked.rows:,} rows in {section.shown}"))
+    findings.append(_matching(fields))
     findings += _lists(workspace)
     findings += _segments(workspace)
     findings += _private_files(folder)
@@ -82,6 +85,24 @@ def _project(folder: Path) -> Sequence[Finding]:
         except ActivatorError as error:
             findings.append(_failed(f"destination {name}", error))
     return findings
+
+
+def _matching(fields: set[str]) -> Finding:
+    """Which columns platforms can find people by; every one that is missing costs matches."""
+    names = {"email": "e-mail addresses", "phone": "phones"}
+    ways = [name for field, name in names.items() if field in fields]
+    if {"first_name", "last_name", "postal_code", "country"} <= fields:
+        ways.append("names with postal code and country")
+    missing = [field for field in names if field not in fields]
+    if not ways:
+        message = "no export has e-mail addresses, phones, or names with postal code and country: nobody can be matched"
+        return Finding(
+            "matching", Severity.ERROR, message, "Map `email` or `phone` of a source; see the mappings page."
+        )
+    if missing:
+        fix = f"Map `{missing[0]}` of a source if your exports have it; platforms find more people by both."
+        return Finding("matching", Severity.WARNING, f"people are matched by {' and '.join(ways)} only", fix)
+    return Finding("matching", Severity.OK, f"people are matched by {', '.join(ways)}")
 
 
 def _lists(workspace: "Workspace") -> list[Finding]:

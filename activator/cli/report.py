@@ -71,7 +71,7 @@ def _show(rows: list[ReportRow], by: Cut) -> None:
         table.add_column(column, justify="right", no_wrap=True)
     for row in rows:
         table.add_row(
-            escape(printable(row.subject)),
+            escape(printable(row.subject.removeprefix(f"{by}/"))),
             f"{row.impressions:,}",
             f"{row.clicks:,}",
             _amount(row.spend_micros, currency),

@@ -81,15 +81,25 @@ def read_people(
     return people
 
 
-def check_source(workspace: Workspace, section: SourceSection) -> int:
-    """Read one export through its mapping; returns its rows. Raises SourceError as a sync would."""
+@dataclass(frozen=True, slots=True)
+class CheckedSource:
+    """What reading one export has shown. fields: those of its mapping whose columns the export has."""
+
+    rows: int
+    fields: frozenset[str]
+
+
+def check_source(workspace: Workspace, section: SourceSection) -> CheckedSource:
+    """Read one export through its mapping. Raises SourceError as a sync would."""
     reader: Source = load_extension(SOURCES, "crm")
     mapping = load_mapping(section.mapping, workspace.folder)
     with open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine:
         raw = reader.read(engine.backend, section.name, section.place(workspace.folder), mapping.known_columns())
         canonical(raw, mapping)
         check_decimals(raw, mapping)
-    return raw.rows
+    header = set(raw.header)
+    there = {field for field, verb in mapping.fields() if not header.isdisjoint({verb.from_, *verb.first_of})}
+    return CheckedSource(raw.rows, frozenset(there))
 
 
 def people_policy(project: Project) -> PeoplePolicy:

@@ -111,5 +111,5 @@ def fingerprint(remote: RemoteObject | None) -> str:
     """The digest of one object as observed."""
     if remote is None:
         return ABSENT
-    body = json.dumps([remote.platform_id, remote.name, dict(sorted(remote.fields.items()))], default=list)
+    body = json.dumps([remote.platform_id, remote.name, dict(sorted(remote.fields.items()))])
     return hashlib.sha256(body.encode()).hexdigest()[:32]

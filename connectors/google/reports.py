@@ -46,7 +46,8 @@ def read_report(
     for row in transport.search(query):
         found = _row(_subject(cut, row, keys, markers), row)
         sums[found.subject] = _added(sums[found.subject], found) if found.subject in sums else found
-    return sorted(sums.values(), key=lambda row: (-row.spend_micros, row.subject))
+    shown = (row for row in sums.values() if row.impressions or row.spend_micros)
+    return sorted(shown, key=lambda row: (-row.spend_micros, row.subject))
 
 
 def _subject(cut: Cut, row: Any, keys: Mapping[tuple[str, str], str], markers: Mapping[str, str]) -> str:

@@ -78,7 +78,7 @@ def identifier_guards(
     findings = []
     for name, share in shares.items():
         usual = _usual([use.usable_bp for use in evidence.uses.get(name, ()) if use.usable_bp is not None])
-        if rows.get(name, 0) >= SMALL_EXPORT and usual - share > 10_000 * limits.identifier_share_drop_max:
+        if rows[name] >= SMALL_EXPORT and usual - share > 10_000 * limits.identifier_share_drop_max:
             findings.append(
                 GuardFinding(
                     "identifiers-fell",
