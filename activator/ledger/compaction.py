@@ -151,9 +151,17 @@ def _exchange(
 
 
 def sweep(ledger: Ledger) -> int:
-    """Delete files that were retired long enough ago. Interrupted, the rest is deleted next time."""
+    """Delete files that were retired long enough ago. Interrupted, the rest is deleted next time.
+
+    Copies of what another host has retired go too, once they are old enough not to be a batch that is being written.
+    """
     with ledger.reading() as connection:
         names = retired.deletable(connection, ledger.clock)
+        strays = files.strays(connection, ledger.folder, "membership")
+    too_young = (ledger.clock.now() - retired.GRACE).timestamp()
+    for name in strays:
+        if (ledger.folder / name).stat().st_mtime < too_young:
+            (ledger.folder / name).unlink(missing_ok=True)
     for name in names:
         (ledger.folder / name).unlink(missing_ok=True)
     if names:

@@ -42,5 +42,14 @@ def forget(connection: Connection, names: Collection[str]) -> None:
         connection.execute(delete(shared_files).where(shared_files.c.name.in_(names)))
 
 
+def strays(connection: Connection, root: Path, folder: str) -> tuple[str, ...]:
+    """Copies of files below a folder that the server no longer has, as another host has retired them."""
+    if not _on_server(connection):
+        return ()
+    copies = [str(path.relative_to(root)) for path in (root / folder).rglob("*") if path.is_file()]
+    known = set(connection.execute(select(shared_files.c.name).where(shared_files.c.name.in_(copies))).scalars())
+    return tuple(name for name in copies if name not in known)
+
+
 def _on_server(connection: Connection) -> bool:
     return connection.dialect.name != "sqlite"

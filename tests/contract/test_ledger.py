@@ -7,7 +7,8 @@ import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from sqlalchemy import text
 
 from activator.config.ledger_place import LedgerPlace
 from activator.errors import LeaseHeldError, LeaseLostError, LedgerError, StalePlanError
-from activator.ledger import batches, files, lease, objects, performance, plans, reassertions
+from activator.ledger import batches, compaction, files, lease, objects, performance, plans, reassertions, retired
 from activator.ledger.lease import Lease
 from activator.ledger.slots import LedgerSlots
 from activator.ledger.store import Ledger, LedgerReader
@@ -319,6 +320,26 @@ def test_migrations_lead_to_exactly_the_declared_schema(ledger: Ledger) -> None:
 
     with ledger.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_copies_of_what_another_host_has_deleted_are_deleted_here_too(
+    ledger: Ledger, place: LedgerPlace, clock: ManualClock
+) -> None:
+    intend(ledger)
+    intend(ledger, "b" * 32)
+    found(ledger)
+    with ledger.writing() as connection:
+        retired.retire(connection, clock, [f"membership/meta/{'a' * 32}.members"])
+    other = replace(place, folder=ledger.folder.with_name("other-host"))
+    clock.instant = datetime.now(UTC) + timedelta(hours=2)  # files bear the time of this machine
+    if place.server is None:
+        compaction.sweep(ledger)
+    else:
+        with closing(Ledger(other, clock)) as elsewhere:
+            assert [batch.file.is_file() for batch in elsewhere.every_batch()] == [True, True]
+            compaction.sweep(elsewhere)
+        compaction.sweep(ledger)
+    assert [path.name for path in (ledger.folder / "membership" / "meta").iterdir()] == [f"{'b' * 32}.members"]
 
 
 def test_writers_queue_up_so_what_they_read_stays_true(place: LedgerPlace, clock: ManualClock) -> None:
