@@ -67,7 +67,9 @@ def _show(rows: list[ReportRow], by: Cut) -> None:
     currency = rows[0].currency
     table = Table(box=box.SIMPLE, title=f"By {by}, in {currency}", title_justify="left")
     table.add_column(str(by), overflow="fold")
-    for column in ("shown", "clicks", "spend", "orders", "value", "return", "by rules"):
+    with_rules = any(row.rules_micros for row in rows)
+    columns = ("shown", "clicks", "spend", "orders", "value", "return", *(["by rules"] if with_rules else []))
+    for column in columns:
         table.add_column(column, justify="right", no_wrap=True)
     for row in rows:
         table.add_row(
@@ -78,7 +80,7 @@ def _show(rows: list[ReportRow], by: Cut) -> None:
             f"{row.conversions_milli / 1_000:,.1f}",
             _amount(row.value_micros, currency),
             f"{row.value_micros / row.spend_micros:.2f}" if row.spend_micros else "",
-            _amount(row.rules_micros, currency) if row.rules_micros else "",
+            *([_amount(row.rules_micros, currency)] if with_rules else []),
         )
     show(table)
     if by is Cut.TEXT:

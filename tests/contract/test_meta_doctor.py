@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -12,7 +12,8 @@ from connectors.sandbox.server import Sandbox
 from tests.contract.test_meta_destination import Account
 from tests.unit.meta_account import SECRET
 
-Seed: TypeAlias = Callable[[Account], dict[str, str]]
+# What the destination is then opened with
+Seed: TypeAlias = Callable[[Account], dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +26,14 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 def account(sandbox: Sandbox, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Account]:
     before = dict(sandbox.state.list("meta", "account")[0])
     yield Account(sandbox, tmp_path, request.node.name)
+    for audience in sandbox.state.list("meta", "audience"):
+        sandbox.state.delete("meta", "audience", audience["id"])
     sandbox.change_meta_account(**before)
     sandbox.change_meta_token()
 
 
 def changed_account(**changes: object) -> Seed:
-    def seed(account: Account) -> dict[str, str]:
+    def seed(account: Account) -> dict[str, Any]:
         account.sandbox.change_meta_account(**changes)
         return {}
 
@@ -38,7 +41,7 @@ def changed_account(**changes: object) -> Seed:
 
 
 def changed_token(**facts: object) -> Seed:
-    def seed(account: Account) -> dict[str, str]:
+    def seed(account: Account) -> dict[str, Any]:
         account.sandbox.change_meta_token(**facts)
         return {}
 
@@ -46,24 +49,37 @@ def changed_token(**facts: object) -> Seed:
 
 
 def setting(**settings: str) -> Seed:
-    return lambda _account: {f"ACTIVATOR_META__{name}": value for name, value in settings.items()}
+    return lambda _account: {"settings": {f"ACTIVATOR_META__{name}": value for name, value in settings.items()}}
 
 
-def token_that_ends_tomorrow(account: Account) -> dict[str, str]:
+def option(**options: object) -> Seed:
+    return lambda _account: {"options": options}
+
+
+def token_that_ends_tomorrow(account: Account) -> dict[str, Any]:
     tomorrow = account.clock.now() + timedelta(days=1)
     account.sandbox.change_meta_token(expires_at=int(tomorrow.timestamp()))
     return {}
 
 
-def clock_an_hour_off(account: Account) -> dict[str, str]:
+def clock_an_hour_off(account: Account) -> dict[str, Any]:
     account.clock.instant += timedelta(hours=1)
     return {}
 
 
-def flagged_audience(account: Account) -> dict[str, str]:
+def flagged_audience(account: Account) -> dict[str, Any]:
     account.create(account.audience("gold"))
     audience = next(row for row in account.sandbox.state.list("meta", "audience") if row["name"].endswith("]"))
     account.sandbox.state.put("meta", "audience", audience["id"], {**audience, "description": "High income"})
+    return {}
+
+
+def full_of_lists(account: Account) -> dict[str, Any]:
+    state = account.sandbox.state
+    account.create(account.audience("gold"))
+    audience = next(row for row in state.list("meta", "audience") if row["id"] == account.ids["audience/gold"])
+    for number in range(500):
+        state.put("meta", "audience", f"9{number}", {**audience, "id": f"9{number}", "name": "Old"})
     return {}
 
 
@@ -84,6 +100,14 @@ MISCONFIGURATIONS: dict[str, tuple[str, Seed]] = {
     "a spending limit that is reached": ("meta.spend_cap", changed_account(spend_cap="100", amount_spent="100")),
     "a clock that is off": ("meta.clock", clock_an_hour_off),
     "a flagged audience": ("meta.audience", flagged_audience),
+    "a page of somebody else": ("meta.page", option(page_id="42")),
+    "a pixel of somebody else": ("meta.pixel", option(pixel_id="42")),
+    "nobody named for ads in the EU": ("meta.dsa", option(dsa_beneficiary=None, dsa_payor=None)),
+    "political ads in the EU": (
+        "meta.politics",
+        option(special_ad_categories=["ISSUES_ELECTIONS_POLITICS"], special_ad_category_country=["DE"]),
+    ),
+    "no room for another list": ("meta.audience_limit", full_of_lists),
 }
 
 
@@ -92,7 +116,7 @@ def test_a_misconfiguration_is_named_with_its_fix(account: Account, seeded: str)
     check, seed = MISCONFIGURATIONS[seeded]
     healthy = named(account.destination.check())
 
-    found = named(account.open(settings=seed(account)).check())
+    found = named(account.open(**seed(account)).check())
 
     assert healthy == {}
     assert check in found

@@ -169,6 +169,10 @@ class TestStaleExport:
     def test_an_export_may_be_as_old_as_its_section_says(self, hours: float, stale: bool) -> None:
         assert bool(self.said(self.written(hours), Evidence())) == stale
 
+    def test_an_hour_is_one_hour(self) -> None:
+        (said,) = self.said(self.written(2), Evidence(), hours={"orders": 1})
+        assert said == "written 2026-11-25 00:30 UTC, longer ago than 1 hour"
+
     def test_nobody_is_asked_where_the_project_says_nothing(self) -> None:
         assert self.said(self.written(9999), Evidence(), hours={}) == []
 

@@ -159,4 +159,5 @@ def _stamp(instant: datetime) -> str:
 
 
 def _hours(life: timedelta) -> str:
-    return f"{life // timedelta(hours=1)} hours"
+    hours = life // timedelta(hours=1)
+    return f"{hours} hour{'s' if hours > 1 else ''}"
