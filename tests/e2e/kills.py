@@ -53,6 +53,8 @@ class Kills:
         name = f"kills-{os.getpid()}-{self.projects}"
         shop = Shop(self.folder / name, name, self.sandbox, twenty_people())
         shop.open()
+        with (shop.folder / "activator.yaml").open("a") as project:
+            project.write("membership: {assert_days: 0}\n")  # else its uploads were counted as more than needed
         days = _Days(self, shop)
         for _ in range(mornings):
             days.morning()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from activator.apply.members import SENDS_MAX
 from activator.model.delivery import Operation
+from tests.simulation.nemesis import Aim
 from tests.simulation.planning import Planner, RestatedPlanner
 from tests.simulation.world import ASSERT_EVERY, AUDIENCES, View, World, as_it_is
 
@@ -35,12 +36,12 @@ def play(
     planner: Planner | None = None,
     view: View = as_it_is,
     rounds: int = ROUNDS,
-    aimed_at: tuple[str, int] | None = None,
+    aimed: Aim | None = None,
 ) -> Verdict:
-    """Some bad days, then calm. aimed_at: the process dies there (nemesis.Nemesis), and only there."""
+    """Some bad days, then calm. aimed: what befalls a process, besides platform faults, and nothing else does."""
     folder = Path(tempfile.mkdtemp(prefix=f"seed{seed}-", dir=scratch)) / "world"
     world = World(seed, folder, planner or RestatedPlanner(), template, view)
-    world.nemesis.aimed_at = aimed_at
+    world.nemesis.aimed = aimed
     try:
         for _ in range(rounds):
             world.round()

@@ -39,6 +39,15 @@ POINTS_MAX = 45  # a blow falls on one of so many points of a run
 DEVIATIONS = (("crash", 0.35), ("disk full", 0.1), ("pause", 0.12), ("intruder", 0.08))
 
 
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """A deviation at one passing of one named point."""
+
+    deviation: str
+    point: str
+    passing: int
+
+
 @dataclass
 class Nemesis:
     """rng: the world's. points: how often each named point was passed; faults: what happened, by name.
@@ -53,7 +62,7 @@ class Nemesis:
     inside: bool = False
     deviation: str | None = None
     countdown: int = 0
-    aimed_at: tuple[str, int] | None = None  # a crash at this point's so-manieth passing, instead of by chance
+    aimed: Aim | None = None  # what befalls a process, once, instead of by chance
     points: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     meanwhile: Callable[[str], None] = field(default=lambda _deviation: None)
@@ -61,7 +70,7 @@ class Nemesis:
     def begin_run(self) -> None:
         """Decide what befalls the process that starts now."""
         self.dead, self.deviation, self.countdown = False, None, 0
-        if not self.active or self.aimed_at:
+        if not self.active or self.aimed:
             return
         drawn, until = self.rng.random(), 0.0
         for deviation, share in DEVIATIONS:
@@ -86,9 +95,10 @@ class Nemesis:
         if self.inside:
             return
         self.points[point] += 1
-        if self.aimed_at:
-            if self.aimed_at == (point, self.points[point]):
-                self._die(point)
+        if self.aimed:
+            if (self.aimed.point, self.aimed.passing) == (point, self.points[point]):
+                self.deviation = self.aimed.deviation
+                self._befall(point, alone=alone)
             return
         if self.countdown == 0:
             return

@@ -307,7 +307,7 @@ class World:
     def calm(self) -> None:
         """Nothing goes wrong any more."""
         self.nemesis.active = False
-        self.nemesis.deviation, self.nemesis.countdown, self.nemesis.aimed_at = None, 0, None
+        self.nemesis.deviation, self.nemesis.countdown, self.nemesis.aimed = None, 0, None
 
     def converged(self) -> bool:
         """Whether each audience holds exactly who is wanted.
