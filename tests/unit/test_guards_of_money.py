@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from activator.config.project import GuardSection
 from activator.model.ads import Bid, BidStrategy, CampaignSpec, GroupSpec, ObjectSpec
@@ -112,3 +114,22 @@ def test_no_bid_exceeds_the_highest_allowed_with_its_adjustment(bid: Bid, object
     assert objections == (
         ["bid-cap meta/group/high: a bid of up to 2.51 EUR exceeds the ceiling of 2.50 EUR"] * objects
     )
+
+
+@given(
+    budgets=st.lists(st.tuples(st.sampled_from(["meta", "google"]), st.integers(0, 10**7)), max_size=6),
+    rate_ppm=st.integers(1, 5 * 10**6),
+    ceiling=st.integers(1, 10**7),
+)
+def test_a_plan_that_passes_never_exceeds_the_ceiling_and_one_that_is_refused_does(
+    budgets: list[tuple[str, int]], rate_ppm: int, ceiling: int
+) -> None:
+    rate = Decimal(rate_ppm) / 1_000_000
+    mixed = Currencies("EUR", {"meta": "EUR", "google": "JPY"}, {"JPY": rate})
+    specs: dict[str, Sequence[ObjectSpec]] = {
+        name: [group(f"t{n}", budget) for n, (where, budget) in enumerate(budgets) if where == name]
+        for name in ("meta", "google")
+    }
+    exactly = sum(Decimal(budget) * (1 if where == "meta" else rate) for where, budget in budgets)
+    objections = found(specs, mixed, daily_budget_max=str(Decimal(ceiling) / 100))
+    assert bool(objections) == (exactly > ceiling)
