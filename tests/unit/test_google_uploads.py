@@ -1,6 +1,7 @@
 """Uploads over hours, on a virtual clock: asked about in time, replaced without ever being empty, within quotas."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -248,3 +249,32 @@ def empty_lists() -> Any:
     from google.ads.datamanager_v1.types.user_list_service import ListUserListsResponse
 
     return ListUserListsResponse()
+
+
+def test_several_threads_share_one_connection_one_token_and_one_pace(platform: Platform, tmp_path: Path) -> None:
+    destination = loopback.destination(tmp_path, platform, ManualClock())
+    platform.answer("IngestAudienceMembers", *[accepted(number) for number in range(40)])
+    with ThreadPoolExecutor(4) as workers:
+        receipts = list(
+            workers.map(
+                lambda number: destination.send(Operation.ADD, "501", members(2, DIGEST), str(number)), range(40)
+            )
+        )
+
+    assert len({receipt.request_id for receipt in receipts}) == 40
+    assert platform.methods() == ["IngestAudienceMembers"] * 40
+    assert platform.tokens == 1
+
+
+def test_two_accounts_in_one_process_keep_their_own_access(platform: Platform, tmp_path: Path) -> None:
+    from google.ads.datamanager_v1.types.ingestion_service import IngestAudienceMembersRequest
+
+    clock = ManualClock()
+    managers = ("9876543210", "1111111111")
+    destinations = [loopback.destination(tmp_path, platform, clock, login_customer_id=manager) for manager in managers]
+    platform.answer("IngestAudienceMembers", accepted(1), accepted(2), accepted(3))
+    for number in (0, 1, 0):
+        destinations[number].send(Operation.ADD, "501", members(1, DIGEST), "b")
+
+    sent = [call.read(IngestAudienceMembersRequest).destinations[0] for call in platform.calls]
+    assert [where.login_account.account_id for where in sent] == [managers[0], managers[1], managers[0]]
