@@ -71,7 +71,7 @@ def _forget(project: Path, texts: Sequence[str] | None, *, yes: bool, as_json: b
         erasures = Remover(workspace, clock, this_process(), report=report).advance()
     if as_json:
         folder = workspace.state / "receipts"
-        print_json({"erasures": [{**_plain(it), "receipts": _receipts(folder, it)} for it in erasures]})
+        print_json({"erasures": [{**erasure_json(it), "receipts": _receipts(folder, it)} for it in erasures]})
     else:
         for line in _result(erasures, workspace.state / "receipts"):
             say(printable(line))
@@ -191,7 +191,8 @@ def _receipts(folder: Path, erasure: Erasure) -> list[str]:
     return sorted(str(path) for path in folder.glob(f"{erasure.erasure_id}-*.json"))
 
 
-def _plain(erasure: Erasure) -> dict[str, object]:
+def erasure_json(erasure: Erasure) -> dict[str, object]:
+    """One erasure as data: when it has to be done, and how far each place has come."""
     return {
         "erasure_id": erasure.erasure_id,
         "requested_at": erasure.requested_at,
@@ -213,7 +214,7 @@ def _plain(erasure: Erasure) -> dict[str, object]:
 
 
 def _verify(project: Path, path: Path, *, as_json: bool) -> None:
-    """Of this project's own receipts, that they are its own; of others', that they are whole."""
+    """That a receipt is this project's own, and as it was signed."""
     from activator.config.erasure_key import erasure_key
     from activator.config.workspace import open_workspace
     from activator.privacy.receipts import verified

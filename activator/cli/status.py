@@ -19,6 +19,7 @@ def status(
 
     Asks the platforms what became of batches they were still processing, and records the answers.
     """
+    from activator.cli.forget import erasure_json
     from activator.config.clock import SystemClock
     from activator.config.workspace import open_workspace
     from activator.ledger.overview import state_of
@@ -35,7 +36,7 @@ def status(
     state["sources"], state["suppressions"] = accounts or ((), ())
     state["sharing"] = saved_sharing(workspace.plans / last["plan_id"]) if last else None
     if as_json:
-        print_json(state)
+        print_json({**state, "erasures": [erasure_json(erasure) for erasure in state["erasures"]]})
         return
     _show(state)
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.canaries import leaks, secrets_of
+
 ACTIVATOR = Path(sys.executable).parent / "activator"
 
 
@@ -30,7 +32,7 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def activator(*arguments: str, folder: Path, extra: Mapping[str, str] | None = None) -> Answer:
-    """Run `activator ARGUMENTS` in folder to its end."""
+    """Run `activator ARGUMENTS` in folder to its end. Nothing it says may name a person or a secret."""
     done = subprocess.run(
         [str(ACTIVATOR), *arguments],
         cwd=folder,
@@ -40,4 +42,6 @@ def activator(*arguments: str, folder: Path, extra: Mapping[str, str] | None = N
         timeout=300,
         check=False,
     )
+    found = leaks(f"{done.stdout}\n{done.stderr}".encode(), secrets_of(folder), hashes=True)
+    assert not found, f"activator {' '.join(arguments)} showed {', '.join(found)}"
     return Answer(done.returncode, done.stdout, done.stderr)

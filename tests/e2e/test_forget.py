@@ -56,6 +56,8 @@ def test_a_person_is_previewed_removed_from_both_platforms_and_receipted(shop: S
     assert "to be done by" in status.out
     assert "once more after" in status.out
     assert " forget " in status.out
+    told = json.loads(activator("status", "--json", folder=shop.folder).out)["erasures"]
+    assert [(it["erasure_id"], it["due_at"][:10]) for it in told] == [(erasure["erasure_id"], erasure["due_at"][:10])]
     assert "person3" not in (asked.said + done.said + status.said).lower()
     assert activator("sync", folder=shop.folder).code in (0, 7)
     assert shop.members("meta") == shop.members("google") == WITHOUT_HER

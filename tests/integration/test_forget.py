@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -32,12 +33,6 @@ ALL_OF_THEM = {"high": 4, "mid": 6, "low": 6, "rest": 4}
 WITHOUT_HER = {"high": 4, "mid": 6, "low": 6, "rest": 3}
 
 
-@pytest.fixture
-def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path / "sandbox", tls=False, platforms=("meta",)) as running:
-        yield running
-
-
 class World:
     """A shop that has been synced once, on a clock the test moves."""
 
@@ -46,7 +41,6 @@ class World:
         self.shop.open(google=False)
         self.clock = ManualClock()
         self.sandbox = sandbox
-        self.sync()
 
     def runner(self) -> Runner:
         return Runner(open_workspace(self.shop.folder), self.clock)
@@ -82,9 +76,28 @@ class World:
         return sum("users" in call.method and "DELETE" in call.method for call in self.sandbox.calls("meta"))
 
 
+@contextmanager
+def opened(folder: Path, **options: bool) -> Iterator[World]:
+    """The world in a folder, with its platform running."""
+    wishes = MetaOptions(**options)
+    with Sandbox(folder / "sandbox", tls=False, platforms=("meta",), meta_options=wishes) as running:
+        yield World(folder, running)
+
+
+@pytest.fixture(scope="module")
+def synced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Shop and platform after the first sync, both stopped: each test has a copy."""
+    folder = tmp_path_factory.mktemp("synced")
+    with opened(folder) as world:
+        world.sync()
+    return folder
+
+
 @pytest.fixture
-def world(tmp_path: Path, sandbox: Sandbox) -> World:
-    return World(tmp_path, sandbox)
+def world(synced: Path, tmp_path: Path) -> Iterator[World]:
+    shutil.copytree(synced, tmp_path, dirs_exist_ok=True)
+    with opened(tmp_path) as found:
+        yield found
 
 
 def states(erasure: Erasure) -> set[PlaceState]:
@@ -205,10 +218,9 @@ def test_a_lost_answer_is_asked_for_again(world: World) -> None:
     assert world.members() == WITHOUT_HER
 
 
-def test_a_refusal_asks_for_a_human_until_it_is_over(tmp_path: Path) -> None:
-    options = MetaOptions(refuse_small_removals=True)
-    with Sandbox(tmp_path / "sandbox", tls=False, platforms=("meta",), meta_options=options) as strict:
-        world = World(tmp_path, strict)
+def test_a_refusal_asks_for_a_human_until_it_is_over(synced: Path, tmp_path: Path) -> None:
+    shutil.copytree(synced, tmp_path, dirs_exist_ok=True)
+    with opened(tmp_path, refuse_small_removals=True) as world:
         erasure = world.forget(BY_MAIL)
         refused = {place.audience_key for place in erasure.places if place.needs_human}
         assert refused == {f"audience/{tier}" for tier in ALL_OF_THEM}
@@ -216,6 +228,9 @@ def test_a_refusal_asks_for_a_human_until_it_is_over(tmp_path: Path) -> None:
         assert next(place for place in erasure.places if place.needs_human).detail
         body = verified((world.state / "receipts" / f"{erasure.erasure_id}-meta.json").read_bytes())
         assert body["complete"] is False
+    with opened(tmp_path) as world:
+        world.clock.advance(hours=25)
+        assert world.go_on().completed_at is not None
 
 
 def test_a_destination_that_left_the_project_is_not_forgotten(world: World) -> None:
