@@ -85,7 +85,7 @@ def ownership_guards(
                 GuardFinding(
                     "unknown-audience",
                     subject,
-                    f"audience {remote.platform_id} carries our marker, but this ledger did not create it",
+                    f"audience {remote.platform_id} is to be ours, but this ledger does not know who is in it",
                     "Use the ledger that made it, delete the audience, or accept it: unknown members stay in it.",
                 )
             )

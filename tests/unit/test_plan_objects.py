@@ -99,7 +99,7 @@ class TestOwnership:
         assert self.objections(None, None) == []
 
     def test_an_audience_this_ledger_did_not_make_is_not_touched_unasked(self) -> None:
-        words = "audience 501 carries our marker, but this ledger did not create it"
+        words = "audience 501 is to be ours, but this ledger does not know who is in it"
         assert self.objections(THERE, None) == [("unknown-audience", "meta/audience/high", words)]
 
     def test_one_that_is_gone_is_not_made_again_unasked(self) -> None:
