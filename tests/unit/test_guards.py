@@ -46,6 +46,7 @@ def test_a_share_of_a_handful_says_nothing(believed: int, objections: list[str])
         (110, 0, 10, []),  # 100 left: just enough to be delivered to
         (110, 0, 11, ["empty-audience"]),
         (110, 5, 15, []),  # who comes in counts
+        (100, 0, 1, ["empty-audience"]),
         (99, 0, 1, []),  # it was too small before: nothing is lost
         (5, 0, 5, ["empty-audience"]),  # but emptying is always worth a word
         (0, 0, 0, []),
@@ -132,6 +133,8 @@ class TestUnprovenBudget:
         (found,) = unproven_budget_guards("google", specs, observed, (), proven, ["a", "b"])
         assert found.message.startswith("the budget would grow from 80.00 to 90.00 a day; no test has confirmed")
         assert found.message.endswith("the copy of b")
+        assert (found.guard, found.subject) == ("unproven-budget", "google/campaign")
+        assert found.fix.startswith("Test it and record the verdict (`activator experiment verdict --record TIER`)")
         assert not unproven_budget_guards(
             "google", specs, observed, (), [*proven, TierVerdict("b", "confirmed", self.NOW, "")], ["a", "b"]
         )

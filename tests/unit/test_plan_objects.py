@@ -45,8 +45,9 @@ class TestObserved:
         assert observed_by_key("meta", Observation((THERE, RUNNING), complete=True)) == by_key(THERE, RUNNING)
 
     def test_an_account_that_was_read_in_part_is_no_basis_for_anything(self) -> None:
-        with pytest.raises(PermanentRefusalError, match="meta: the account could not be read completely"):
+        with pytest.raises(PermanentRefusalError, match="meta: the account could not be read completely") as refused:
             observed_by_key("meta", Observation((THERE,), complete=False))
+        assert refused.value.next_step == "Run the command again."
 
     def test_twins_are_named_and_left_to_a_person(self) -> None:
         twin = replace(THERE, platform_id="409")
@@ -54,7 +55,7 @@ class TestObserved:
             PermanentRefusalError, match=r"meta: 2 objects carry .* audience/high \(ids 409, 501\)"
         ) as e:
             observed_by_key("meta", Observation((THERE, RUNNING, twin), complete=True))
-        assert "Delete or rename" in e.value.next_step
+        assert e.value.next_step == "Delete or rename the wrong one on the platform, then plan again."
 
 
 class TestChanges:
