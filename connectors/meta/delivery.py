@@ -22,6 +22,12 @@ PAUSED = "PAUSED"
 # Groups everything of ours in Ads Manager; the marker in the name is what we find it by.
 LABELS = [{"name": "activator"}]
 
+# Required since v23 (100/1870227); both are needed to keep Meta inside the audience.
+NOTHING_WIDENED: Mapping[str, Mapping[str, int]] = {
+    "targeting_automation": {"advantage_audience": 0},
+    "targeting_relaxation_types": {"custom_audience": 0, "lookalike": 0},
+}
+
 _CAMPAIGN_FIELDS = ("id", "name", "status", "effective_status")
 _GROUP_FIELDS = (*_CAMPAIGN_FIELDS, "daily_budget", "bid_strategy", "bid_amount", "bid_constraints", "targeting")
 
@@ -72,9 +78,7 @@ class Delivery:
             "targeting": {
                 "geo_locations": {"countries": sorted(spec.countries)},
                 **audience_targeting(spec, ids),
-                # Required since v23 (100/1870227); both are needed to keep Meta inside the audience.
-                "targeting_automation": {"advantage_audience": 0},
-                "targeting_relaxation_types": {"custom_audience": 0, "lookalike": 0},
+                **NOTHING_WIDENED,
             },
             "adlabels": LABELS,
             **({"is_dynamic_creative": True} if self.options.asset_feed else {}),
@@ -105,10 +109,11 @@ class Delivery:
             params |= bid_params(spec.bid, self.currency, self.options.optimization_goal)
         if "value_rule" in changed:
             params |= self.value_rules.params(spec)
-        if changed & {"audiences", "excluded", "countries"}:
+        if changed & {"audiences", "excluded", "countries", "widened"}:
             targeting = self.api.get((remote.platform_id,), fields="targeting").get("targeting") or {}
             countries = {**targeting.get("geo_locations", {}), "countries": sorted(spec.countries)}
-            params["targeting"] = {**targeting, "geo_locations": countries, **audience_targeting(spec, ids)}
+            audiences = audience_targeting(spec, ids)
+            params["targeting"] = {**targeting, "geo_locations": countries, **audiences, **NOTHING_WIDENED}
             if "countries" in changed:
                 params |= self._dsa(spec.countries)
         if "daily_budget" in params:
@@ -136,6 +141,7 @@ class Delivery:
             "audiences": (spec.audience_key,),
             "excluded": tuple(sorted(spec.excluded_audience_keys)),
             "countries": tuple(sorted(spec.countries)),
+            "widened": (),
             **({"value_rule": rule} if self.value_rules.speak_of(spec.tier) else {}),
         }
 
@@ -175,6 +181,7 @@ class Delivery:
             "audiences": _keys(targeting.get("custom_audiences"), audience_keys),
             "excluded": _keys(targeting.get("excluded_custom_audiences"), audience_keys),
             "countries": tuple(sorted((targeting.get("geo_locations") or {}).get("countries") or ())),
+            "widened": _widened(targeting),
         }
 
     def _dsa(self, countries: Sequence[str]) -> dict[str, Any]:
@@ -195,6 +202,16 @@ def audience_targeting(spec: GroupSpec, ids: Mapping[str, str]) -> dict[str, Any
         "custom_audiences": [{"id": needed(ids, spec.audience_key)}],
         "excluded_custom_audiences": [{"id": needed(ids, key)} for key in sorted(spec.excluded_audience_keys)],
     }
+
+
+def _widened(targeting: Mapping[str, Any]) -> tuple[str, ...]:
+    """By which of its switches Meta may show ads to people outside the audience."""
+    return tuple(
+        name
+        for part, switches in NOTHING_WIDENED.items()
+        for name in switches
+        if (targeting.get(part) or {}).get(name) == 1
+    )
 
 
 def _keys(audiences: Any, audience_keys: Mapping[str, str]) -> tuple[str, ...]:

@@ -379,6 +379,8 @@ def test_a_list_that_breaks_half_way_is_no_observation(tmp_path: Path, graph: re
         ({"bid_strategy": "SOMETHING_NEW"}, "bid", "SOMETHING_NEW"),
         ({"daily_budget": "0"}, "daily_budget_minor", None),
         ({"targeting": {}}, "audiences", ()),
+        ({"targeting": {"targeting_automation": {"advantage_audience": 1}}}, "widened", ("advantage_audience",)),
+        ({"targeting": {"targeting_relaxation_types": {"lookalike": 1}}}, "widened", ("lookalike",)),
         ({"targeting": {"custom_audiences": [{"id": "42"}]}}, "audiences", ("42",)),
     ],
 )
@@ -427,6 +429,27 @@ def test_a_bid_brings_its_strategy_and_goal(tmp_path: Path, graph: responses.Req
         "bid_constraints": {"roas_average_floor": 20_000},
         "optimization_goal": "VALUE",
     }
+
+
+def test_an_ad_set_that_was_let_out_of_its_audience_is_brought_back_into_it(
+    tmp_path: Path, graph: responses.RequestsMock
+) -> None:
+    let_out = {
+        **AD_SET["targeting"],
+        "targeting_automation": {"advantage_audience": 1},
+        "targeting_relaxation_types": {"custom_audience": 1, "lookalike": 0},
+    }
+    script(graph, "GET", f"{GRAPH}/700", {"id": "700", "targeting": let_out})
+    script(graph, "POST", f"{GRAPH}/700", {"success": True})
+    destination = opened(tmp_path)
+    fields = {**destination.comparable(GROUP), "widened": ("advantage_audience", "custom_audience")}
+
+    destination.update(GROUP, RemoteObject("group", GROUP.key, "700", GROUP.name, "ACTIVE", fields), IDS)
+
+    targeting = body(request(graph.calls))["targeting"]
+    assert targeting["targeting_automation"] == {"advantage_audience": 0}
+    assert targeting["targeting_relaxation_types"] == {"custom_audience": 0, "lookalike": 0}
+    assert targeting["age_min"] == 25
 
 
 def test_targeting_keeps_what_people_added_by_hand(tmp_path: Path, graph: responses.RequestsMock) -> None:
