@@ -76,7 +76,7 @@ def push(batches: int, columns: tuple[str, ...]) -> None:
             _send(folder, told["identities"], batches, columns)
             counted, _ = server.communicate()
     calls = json.loads(counted)
-    print(f"requests: {calls['requests']} of at least {batches + 1} (the list, and {batches} uploads)")
+    print(f"requests: {calls['requests']} of at least {batches + 2} (terms, the list, and {batches} uploads)")
 
 
 def _send(folder: Path, identities: dict[str, str], batches: int, columns: tuple[str, ...]) -> None:
