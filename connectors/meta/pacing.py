@@ -11,8 +11,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from weakref import WeakValueDictionary
 
+from activator.config.clock import SystemClock
 from activator.errors import RateLimitedError
 from activator.ports import Clock
 from connectors.meta.version import (
@@ -132,17 +132,16 @@ class Pacer:
 
 
 def pacer_for(clock: Clock, graph_url: str, token: str) -> Pacer:
-    """The one pacer of this process for a token: whatever works with it, in any thread, waits together."""
-    key = (id(clock), graph_url, hashlib.sha256(token.encode()).hexdigest())
+    """The one pacer of this process for a token: whatever works with it, in any thread and any run, waits together."""
+    time = "machine" if isinstance(clock, SystemClock) else str(id(clock))
+    key = (time, graph_url, hashlib.sha256(token.encode()).hexdigest())
     with _PACERS_LOCK:
-        pacer = _PACERS.get(key)
-        if pacer is None:
-            pacer = _PACERS[key] = Pacer(clock)
-        return pacer
+        return _PACERS.setdefault(key, Pacer(clock))
 
 
-# A pacer holds its clock, so while it lives the clock's id is nobody else's.
-_PACERS: "WeakValueDictionary[tuple[int, str, str], Pacer]" = WeakValueDictionary()
+# Kept while the process lives: the next run of a daemon must keep a wait told to the one before. A pacer holds its
+# clock, so the clock's id is nobody else's.
+_PACERS: dict[tuple[str, str, str], Pacer] = {}
 _PACERS_LOCK = threading.Lock()
 
 

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 import responses
 
+from activator.config.clock import SystemClock
 from activator.errors import RateLimitedError
 from activator.model.ads import RemoteObject
 from connectors.meta.destination import MetaDestination
+from connectors.meta.pacing import pacer_for
 from connectors.meta.settings import load
 from connectors.meta.transport import GraphApi
 from tests.unit.meta_account import GRAPH, GROUP, IDS, HandClock, body, context, graph_error, opened, page, script
@@ -50,6 +52,16 @@ def test_a_wait_told_to_one_is_kept_by_all_that_work_on_the_account(
     read(second)
 
     assert clock.slept == [300]
+
+
+def test_a_later_run_of_the_process_keeps_the_wait_told_to_an_earlier_one() -> None:
+    earlier = pacer_for(SystemClock(), "https://graph.example", "EAABsame")
+    headers = usage(99, minutes=20)
+    earlier.after_call("act_1", headers)
+    del earlier
+
+    with pytest.raises(RateLimitedError):
+        pacer_for(SystemClock(), "https://graph.example", "EAABsame").before_call("act_1", "ads_management")
 
 
 def test_another_account_or_token_does_not_wait_with_it(tmp_path: Path, graph: responses.RequestsMock) -> None:
