@@ -138,3 +138,12 @@ class TestUnprovenBudget:
         assert not unproven_budget_guards(
             "google", specs, observed, (), [*proven, TierVerdict("b", "confirmed", self.NOW, "")], ["a", "b"]
         )
+
+    def test_a_campaign_that_shows_no_budget_yet_has_none_that_could_grow(self) -> None:
+        bid = Bid(BidStrategy.MANUAL_CPC, 100)
+        specs: list[ObjectSpec] = [
+            CampaignSpec("campaign", "c", 9000, BidStrategy.MANUAL_CPC),
+            GroupSpec("group/a", "a", "campaign", "a", "audience/a", (), None, bid, ("DE",)),
+        ]
+        observed = {"campaign": RemoteObject("campaign", "campaign", "1", "c", "ENABLED", {})}
+        assert unproven_budget_guards("google", specs, observed, (), (), ["a"]) == []
