@@ -41,12 +41,20 @@ def bid_text(bid: Bid, currency: str) -> str:
     return f"{bid.strategy} {bid.amount_minor}"
 
 
+def goal_of(bid: Bid, goal: str) -> str:
+    """What an ad set with this bid optimises for: goal, unless its strategy needs another."""
+    return GOAL_OF_MIN_ROAS if bid.strategy is BidStrategy.MIN_ROAS else goal
+
+
 def bid_params(bid: Bid, currency: str, goal: str) -> dict[str, Any]:
     """Strategy, the one value it needs, and the optimisation goal it needs. Raises ConfigurationError as bid_text."""
     bid_text(bid, currency)
-    params: dict[str, Any] = {"bid_strategy": STRATEGIES[bid.strategy], "optimization_goal": goal}
+    params: dict[str, Any] = {
+        "bid_strategy": STRATEGIES[bid.strategy],
+        "optimization_goal": goal_of(bid, goal),
+    }
     if bid.strategy is BidStrategy.MIN_ROAS:
-        params |= {"bid_constraints": {"roas_average_floor": bid.roas_bp}, "optimization_goal": GOAL_OF_MIN_ROAS}
+        params["bid_constraints"] = {"roas_average_floor": bid.roas_bp}
     elif bid.amount_minor is not None:
         params["bid_amount"] = amount_for(bid.amount_minor, currency)
     return params

@@ -9,7 +9,7 @@ from typing import Any
 
 from activator.errors import ConfigurationError, PermanentRefusalError
 from activator.model.ads import AdSpec, CampaignSpec, GroupField, GroupSpec, RemoteObject
-from connectors.meta.bids import bid_params, bid_text, bid_text_of
+from connectors.meta.bids import bid_params, bid_text, bid_text_of, goal_of
 from connectors.meta.creatives import Creatives, ad_fields, ad_fields_of, creative_fields
 from connectors.meta.listing import Listing, needed
 from connectors.meta.options import MetaOptions
@@ -29,7 +29,9 @@ NOTHING_WIDENED: Mapping[str, Mapping[str, int]] = {
 }
 
 _CAMPAIGN_FIELDS = ("id", "name", "status", "effective_status")
-_GROUP_FIELDS = (*_CAMPAIGN_FIELDS, "daily_budget", "bid_strategy", "bid_amount", "bid_constraints", "targeting")
+DSA_FIELDS = ("dsa_beneficiary", "dsa_payor")
+_BID_FIELDS = ("bid_strategy", "bid_amount", "bid_constraints", "optimization_goal")
+_GROUP_FIELDS = (*_CAMPAIGN_FIELDS, "daily_budget", *_BID_FIELDS, "targeting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class Delivery:
         params: dict[str, Any] = {}
         if "daily_budget_minor" in changed and spec.daily_budget_minor is not None:
             params["daily_budget"] = amount_for(spec.daily_budget_minor, self.currency)
-        if "bid" in changed:
+        if changed & {"bid", "goal"}:
             params |= bid_params(spec.bid, self.currency, self.options.optimization_goal)
         if "value_rule" in changed:
             params |= self.value_rules.params(spec)
@@ -114,8 +116,8 @@ class Delivery:
             countries = {**targeting.get("geo_locations", {}), "countries": sorted(spec.countries)}
             audiences = audience_targeting(spec, ids)
             params["targeting"] = {**targeting, "geo_locations": countries, **audiences, **NOTHING_WIDENED}
-            if "countries" in changed:
-                params |= self._dsa(spec.countries)
+        if "transparency" in changed:
+            params |= self._dsa(spec.countries)
         if "daily_budget" in params:
             self.api.pacer.before_budget_edit(remote.platform_id)
         if params:
@@ -142,6 +144,8 @@ class Delivery:
             "excluded": tuple(sorted(spec.excluded_audience_keys)),
             "countries": tuple(sorted(spec.countries)),
             "widened": (),
+            "goal": goal_of(spec.bid, self.options.optimization_goal),
+            **self._transparency(spec.countries, self._dsa(spec.countries)),
             **({"value_rule": rule} if self.value_rules.speak_of(spec.tier) else {}),
         }
 
@@ -156,7 +160,11 @@ class Delivery:
     def read_groups(self, listing: Listing, audience_keys: Mapping[str, str]) -> Iterator[RemoteObject]:
         """Our ad sets. audience_keys: audience id -> spec key; foreign audiences keep their id."""
         self.value_rules.look_again()
-        fields_read = (*_GROUP_FIELDS, *(VALUE_RULE_FIELDS if self.options.audience_labels else ()))
+        fields_read = (
+            *_GROUP_FIELDS,
+            *(VALUE_RULE_FIELDS if self.options.audience_labels else ()),
+            *(DSA_FIELDS if self.options.dsa_beneficiary else ()),
+        )
         for found in listing.ours(("group",), "adsets", fields_read):
             fields = self._group_fields_of(found.row, audience_keys)
             if self.value_rules.speak_of(found.key.removeprefix("group/")):
@@ -182,7 +190,16 @@ class Delivery:
             "excluded": _keys(targeting.get("excluded_custom_audiences"), audience_keys),
             "countries": tuple(sorted((targeting.get("geo_locations") or {}).get("countries") or ())),
             "widened": _widened(targeting),
+            "goal": str(row.get("optimization_goal", "")),
+            **self._transparency((targeting.get("geo_locations") or {}).get("countries") or (), row),
         }
+
+    def _transparency(self, countries: Sequence[str], said: Mapping[str, Any]) -> dict[str, GroupField]:
+        """Beneficiary and payor for comparison, where the options name them and the EU wants to know."""
+        if self.options.dsa_beneficiary is None:
+            return {}
+        concerned = bool(DSA_COUNTRIES & set(countries))
+        return {"transparency": tuple(str(said.get(name) or "") for name in DSA_FIELDS) if concerned else ()}
 
     def _dsa(self, countries: Sequence[str]) -> dict[str, Any]:
         """Who is behind the ads, wherever the EU wants to know; otherwise the account's defaults stand."""

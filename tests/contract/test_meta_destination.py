@@ -1,6 +1,7 @@
 """The Meta destination against the shipped sandbox over real HTTPS: what the ports promise, kept through faults."""
 
 import hashlib
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -217,6 +218,21 @@ def test_a_value_based_list_takes_members_with_their_value(account: Account) -> 
 
     assert account.destination.send(Operation.ADD, audience_id, people, account.batch()).settled == 150
     assert account.destination.send(Operation.REMOVE, audience_id, people, account.batch(2)).settled == 150
+
+
+def test_every_bid_can_follow_every_other(account: Account) -> None:
+    account.create_everything()
+    group = account.group("gold", "silver", Bid(BidStrategy.LOWEST_COST))
+    bids = [
+        Bid(BidStrategy.LOWEST_COST),
+        Bid(BidStrategy.BID_CAP, amount_minor=150),
+        Bid(BidStrategy.MIN_ROAS, roas_bp=30_000),
+        Bid(BidStrategy.COST_CAP, amount_minor=900),
+    ]
+    for bid in (wanted for pair in itertools.permutations(bids, 2) for wanted in pair):
+        spec = replace(group, bid=bid)
+        account.destination.update(spec, account.destination.observe().by_key()[spec.key], account.ids)
+        assert account.destination.observe().by_key()[spec.key].fields == account.destination.comparable(spec)
 
 
 def test_a_split_test_is_started_once(account: Account) -> None:

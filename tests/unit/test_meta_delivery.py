@@ -282,6 +282,7 @@ AD_SET: dict[str, Any] = {
     "daily_budget": "2500",
     "bid_strategy": "LOWEST_COST_WITH_MIN_ROAS",
     "bid_constraints": {"roas_average_floor": 20_000},
+    "optimization_goal": "VALUE",
     "targeting": {
         "age_min": 25,
         "geo_locations": {"countries": ["DE", "AT"], "location_types": ["home", "recent"]},
@@ -429,6 +430,36 @@ def test_a_bid_brings_its_strategy_and_goal(tmp_path: Path, graph: responses.Req
         "bid_constraints": {"roas_average_floor": 20_000},
         "optimization_goal": "VALUE",
     }
+
+
+def test_another_goal_in_the_options_is_set_with_the_bid_it_belongs_to(
+    tmp_path: Path, graph: responses.RequestsMock
+) -> None:
+    script(graph, "POST", f"{GRAPH}/700", {"success": True})
+    destination = opened(tmp_path, options={"optimization_goal": "LANDING_PAGE_VIEWS"})
+    spec = replace(GROUP, bid=Bid(BidStrategy.LOWEST_COST))
+    fields = {**destination.comparable(spec), "goal": "OFFSITE_CONVERSIONS"}
+
+    destination.update(spec, RemoteObject("group", GROUP.key, "700", GROUP.name, "ACTIVE", fields), IDS)
+
+    assert body(request(graph.calls)) == {
+        "bid_strategy": "LOWEST_COST_WITHOUT_CAP",
+        "optimization_goal": "LANDING_PAGE_VIEWS",
+    }
+
+
+def test_a_new_payor_is_told_where_the_union_wants_to_know(tmp_path: Path, graph: responses.RequestsMock) -> None:
+    script(graph, "POST", f"{GRAPH}/700", {"success": True})
+    destination = opened(tmp_path, options={"dsa_beneficiary": "Brand", "dsa_payor": "Agency"})
+    wanted = destination.comparable(GROUP)
+    fields = {**wanted, "transparency": ("Brand", "Brand")}
+
+    destination.update(GROUP, RemoteObject("group", GROUP.key, "700", GROUP.name, "ACTIVE", fields), IDS)
+
+    assert wanted["transparency"] == ("Brand", "Agency")
+    assert body(request(graph.calls)) == {"dsa_beneficiary": "Brand", "dsa_payor": "Agency"}
+    overseas = replace(GROUP, countries=("US",))
+    assert destination.comparable(overseas)["transparency"] == ()
 
 
 def test_an_ad_set_that_was_let_out_of_its_audience_is_brought_back_into_it(

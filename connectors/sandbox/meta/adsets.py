@@ -65,8 +65,10 @@ def update(context: Context, adset: Document, parameters: Parameters) -> Documen
         if field in parameters:
             changed[field] = parameters.text(field)
     check_transparency(account, changed["targeting"], changed["dsa_beneficiary"], changed["dsa_payor"])
-    if {"bid_amount", "bid_strategy", "bid_constraints"} & set(parameters.values):
-        goal, billing = adset["optimization_goal"], adset["billing_event"]
+    if "optimization_goal" in parameters:
+        changed["optimization_goal"] = parameters.one_of("optimization_goal", rules.OPTIMIZATION_GOALS)
+    if {"bid_amount", "bid_strategy", "bid_constraints", "optimization_goal"} & set(parameters.values):
+        goal, billing = changed["optimization_goal"], adset["billing_event"]
         strategy, amount, constraints = _bid(campaign, _with_current_bid(adset, parameters), goal, billing)
         changed.update(bid_strategy=strategy, bid_amount=amount, bid_constraints=constraints)
     _change_budget(context, campaign, changed, parameters)
