@@ -7,6 +7,7 @@ import typer
 
 from activator.cli import profile_comments, profile_copy
 from activator.cli.console import JsonOption, ProjectOption, print_json, printable, say, steps
+from activator.config.segment_fields import QUICK_DAYS
 
 if TYPE_CHECKING:
     from activator.model.plan import Statement
@@ -76,6 +77,9 @@ def _show(found: "TierProfile") -> None:
         _show_statement(statement)
     if motivation.lapsed_share:
         say(f"  {motivation.lapsed_share:.0%} of its customers have stopped buying")
+    if motivation.first_visits:
+        counts = f"{motivation.quick_buyers:,} of {motivation.first_visits:,}"
+        say(f"  {counts} whose first visit is known ordered within {QUICK_DAYS} days of it")
     for destination, names in found.texts.items():
         say(f"  texts on {destination}: {', '.join(names) or 'none'}")
     _show_missing(found)

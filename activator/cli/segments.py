@@ -111,11 +111,13 @@ def _write_page(found: Opened, told: "Summary", path: Path) -> None:
     from activator.segments.portrait import portrait
 
     project = found.workspace.project
-    told_apart = _told_apart(project, motivations_of(found.workspace, found.engine, found.people))
+    motivations = motivations_of(found.workspace, found.engine, found.people)
     facts = PageFacts(
         project=project.project.name,
         told=told,
-        audit=audit(found.study, project, found.kept, told_apart),
+        audit=audit(
+            found.study, project, found.kept, _told_apart(project, motivations), _left_out(project, motivations)
+        ),
         portrait=portrait(found.people, found.study, found.kept),
         tried=found.people.valuation.tried,
         tiers=[tier.name for tier in project.tiers],
@@ -138,8 +140,9 @@ def check(project: ProjectOption = Path(), as_json: JsonOption = False) -> None:
 
     with opened(project, quiet=as_json) as found:
         motivations = motivations_of(found.workspace, found.engine, found.people)
-        told = _told_apart(found.workspace.project, motivations)
-        made = audit(found.study, found.workspace.project, found.kept, told)
+        project_read = found.workspace.project
+        told = _told_apart(project_read, motivations)
+        made = audit(found.study, project_read, found.kept, told, _left_out(project_read, motivations))
     if as_json:
         print_json(made)
     else:
@@ -156,6 +159,22 @@ def _told_apart(project: "Project", motivations: "Mapping[str, TierMotivation]")
         for tier in project.tiers
         if tier.motivation or tier.name in motivations
     }
+
+
+def _left_out(project: "Project", motivations: "Mapping[str, TierMotivation]") -> list[tuple[str, str]]:
+    """Where a tier is not shown texts that offer a discount, and why."""
+    from activator.plan.notices import left_out_words
+    from activator.plan.texts import discounts_left_out, written_texts
+
+    found = []
+    texts = written_texts(project) if any(text.discount for text in project.copy_variants) else ()
+    for name, destination in project.destinations.items():
+        for tier in destination.tiers if texts else ():
+            why = motivations.get(tier)
+            out = discounts_left_out(project, destination.connector, why, tier, texts)
+            if why is not None and out:
+                found.append((f"{name}/{tier}", left_out_words(project, why, out)))
+    return found
 
 
 @app.command("export")

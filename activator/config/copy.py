@@ -1,11 +1,12 @@
 """What customers are told: how their words are read, and the texts of the project file."""
 
+from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
 from activator.config.documents import Document
-from activator.config.sections import Name, Section
+from activator.config.sections import Name, Section, Share
 
 GENERIC = "generic"
 AdChannel = Literal["meta", "google"]
@@ -34,6 +35,11 @@ class MotivationSection(Section):
     copy_sets: tuple[str, ...] = Field(
         default=(),
         description="Copy library files of your own, in the form of mappings/copy; they replace shipped ones",
+    )
+    quick_buyers_share_max: Share = Field(
+        default=Decimal("0.5"),
+        description="From this share on of a tier's customers who first ordered within 3 days of their first visit, "
+        "texts with `discount: true` are left out there",
     )
 
 
@@ -64,6 +70,11 @@ class CopySection(Section):
     lapsed: bool = Field(
         default=False, description="Used instead of the others in a tier most of whose customers have stopped buying"
     )
+    discount: bool = Field(
+        default=False,
+        description="It lowers the price: left out in a tier of quick buyers, who buy without it; needs an export of "
+        "events. See `motivation.quick_buyers_share_max`",
+    )
 
     _line: int = PrivateAttr(default=0)
 
@@ -89,6 +100,11 @@ class CopySection(Section):
     def channel(self) -> str:
         """The channel named after the motivation, '' for all."""
         return (self.like or "").partition("/")[2]
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether it is shown on every platform, whoever the people are."""
+        return not (self.channel or self.lapsed or self.discount)
 
     @property
     def line(self) -> int:

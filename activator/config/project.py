@@ -201,7 +201,7 @@ class Project(Section):
         in_tiers = tier_fault(self.tiers, self.value.basis)
         _check(in_tiers is None, in_tiers or "")
         _check(
-            any(text.speaks_to == GENERIC and not text.channel and not text.lapsed for text in self.copy_variants),
+            any(text.speaks_to == GENERIC and text.is_for_all for text in self.copy_variants),
             "copy: needs at least one variant with `motivation: generic`, for tiers without a dominant motivation",
         )
         lost = outbox_fault(self.outbox, [t.name for t in self.tiers], [segment.name for segment in self.segments])

@@ -149,7 +149,9 @@ class TierMotivation:
     named is heard here as among all customers; answers_wanted: how many more would probably name one, 0 where known;
     statements: drivers, pains and needs, most customers first; customers: those in the tier who said anything at all;
     lapsed_share: of all its customers, those who have stopped buying, where a text is written for them (else 0);
-    attribute: what of customers says so, '' for their own words.
+    attribute: what of customers says so, '' for their own words; first_visits, quick_buyers: of all its customers,
+    those whose first visit is known and not after their first order, and those of them who ordered soon after it,
+    where a text offers a discount (else 0).
     """
 
     tier: str
@@ -165,6 +167,8 @@ class TierMotivation:
     customers: int = 0
     lapsed_share: float = 0.0
     attribute: str = ""
+    first_visits: int = 0
+    quick_buyers: int = 0
 
 
 @dataclass(frozen=True, slots=True)

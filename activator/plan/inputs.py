@@ -32,6 +32,7 @@ from activator.people.recall import Recall
 from activator.plan.earlier import earlier_tiers
 from activator.plan.erased import read_erased
 from activator.plan.looks import look_of
+from activator.plan.quick_buyers import quick_buyers
 from activator.plan.suppressions import list_parts, read_lists
 from activator.plan.texts import texts_for_tier, written_texts
 from activator.plan.valuing import tier_cuts, valuing_policy
@@ -131,10 +132,14 @@ def motivations_of(
     if attribute := workspace.project.motivation.attribute:
         known = labelled(labels_of(engine, people, attribute), attribute, tiers)
         found |= {tier: why for tier, why in known.items() if why.motivations}
-    if not any(text.lapsed for text in workspace.project.copy_variants):
-        return found
-    lapsed = _lapsed_shares(people)
-    return {tier: replace(why, lapsed_share=lapsed.get(tier, 0.0)) for tier, why in found.items()}
+    if any(text.lapsed for text in workspace.project.copy_variants):
+        lapsed = _lapsed_shares(people)
+        found = {tier: replace(why, lapsed_share=lapsed.get(tier, 0.0)) for tier, why in found.items()}
+    if discount := next((text for text in workspace.project.copy_variants if text.discount), None):
+        quick = quick_buyers(people, discount.line)
+        for tier, (first_visits, soon) in quick.items():
+            found[tier] = replace(found[tier], first_visits=first_visits, quick_buyers=soon)
+    return found
 
 
 def labels_of(engine: Engine, people: People, attribute: str) -> ir.Table:

@@ -6,13 +6,16 @@ motivation and are shown to everybody.
 
 from collections.abc import Mapping, Sequence
 
+from activator.config.project import Project
+from activator.config.segment_fields import QUICK_DAYS
 from activator.errors import DestinationError
 from activator.model.ads import AdSpec, GroupSpec, RemoteObject
 from activator.model.bidding import Notice, TierTerms
 from activator.model.people import TierSummary
-from activator.model.plan import Change
+from activator.model.plan import Change, TierMotivation
 from activator.plan.copy import GENERIC
 from activator.plan.desired import Desired
+from activator.plan.texts import FIRST_VISITS_MIN, discounts_left_out, written_texts
 from activator.ports import DestinationReader, MeteredDestination, RehearsingDestination
 
 UNSEGMENTED = 0.9  # of all customers in one tier: there is no other to tell something else
@@ -37,6 +40,44 @@ def copy_notices(
             message = f"its texts speak to {spoken}, but {share:.0%} of all customers are in it; {_SPLIT}"
             notices.append(Notice("motivated-everybody", f"{name}/{group.key}", message))
     return notices
+
+
+def discount_notices(
+    project: Project, name: str, desired: Desired, motivations: Mapping[str, TierMotivation]
+) -> list[Notice]:
+    """discount-left-out and discount-unsure, per delivery group of a tier."""
+    connector, texts = project.destinations[name].connector, written_texts(project)
+    offers = {text.variant.name for text in texts if text.discount}
+    notices = []
+    for group in desired.groups:
+        why = motivations.get(group.tier)
+        if not offers or why is None:
+            continue
+        out = discounts_left_out(project, connector, why, group.tier, texts)
+        shown = sorted(offers & {ad.variant.name for ad in desired.ads if ad.group_key == group.key})
+        if out:
+            notices.append(Notice("discount-left-out", f"{name}/{group.key}", left_out_words(project, why, out)))
+        elif shown and why.first_visits < FIRST_VISITS_MIN:
+            message = (
+                f"it is shown {_listed(shown)}, though of only {why.first_visits:,} of its customers it is known how "
+                f"soon they ordered: {FIRST_VISITS_MIN} would tell whether they need a discount"
+            )
+            notices.append(Notice("discount-unsure", f"{name}/{group.key}", message))
+    return notices
+
+
+def left_out_words(project: Project, why: TierMotivation, names: Sequence[str]) -> str:
+    """Why a tier is not shown some texts."""
+    share, limit = why.quick_buyers / why.first_visits, project.motivation.quick_buyers_share_max
+    return (
+        f"{_listed(names)} {'is' if len(names) == 1 else 'are'} left out: of its {why.first_visits:,} customers whose "
+        f"first visit is known, {share:.0%} ordered within {QUICK_DAYS} days of it and buy without a discount "
+        f"(left out from {limit:.0%} on)"
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(f"`{name}`" for name in names)
 
 
 def rehearsal_notices(

@@ -30,7 +30,7 @@ from activator.plan.approval import approval_needed
 from activator.plan.desired import Desired, desired_objects, small_tiers
 from activator.plan.files import content_id
 from activator.plan.members import MemberPlanner
-from activator.plan.notices import copy_notices, motivated_tiers, ration_notices, rehearsal_notices
+from activator.plan.notices import copy_notices, discount_notices, motivated_tiers, ration_notices, rehearsal_notices
 from activator.plan.objects import fingerprints, object_changes, ownership_guards
 from activator.plan.population import Population
 from activator.plan.proof import still_speaking, told_digests
@@ -152,6 +152,7 @@ def plan_destination(
         terms=terms,
         notices=(
             *copy_notices(name, desired, terms, people.tiers),
+            *discount_notices(world.project, name, desired, motivations),
             *ration_notices(name, reader, changes),
             *rehearsal_notices(name, reader, delivery, observed),
         ),

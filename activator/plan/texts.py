@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from activator.config.copy import CopySection
 from activator.config.documents import read_document, validate
@@ -9,20 +10,25 @@ from activator.config.project import PROJECT_FILE, Project
 from activator.errors import ConfigurationError
 from activator.model.ads import CopyVariant
 from activator.model.plan import TierMotivation
-from activator.plan.copy import refuse_unfilled, variants_for_tier
+from activator.plan.copy import GENERIC, refuse_unfilled, variants_for_tier
 from mappings.copy_library import StarterCopy, StarterVariant, fill, starter_copy
 
 AD_CHANNELS = ("meta", "google")
+FIRST_VISITS_MIN = 30  # known, before a share of them says anything about a tier
 LAPSED_SHARE = 0.5  # of a tier's customers; from then on it is told what those who stopped buying are told
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenText:
-    """One text and where it may be used. channel '': on every platform; lapsed: where most have stopped buying."""
+    """One text and where it may be used.
+
+    channel '': on every platform; lapsed: where most have stopped buying; discount: not where most buy without one.
+    """
 
     variant: CopyVariant
     channel: str = ""
     lapsed: bool = False
+    discount: bool = False
 
 
 def copy_library(project: Project) -> dict[str, StarterCopy]:
@@ -73,9 +79,14 @@ def text_names(project: Project) -> tuple[str, ...]:
     return tuple(names)
 
 
-def shown_on(texts: Sequence[WrittenText], connector: str, *, lapsed: bool) -> tuple[CopyVariant, ...]:
-    """The texts a platform may show; to a lapsed tier those for it, where there are any for the motivation."""
-    here = [text for text in texts if text.channel in ("", connector)]
+def shown_on(
+    texts: Sequence[WrittenText], connector: str, *, lapsed: bool, discounts: bool = True
+) -> tuple[CopyVariant, ...]:
+    """The texts a platform may show; to a lapsed tier those for it, where there are any for the motivation.
+
+    discounts: whether those that lower the price are among them.
+    """
+    here = [text for text in texts if text.channel in ("", connector) and (discounts or not text.discount)]
     for_lapsed = {text.variant.motivation for text in here if text.lapsed} if lapsed else set()
     return tuple(text.variant for text in here if text.lapsed == (text.variant.motivation in for_lapsed))
 
@@ -83,14 +94,48 @@ def shown_on(texts: Sequence[WrittenText], connector: str, *, lapsed: bool) -> t
 def texts_for_tier(
     project: Project, connector: str, why: TierMotivation | None, tier: str, texts: Sequence[WrittenText]
 ) -> tuple[CopyVariant, ...]:
-    """What a tier is shown on a platform, for why it buys and for whether most of it still does.
+    """What a tier is shown on a platform: for why it buys, whether it still does, and whether it needs a discount.
+
+    A tier of quick buyers whose motivation only discounts were written for is told what everybody is told.
 
     Raises:
         ConfigurationError: the tier asks for a motivation nothing was written for.
     """
     override = next(section.motivation for section in project.tiers if section.name == tier)
-    lapsed = why is not None and why.lapsed_share >= LAPSED_SHARE
-    return variants_for_tier(why, override, shown_on(texts, connector, lapsed=lapsed))
+    every = _with_discounts(project, connector, why, tier, texts)
+    if not buys_quickly(why, project.motivation.quick_buyers_share_max):
+        return every
+    kept = shown_on(texts, connector, lapsed=_has_lapsed(why), discounts=False)
+    if override is not None and override not in {variant.motivation for variant in kept}:
+        override = GENERIC
+    return variants_for_tier(why, override, kept)
+
+
+def discounts_left_out(
+    project: Project, connector: str, why: TierMotivation | None, tier: str, texts: Sequence[WrittenText]
+) -> tuple[str, ...]:
+    """Names of the texts a tier is not shown on a platform because most of its customers buy without a discount."""
+    shown = {variant.name for variant in texts_for_tier(project, connector, why, tier, texts)}
+    every = _with_discounts(project, connector, why, tier, texts)
+    return tuple(variant.name for variant in every if variant.name not in shown)
+
+
+def buys_quickly(why: TierMotivation | None, share_max: Decimal) -> bool:
+    """Whether a tier's customers mostly buy without a discount; False where too little is known of them."""
+    if why is None or why.first_visits < FIRST_VISITS_MIN:
+        return False
+    return why.quick_buyers >= share_max * why.first_visits
+
+
+def _has_lapsed(why: TierMotivation | None) -> bool:
+    return why is not None and why.lapsed_share >= LAPSED_SHARE
+
+
+def _with_discounts(
+    project: Project, connector: str, why: TierMotivation | None, tier: str, texts: Sequence[WrittenText]
+) -> tuple[CopyVariant, ...]:
+    override = next(section.motivation for section in project.tiers if section.name == tier)
+    return variants_for_tier(why, override, shown_on(texts, connector, lapsed=_has_lapsed(why)))
 
 
 def texts_for_strangers(
@@ -123,7 +168,7 @@ def _texts(section: CopySection, project: Project, library: Mapping[str, Starter
         refuse_unfilled(variant)
     except ConfigurationError as error:
         raise _fault(section, error.message, error.next_step) from None
-    return [WrittenText(variant, "", section.lapsed)]
+    return [WrittenText(variant, "", section.lapsed, section.discount)]
 
 
 def _templates(section: CopySection, library: Mapping[str, StarterCopy]) -> tuple[StarterVariant, ...]:
@@ -157,7 +202,7 @@ def _from_library(template: StarterVariant, section: CopySection, project: Proje
     except ConfigurationError as error:
         raise _fault(section, error.message, error.next_step) from None
     name = _named(section, template.name)
-    return WrittenText(replace(CopyVariant(**texts), name=name), section.channel, section.lapsed)
+    return WrittenText(replace(CopyVariant(**texts), name=name), section.channel, section.lapsed, section.discount)
 
 
 def _named(section: CopySection, template: str) -> str:

@@ -1,6 +1,6 @@
 """`activator segments check`: a study's figures, the lints and the searches, put together."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -16,6 +16,7 @@ from activator.segments.samples import splits
 from activator.segments.study import Study
 
 _REVIEW_NOTICE_DAYS = 7
+_SEE_SHARE = "Nothing, if they do. The share is `motivation.quick_buyers_share_max` in the project file."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,17 @@ class TierFigures:
     mean_predicted_minor: float
 
 
-def audit(made: Study, project: Project, kept: KeptMemberships, motivated: Mapping[str, bool]) -> Audit:
-    """Everything. motivated: whether a tier is told something of its own, by tier.
+def audit(
+    made: Study,
+    project: Project,
+    kept: KeptMemberships,
+    motivated: Mapping[str, bool],
+    left_out: Sequence[tuple[str, str]] = (),
+) -> Audit:
+    """Everything.
+
+    motivated: whether a tier is told something of its own, by tier; left_out: (destination/tier, why) where texts that
+    offer a discount are not shown.
 
     Raises:
         ConfigurationError: the project file accepts something that is not a finding.
@@ -61,6 +71,7 @@ def audit(made: Study, project: Project, kept: KeptMemberships, motivated: Mappi
         *lints(project, made.sections, made.figures.everybody.customers, shares, motivated),
         *_tier_order(project, tiers),
         *_discounts(made),
+        *(SegmentFinding("discount_left_out", tier, Severity.OK, why, _SEE_SHARE) for tier, why in left_out),
         *_review(made.as_of, kept.first_kept, project.segment_checks.review_days, drift),
     ]
     known = known_shares(made.rows, made.sections)

@@ -51,6 +51,7 @@ CODES = (
     "too_many", "too_few", "few_customers", "missing_action", "demographic_name", "hard_without_soft",
     "soft_without_hard", "not_measurable", "not_accessible", "not_substantial", "does_not_differ", "merge", "split",
     "same_people", "tier_order", "review", "discount_for_quick",
+    "discount_left_out",
 )  # fmt: skip
 
 

@@ -51,7 +51,7 @@ def subjects_of(people: People, segments: Sequence[SegmentSection]) -> Subjects:
     shown: ir.Table = standing.select("person", **STANDING)
     happened = happenings(people, wanted(segments))
     if "events" in happened and _asks_for_time_to_order(segments):
-        shown = _with_time_to_order(shown, happened["events"])
+        shown = with_time_to_order(shown, happened["events"])
     table, kinds = person_attributes(engine, people.sources, people.rows)
     if table is not None:
         shown = shown.left_join(table, "person").drop("person_right")
@@ -84,7 +84,7 @@ def _every(segments: Sequence[SegmentSection]) -> list[Rule]:
     return [each for section in segments for _, rule in section.rules() for each in rule.every()]
 
 
-def _with_time_to_order(people: ir.Table, events: ir.Table) -> ir.Table:
+def with_time_to_order(people: ir.Table, events: ir.Table) -> ir.Table:
     """Days from the first event to the first order; NULL where the order came first, or there is none of one."""
     first = events.group_by("person").agg(first_event_on=events["at"].min().date())
     joined = people.left_join(first, "person").drop("person_right")

@@ -251,6 +251,54 @@ def test_a_discount_cannot_be_held_back_where_no_visit_is_known(tmp_path: Path) 
     assert f"line {text[: text.index('discount: true')].count(chr(10))}" in refused.value.message
 
 
+DISCOUNT = """\
+  - {name: ten_off, motivation: generic, headlines: [a, b, c], descriptions: [d, e], message: Less, discount: true}
+destinations:
+"""
+
+
+def quick_shop(folder: Path, visits: str) -> Path:
+    """Two hundred customers, each with one order on 10 June; customer 1 spent most. visits: day of the first visit."""
+    shop = write_shop(folder, project_text(SEGMENTS).replace("destinations:\n", DISCOUNT))
+    people = range(1, 201)
+    files = {
+        "contacts.csv": [
+            CONTACTS.splitlines()[0],
+            *(f"{n},,p{n}@example.com,30,pro,,,2026-01-01,yes" for n in people),
+        ],
+        "orders.csv": [ORDERS.splitlines()[0], *(f"o{n},{n},2026-06-10 10:00,{900 - n}.00,EUR,books" for n in people)],
+        "events.csv": [EVENTS.splitlines()[0], *(f"Visit,{n},{visits} 09:00" for n in people)],
+    }
+    for name, lines in files.items():
+        (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return shop
+
+
+def test_texts_with_a_discount_are_left_out_of_tiers_that_buy_at_once_and_the_check_says_so(tmp_path: Path) -> None:
+    """Three days from the first visit to the order is soon, four are not."""
+    shop = quick_shop(tmp_path, "2026-06-07")
+    findings = json.loads(run(shop, "check", "--json").output)["checked"]["findings"]
+    left_out = {each["segment"]: each for each in findings if each["code"] == "discount_left_out"}
+    assert list(left_out) == ["meta/high", "meta/mid", "meta/low"]
+    assert (
+        "`ten_off` is left out: of its 40 customers whose first visit is known, 100% ordered"
+        in (left_out["meta/high"]["message"])
+    )
+    quick_shop(tmp_path, "2026-06-06")
+    assert "discount_left_out" not in run(shop, "check").output
+
+
+def test_a_text_with_a_discount_needs_to_know_when_people_first_came(tmp_path: Path) -> None:
+    text = project_text(OFFER).replace("destinations:\n", DISCOUNT)
+    text = text.replace("  - {name: events, path: events.csv, mapping: generic_events}\n", "")
+    line = text[: text.index("ten_off")].count("\n") + 1
+    with pytest.raises(
+        ConfigurationError, match=rf"activator.yaml, line {line}: copy: a text has `discount: true`"
+    ) as said:
+        run(write_shop(tmp_path, text), "check")
+    assert "Add an export of events" in said.value.next_step
+
+
 def test_nine_segments_are_refused_until_somebody_says_why(tmp_path: Path) -> None:
     write_shop(tmp_path, project_text(NINE))
     assert run(tmp_path, "check", "--json").exit_code == 4

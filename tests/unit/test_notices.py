@@ -11,7 +11,7 @@ from activator.model.bidding import TierTerms
 from activator.model.people import TierSummary
 from activator.model.plan import TierMotivation
 from activator.plan.desired import desired_objects
-from activator.plan.notices import copy_notices
+from activator.plan.notices import copy_notices, discount_notices
 from activator.plan.terms import as_said
 from tests.projects import PROJECT, write_project
 
@@ -66,3 +66,29 @@ def test_motivated_copy_for_everybody_at_once_is_said(
     spread = {"high": people, "mid": 100 - people, "low": 0, "rest": 0}
     found = notices(project, spread, motivated="high")
     assert [notice for notice in found if notice[0] == "motivated-everybody"] == said
+
+
+class TestDiscounts:
+    """A plan says where a discount is not shown, and where it is shown without knowing enough."""
+
+    def said(self, folder: Path, quick: int, known: int) -> list[tuple[str, str, str]]:
+        document = yaml.safe_load(PROJECT)
+        document["copy"].append({**PRICE, "name": "ten_off", "motivation": "generic", "discount": True})
+        project = load_project(write_project(folder, yaml.safe_dump(document, sort_keys=False)))[0]
+        why = {"high": TierMotivation("high", "none", (), 9, 0.2, 0.1, first_visits=known, quick_buyers=quick)}
+        wanted = desired_objects(project, "meta", "group", why)
+        return [(it.notice, it.subject, it.message) for it in discount_notices(project, "meta", wanted, why)]
+
+    def test_left_out_with_the_figures_that_decide(self, tmp_path: Path) -> None:
+        ((notice, subject, message),) = self.said(tmp_path, 70, 100)
+        assert (notice, subject) == ("discount-left-out", "meta/group/high")
+        assert "`ten_off` is left out: of its 100 customers whose first visit is known, 70% ordered within 3" in message
+        assert "from 50% on" in message
+
+    def test_shown_although_too_little_is_known(self, tmp_path: Path) -> None:
+        ((notice, _, message),) = self.said(tmp_path, 20, 20)
+        assert notice == "discount-unsure"
+        assert "of only 20 of its customers" in message
+
+    def test_shown_where_people_take_their_time(self, tmp_path: Path) -> None:
+        assert self.said(tmp_path, 10, 100) == []

@@ -172,3 +172,50 @@ class TestReactivation:
     def test_a_text_that_cannot_be_published_yet_is_still_known_by_its_marker(self, tmp_path: Path) -> None:
         project = project_with(tmp_path, "like: price")
         assert "ad/high/price_saving" in markers(project, "meta").values()
+
+
+class TestDiscounts:
+    """A text that lowers the price does not reach a tier whose customers mostly buy without it."""
+
+    ENTRIES = (
+        "like: risk/meta",
+        "{like: price, discount: true, slots: {product: tea, saving: 5 %}, reviewed: Ann, variants: [price_saving]}",
+        "{name: ten_off, motivation: generic, headlines: [a, b, c], descriptions: [d, e], message: m, discount: true}",
+    )
+
+    def shown(
+        self, folder: Path, motive: str, quick: int, known: int = 100, more: str = "", tier: str = ""
+    ) -> list[str]:
+        project = project_with(folder, *self.ENTRIES, more=more)
+        if tier:
+            file = folder / "activator.yaml"
+            text = file.read_text(encoding="utf-8").replace("{name: high,", f"{{name: high, motivation: {tier},")
+            project = load_project(write_project(folder, text))[0]
+        why = TierMotivation("high", "one", (motive,), 100, 0.6, 0.5, first_visits=known, quick_buyers=quick)
+        return [text.name for text in texts_for_tier(project, "meta", why, "high", written_texts(project))]
+
+    def test_from_half_of_those_whose_first_visit_is_known(self, tmp_path: Path) -> None:
+        assert self.shown(tmp_path, "none", 49) == ["plain_a", "ten_off"]
+        assert self.shown(tmp_path, "none", 50) == ["plain_a"]
+
+    def test_the_share_is_the_projects(self, tmp_path: Path) -> None:
+        more = "motivation: {quick_buyers_share_max: 0.8}\n"
+        assert self.shown(tmp_path, "none", 79, more=more) == ["plain_a", "ten_off"]
+        assert self.shown(tmp_path, "none", 80, more=more) == ["plain_a"]
+
+    def test_twenty_nine_customers_say_too_little(self, tmp_path: Path) -> None:
+        assert self.shown(tmp_path, "none", 29, known=29) == ["plain_a", "ten_off"]
+        assert self.shown(tmp_path, "none", 30, known=30) == ["plain_a"]
+
+    def test_where_only_discounts_speak_to_why_it_buys_it_is_told_what_everybody_is(self, tmp_path: Path) -> None:
+        assert self.shown(tmp_path, "price", 10) == ["price_saving"]
+        assert self.shown(tmp_path, "price", 90) == ["plain_a"]
+        assert self.shown(tmp_path, "risk", 90, tier="price") == ["plain_a"]
+
+    def test_other_texts_of_the_tier_stay(self, tmp_path: Path) -> None:
+        assert self.shown(tmp_path, "risk", 90) == ["risk_know_first", "risk_steady"]
+
+    def test_everybodys_text_may_not_be_a_discount_only(self, tmp_path: Path) -> None:
+        text = PROJECT.replace("motivation: generic", "motivation: generic\n    discount: true")
+        with pytest.raises(ConfigurationError, match="needs at least one"):
+            load_project(write_project(tmp_path, text))
