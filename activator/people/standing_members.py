@@ -9,6 +9,7 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow.parquet as pq
 
+from activator.model.delivery import Operation
 from activator.model.ledger import BatchRecord, BatchState
 from activator.people.engine import Engine
 from activator.people.identifiers import FORM_COLUMNS
@@ -38,13 +39,25 @@ def standing(engine: Engine, form: str, batches: Sequence[BatchRecord], left_sin
     live = [batch for batch in batches if batch.state is not BatchState.REJECTED]
     last = last_words(engine, live).select("member_key", "sequence", "certain", "added")
     rows = batch_rows(engine, form, live, more=_said_of(live))
-    found = engine.materialise("standing", rows.join(last, ["member_key", "sequence"]).drop("sequence"))
+    kept = rows.join(last, ["member_key", "sequence"]).left_join(_first_left(rows, live), "member_key")
+    left_at = ibis.coalesce(kept.first_left, kept[LEFT_AT])
+    found = engine.materialise("standing", kept.mutate(**{LEFT_AT: left_at}).drop("sequence", "first_left"))
     recent = found.filter(found.added | ~found.certain | (found[LEFT_AT] >= ibis.literal(_text(left_since))))
     return tuple(
         Standing(added, certain, _part(recent, added=added, certain=certain, form=form))
         for added in (True, False)
         for certain in (True, False)
     )
+
+
+def _first_left(rows: ir.Table, live: Sequence[BatchRecord]) -> ir.Table:
+    """(member_key, first_left) of those removed since they were last added: removing them once more is no leaving."""
+    adds = [batch.sequence for batch in live if batch.operation is Operation.ADD]
+    events = rows.select("member_key", "sequence", LEFT_AT, added=rows.sequence.isin(adds or [-1]))
+    last_add = events.group_by("member_key").agg(last_add=ibis.coalesce(events.sequence.max(where=events.added), -1))
+    since = events.join(last_add, "member_key")
+    leaving = since.filter((since.sequence > since.last_add) & (since[LEFT_AT] != ""))
+    return leaving.group_by("member_key").agg(first_left=leaving[LEFT_AT].min())
 
 
 def _part(rows: ir.Table, *, added: bool, certain: bool, form: str) -> ir.Table:

@@ -101,6 +101,14 @@ def test_who_left_long_ago_is_forgotten_with_every_file_that_named_them(world: W
     }
 
 
+def test_removing_somebody_once_more_does_not_keep_them_for_longer(world: World) -> None:
+    for _ in range(5):
+        world.clock.advance(days=7)
+        world.apply(world.plan({"anna", "cy", "dee", "eve"}, phones={"cy": "2"}, asserting={KEY}))
+    compact(world, Policy(keep_left=timedelta(days=30)))
+    assert (Operation.REMOVE, False) not in names(world)
+
+
 def test_a_log_about_which_something_may_still_change_is_left_alone_from_there_on(world: World) -> None:
     world.platform.faults.extend(["lost_before"] * 3)
     world.apply(world.plan({"anna", "cy", "dee", "eve"}, phones={"cy": "2"}))

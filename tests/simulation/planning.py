@@ -188,10 +188,15 @@ class RestatedPlanner:
 
         def fold(batches: Sequence[BatchRecord], left_since: datetime) -> Sequence[BaseFile]:
             last: dict[Row, tuple[BatchRecord, str, str]] = {}
+            first_left: dict[Row, str] = {}
             for batch in batches:
                 if batch.state is not BatchState.REJECTED:
                     for row, version, left_at in _said_of(batch):
-                        last[row] = (batch, version, left_at)
+                        if batch.operation is Operation.ADD:
+                            first_left.pop(row, None)
+                        elif left_at:
+                            first_left[row] = min(left_at, first_left.get(row, left_at))
+                        last[row] = (batch, version, first_left.get(row, left_at))
             since = left_since.isoformat(timespec="seconds")
             bases: list[BaseFile] = []
             for operation, certain in product((Operation.ADD, Operation.REMOVE), (True, False)):
