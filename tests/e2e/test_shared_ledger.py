@@ -92,6 +92,20 @@ def test_a_host_takes_over_from_one_that_was_killed(hosts: tuple[Shop, Shop], sa
     assert other.members("meta") == EVERYBODY
 
 
+def test_whoever_is_forgotten_on_one_host_stays_out_on_the_other(hosts: tuple[Shop, Shop]) -> None:
+    one, other = hosts
+    for host in hosts:
+        with (host.folder / ".env").open("a") as env:
+            env.write("ACTIVATOR_ERASURE_KEY=known-to-every-host-of-this-project\n")
+    assert activator("sync", folder=one.folder).code == 0
+    (one.folder / "whom.txt").write_text("person20@example.com\n")
+    done = activator("forget", "--file", "whom.txt", "--yes", folder=one.folder)
+    assert done.code in (0, 7), done.said
+    assert other.members("meta") == EVERYBODY | {"high": 3}
+    assert activator("sync", folder=other.folder).code in (0, 7)
+    assert other.members("meta") == EVERYBODY | {"high": 3}, "the export on that host still names the person"
+
+
 def test_a_wrong_password_is_one_clear_error_that_does_not_repeat_it(hosts: tuple[Shop, Shop], server: str) -> None:
     secret = secrets.token_hex(8)
     wrong = server.replace("only-here", secret)
