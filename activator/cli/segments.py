@@ -206,6 +206,42 @@ def export(
         say(f"{rows:,} people in {printable(str(output))}")
 
 
+@app.command("effectiveness")
+def effectiveness(
+    project: ProjectOption = Path(),
+    month: Annotated[
+        str | None, typer.Option("--month", help="E.g. 2026-10; default: the newest that is over.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show whether segmenting pays: advertising, revenue by tier and segment, month over month.
+
+    Asks no platform: figures of ads are those the briefing fetched. Exits 4 where the highest tier is not worth the
+    most, since everything else rests on that.
+    """
+    from activator.cli.segments_effect import show_effectiveness
+    from activator.config.workspace import open_workspace
+    from activator.reports.effectiveness import effectiveness as computed
+    from activator.reports.month import Month
+
+    asked = None if month is None else Month.read(month)
+    workspace = open_workspace(project)
+    if workspace.project.segments:
+        with opened(project, quiet=as_json) as at:
+            chosen = asked or Month.over(at.people.as_of)
+            found = computed(workspace, at.engine, at.people, chosen, at.study, at.kept)
+    else:
+        with _read(workspace, quiet=as_json) as (engine, people, _):
+            chosen = asked or Month.over(people.as_of)
+            found = computed(workspace, engine, people, chosen, None, None)
+    if as_json:
+        print_json(found)
+    else:
+        show_effectiveness(found, chosen)
+    if found.failure is not None:
+        raise typer.Exit(4)
+
+
 @app.command("library")
 def library(as_json: JsonOption = False) -> None:
     """Show the shipped segments, to begin with `like: NAME` in the project file."""

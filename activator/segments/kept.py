@@ -101,6 +101,26 @@ class KeptMemberships:
         found = own.select("segment", "since").to_pyarrow().to_pylist()
         return self._list.newest.as_of, {row["segment"]: row["since"] for row in found}
 
+    def on(self, day: date) -> ir.Table | None:
+        """(person, segment) as it was at the end of a day; None where nothing is kept from so early.
+
+        Moves since then are undone: whoever left first was in, whoever came first was not.
+
+        Raises:
+            LedgerError: a file is missing or damaged.
+        """
+        known = self._list
+        if known.newest is None or known.first_kept is None or day < known.first_kept:
+            return None
+        newest = self._table(known.newest).select("person", "segment")
+        history = self.history()
+        if history is None:
+            return newest
+        since = history.filter(history.on > day)
+        first = since.group_by("person", "segment").agg(came=since.came.argmin(since.on))
+        unmoved = newest.anti_join(first, ["person", "segment"])
+        return ibis.union(unmoved, first.filter(~first.came).select("person", "segment"), distinct=False)
+
     def history(self) -> ir.Table | None:
         """(on, person, segment, came) of every move so far; came is false for those who left. None: no move yet."""
         files = [self._table(file) for file in self._list.history]

@@ -7,9 +7,10 @@ temporary id. Lists that do not exist yet are left out; Google would not know th
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeGuard
 
 from activator.model.ads import AdSpec, CampaignSpec, GroupSpec, ObjectSpec
-from activator.model.plan import Change, CreateObject
+from activator.model.plan import Change, CreateObject, UpdateObject
 from connectors.google.errors import words_of_refusal
 from connectors.google.operations import Operation, ad_operation, campaign_operations, group_operations
 from connectors.google.options import GoogleOptions
@@ -26,8 +27,8 @@ class Rehearsal:
         self._options = options
 
     def refusals(self, changes: Sequence[Change], ids: Mapping[str, str]) -> dict[str, str]:
-        """Spec key -> why Google would refuse to make it. ids: of what is there. Raises DestinationError."""
-        specs = [change.spec for change in changes if isinstance(change, CreateObject)]
+        """Spec key -> why Google would refuse it, made or changed. ids: of what is there. Raises DestinationError."""
+        specs = [change.spec for change in changes if isinstance(change, CreateObject) or _new_texts(change)]
         planned = list(self._operations(specs, ids))
         if not planned:
             return {}
@@ -72,6 +73,11 @@ def _known(ids: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
         kind = key.partition("/")[0]
         if kind in _COLLECTIONS:
             yield key, number, kind
+
+
+def _new_texts(change: Change) -> TypeGuard[UpdateObject]:
+    """An ad whose texts change: they are tried as those of a new ad in the same group."""
+    return isinstance(change, UpdateObject) and isinstance(change.spec, AdSpec)
 
 
 def _with_known_lists(spec: GroupSpec, ids: Mapping[str, str]) -> GroupSpec:

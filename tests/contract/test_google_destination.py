@@ -15,7 +15,7 @@ from activator.model.ads import AdSpec, AudienceSpec, Bid, BidStrategy, Campaign
 from activator.model.checks import Severity
 from activator.model.delivery import Operation, Settlement
 from activator.model.naming import marked_name, marker
-from activator.model.plan import CreateObject
+from activator.model.plan import CreateObject, UpdateObject
 from activator.model.reports import Cut
 from activator.ports import Destination, DestinationContext, RehearsingDestination, ReportingDestination
 from connectors.google.costs import operations_of
@@ -210,6 +210,10 @@ def test_what_stands_in_the_way_of_a_campaign_is_told_once(account: Account) -> 
     found = destination.refusals(changes, lists)
     assert list(found) == ["campaign"]
     assert "DUPLICATE" in found["campaign"]
+
+    loud = next(spec for spec in spoilt(account) if spec.key == "ad/gold/warm")
+    changed = UpdateObject("google", loud, {"headlines": (("a",), ("b",))})
+    assert "POLICY_FINDING" in destination.refusals([changed], account.ids)["ad/gold/warm"]
 
     below = [change for change in changes if isinstance(change.spec, AdSpec)]
     assert destination.refusals(below, account.ids) == {}
