@@ -60,7 +60,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
 def test_a_plan_that_may_still_be_applied_is_left_alone(project: Project) -> None:
     folder = project.saved("fresh")
     assert project.purge() == Purged()
-    assert len(list(folder.iterdir())) == 4
+    assert len(list(folder.iterdir())) == 3
 
 
 def test_batches_of_a_plan_that_is_done_or_over_go_at_once_and_what_it_said_stays(project: Project) -> None:
@@ -68,7 +68,7 @@ def test_batches_of_a_plan_that_is_done_or_over_go_at_once_and_what_it_said_stay
     project.applied(done)
     assert project.purge() == Purged(batches=2)
     for folder in (done, over):
-        assert sorted(path.name for path in folder.iterdir()) == ["made_by.txt", "plan.json", "plan.sha256"]
+        assert sorted(path.name for path in folder.iterdir()) == ["plan.json", "plan.sha256"]
 
 
 def test_old_plans_go_as_a_whole_but_the_one_applied_last(project: Project) -> None:
