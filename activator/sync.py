@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -126,6 +126,7 @@ def _compute(
     )
     destinations = open_destinations(runner.workspace, runner.clock)
     observed, unread = _look(runner, destinations)
+    world = replace(world, settled=settlement.settled_by_now(ledger, destinations))
     if unread and not observed:
         raise next(iter(unread.values()))
     parts = {
@@ -193,6 +194,7 @@ def _applied(runner: Runner, plan: Plan, folder: Path) -> ApplyResult:
 
 def _carried_out(runner: Runner, ledger: Ledger, held: Lease, plan: Plan, folder: Path) -> ApplyResult:
     destinations = open_destinations(runner.workspace, runner.clock)
+    settlement.poll_once(ledger, destinations, runner.clock)
     observed, unread = _look(runner, destinations)
     with ledger.reading() as connection:
         waiting = waits(plan, approvals.of_plan(connection, plan.plan_id))

@@ -35,6 +35,7 @@ class MemoryDestination:
     calls: list[str] = field(default_factory=list)
     pending: dict[str, Callable[[], None]] = field(default_factory=dict)
     complete: bool = True
+    busy: bool = False
     refusal: Exception | None = None
 
     def comparable(self, spec: ObjectSpec) -> Mapping[str, Any]:
@@ -98,7 +99,9 @@ class MemoryDestination:
 
     def settle(self, request_id: str, sent: int) -> Receipt:
         self.calls.append("settle")
-        self.pending.pop(request_id)()
+        if self.busy:
+            return Receipt(Settlement.PROCESSING, sent, processing=sent, request_id=request_id)
+        self.pending.pop(request_id, lambda: None)()
         return Receipt(Settlement.SETTLED, sent, settled=sent)
 
     def _meet_fault(self, effect: Callable[[], None]) -> None:

@@ -1,11 +1,12 @@
 """Seeing PROCESSING batches through: platforms accept at once and settle later."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from activator.errors import DestinationError
 from activator.ledger import batches
-from activator.ledger.store import Ledger
-from activator.model.ledger import BatchState
+from activator.ledger.store import Ledger, LedgerReader
+from activator.model.delivery import Receipt, Settlement
+from activator.model.ledger import BatchRecord, BatchState
 from activator.ports import Clock, Destination
 
 POLL_FIRST_SECONDS = 1.0
@@ -16,24 +17,42 @@ POLL_MAX_SECONDS = 60.0
 def poll_once(ledger: Ledger, destinations: Mapping[str, Destination], clock: Clock) -> int:
     """Ask once after every batch still processing; returns how many still are."""
     left = 0
+    for record, receipt in _asked(ledger, destinations):
+        if receipt is None:
+            left += 1
+            continue
+        with ledger.writing() as connection:
+            window = destinations[record.destination].quiet_window
+            batches.record_settlement(connection, clock, record, receipt, window)
+    return left
+
+
+def settled_by_now(ledger: LedgerReader, destinations: Mapping[str, Destination]) -> dict[str, BatchState]:
+    """Which batches the ledger has as processing are done, by their id: what a plan may go by without writing it down.
+
+    Those of which some rows may yet land are left out.
+    """
+    states = {Settlement.SETTLED: BatchState.SETTLED, Settlement.REJECTED: BatchState.REJECTED}
+    return {
+        record.batch_id: states[receipt.settlement]
+        for record, receipt in _asked(ledger, destinations)
+        if receipt is not None and receipt.settlement in states and not receipt.unknown
+    }
+
+
+def _asked(
+    ledger: LedgerReader, destinations: Mapping[str, Destination]
+) -> Iterator[tuple[BatchRecord, Receipt | None]]:
+    """Every batch still processing, with its final receipt where there is one by now."""
     for record in ledger.open_batches():
         if record.state is not BatchState.PROCESSING or record.request_id is None:
             continue
         port = destinations.get(record.destination)
-        if port is None:
-            left += 1
-            continue
         try:
-            receipt = port.settle(record.request_id, record.rows)
+            receipt = None if port is None else port.settle(record.request_id, record.rows)
         except DestinationError:
-            left += 1  # asking is a read: the next poll tries again
-            continue
-        if receipt.processing:
-            left += 1
-            continue
-        with ledger.writing() as connection:
-            batches.record_settlement(connection, clock, record, receipt, port.quiet_window)
-    return left
+            receipt = None  # asking is a read: the next poll tries again
+        yield record, receipt if receipt is not None and not receipt.processing else None
 
 
 def wait(ledger: Ledger, destinations: Mapping[str, Destination], clock: Clock) -> int:

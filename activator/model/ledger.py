@@ -1,7 +1,7 @@
 """What the ledger remembers: objects we own, batches we sent, and what each lets us believe."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -79,6 +79,11 @@ class AudienceLog:
     audience_key: str
     batches: tuple[BatchRecord, ...]
     lost: tuple[LostSend, ...]
+
+    def with_states(self, newer: Mapping[str, BatchState]) -> "AudienceLog":
+        """The same log with what is known of some batches by now, by their id."""
+        known = tuple(replace(batch, state=newer.get(batch.batch_id, batch.state)) for batch in self.batches)
+        return replace(self, batches=known)
 
 
 @dataclass(frozen=True, slots=True)

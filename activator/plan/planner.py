@@ -10,7 +10,7 @@ from activator.errors import DestinationError
 from activator.ledger.store import LedgerReader
 from activator.model.ads import RemoteObject
 from activator.model.bidding import BiddingFacts, Notice, TierTerms, Worths
-from activator.model.ledger import AudienceLog, Evidence
+from activator.model.ledger import AudienceLog, BatchState, Evidence
 from activator.model.people import SourceCount
 from activator.model.plan import (
     AudienceState,
@@ -66,7 +66,7 @@ class World:
     """What a plan is made from and bound to. suppression_rows: of each list, the rows that keep somebody out.
 
     worths, bidding: what bids are made from, where they are left to value; accepted: guard name -> reason;
-    person: who is planning.
+    person: who is planning; settled: what has become of batches the ledger has as processing.
     """
 
     project: Project
@@ -80,6 +80,7 @@ class World:
     worths: Worths = field(default_factory=Worths)
     accepted: Mapping[str, str] = field(default_factory=dict)
     person: str = ""
+    settled: Mapping[str, BatchState] = field(default_factory=dict)
 
 
 def plan_destination(
@@ -119,7 +120,7 @@ def plan_destination(
                 spec,
                 AudienceLog(name, spec.key, (), ())
                 if f"{name}/{spec.key}" in lost
-                else ledger.audience_log(name, spec.key),
+                else ledger.audience_log(name, spec.key).with_states(world.settled),
             )
             for spec in desired.audiences
         ],
