@@ -49,7 +49,15 @@ def _show_growth(kind: str, rows: "tuple[Growth, ...]", currency: str) -> None:
         return
     table = Table(box=box.SIMPLE, title=f"Revenue by {kind}, {currency}", title_justify="left", pad_edge=False)
     table.add_column(kind, overflow="fold", min_width=10)
-    columns = ["people of", "people", "before", "month", "growth", "bought", "active"]
+    columns = [
+        "people of",
+        "people",
+        "before",
+        "month",
+        "growth",
+        "bought",
+        *(["active"] if rows[0].active is not None else []),
+    ]
     for column in columns:
         table.add_column(column, justify="right", no_wrap=True)
     for row in rows:
@@ -61,7 +69,7 @@ def _show_growth(kind: str, rows: "tuple[Growth, ...]", currency: str) -> None:
             whole(row.revenue_minor, currency),
             "too few" if row.ratio is None else f"{row.ratio - 1:+.0%}",
             f"{row.buyers / row.people:.1%}",
-            "" if row.active is None else f"{row.active / row.people:.1%}",
+            *([] if row.active is None else [f"{row.active / row.people:.1%}"]),
         )
     show(table)
     say(f"{_ABOUT[kind]} Growth needs 30 buyers in each month.")

@@ -23,6 +23,12 @@ def show_summary(told: "Summary") -> None:
         say(f"Moves are counted from {told.last_time}; the rules have changed since, so some moves come of that.")
     else:
         say(f"Moves are counted from {told.last_time}.")
+    if told.places is not None:
+        it = told.places
+        say(
+            f"Where people are: {it.coordinates:,} by their own coordinates, {it.postcodes:,} by postcode; "
+            f"of {it.unknown:,} the postcode is not in the file, of {it.nowhere:,} nothing is known."
+        )
     if told.overlaps:
         say()
         say("In two segments at once:")

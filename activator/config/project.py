@@ -16,6 +16,7 @@ from activator.config.bidding import BiddingSection, DeliverySection, check_bidd
 from activator.config.copy import GENERIC, CopySection, MotivationSection, place_copy
 from activator.config.documents import Document, read_document, validate
 from activator.config.exports import SourceSection
+from activator.config.geography import GeographySection
 from activator.config.keeping_out import ConsentSection, HoldoutSection, SuppressionSection
 from activator.config.membership import MembershipSection
 from activator.config.outbox import OutboxSection, outbox_fault
@@ -155,6 +156,7 @@ class Project(Section):
     holdout: HoldoutSection | None = None
     identity: IdentitySection = IdentitySection()
     value: ValueSection = ValueSection()
+    geography: GeographySection | None = None
     motivation: MotivationSection = MotivationSection()
     tiers: tuple[TierSection, ...] = Field(min_length=2)
     copy_variants: tuple[CopySection, ...] = Field(alias="copy", min_length=1)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import ibis
 import ibis.expr.types as ir
@@ -83,7 +84,8 @@ class People:
     responses: person_key, tier, source, source_row, answered_at, score, comment, language: answers and support tickets.
     rows, known: every valid row with its person, and every person with how they end on each platform, as keys.
     valuation: what customers cost and will bring, computed when asked; valuing: what the tiers go by; looks: of the
-    exports and suppression lists everybody was read from, set by whoever has read them.
+    exports and suppression lists everybody was read from, set by whoever has read them; centroids: the
+    project's file of where postcodes lie, likewise.
     """
 
     people: ir.Table
@@ -101,6 +103,7 @@ class People:
     valuation: Valuation
     valuing: Valuing
     looks: tuple[ExportLook, ...] = ()
+    centroids: Path | None = None
     _standing: ir.Table | None = None
     _marks: Marks | None = None
     _recall: Recall | None = None

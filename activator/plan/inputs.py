@@ -79,6 +79,8 @@ def read_people(
         engine, sources, policy, lists, traced=traced, recall=recall, earlier=earlier, erased=read_erased(workspace)
     )
     people.looks = (*looks, *looks_of_lists)
+    if (geography := workspace.project.geography) is not None:
+        people.centroids = workspace.folder / geography.centroids
     return people
 
 

@@ -26,7 +26,10 @@ from activator.segments.membership import ahead, belongs, holds
 EARTH_KM = 6371.0088  # mean radius (IUGG, 1980)
 MEASURES = (*COUNTING, "sequence")
 _BY_ACCOUNTS = "Add an export of accounts to `sources`, and map `account_id` in the contacts'."
-_BY_PLACE = "Map latitude and longitude under `attributes` in a mapping."
+_BY_PLACE = (
+    "Map latitude and longitude under `attributes` in a mapping, or postal_code under `columns` and name a file of "
+    "where postcodes lie: `geography: {centroids: FILE}`."
+)
 _GIVEN_BY = {
     **dict.fromkeys(FIRMOGRAPHIC, _BY_ACCOUNTS),
     **dict.fromkeys(PLACE, _BY_PLACE),
@@ -173,7 +176,9 @@ def _inside(circle: Near, latitude: ir.NumericValue, longitude: ir.NumericValue)
     centre_north, centre_east = ibis.literal(circle.latitude).radians(), ibis.literal(circle.longitude).radians()
     half = ((north - centre_north) / 2).sin() ** 2
     half = half + centre_north.cos() * north.cos() * ((east - centre_east) / 2).sin() ** 2
-    return 2 * EARTH_KM * ibis.least(half.sqrt(), 1.0).asin() <= circle.radius_km
+    root = half.sqrt()
+    capped = ibis.cases((root > 1, 1.0), else_=root)  # not `least`, which takes 1 for a place that is not known
+    return 2 * EARTH_KM * capped.asin() <= circle.radius_km
 
 
 def _measure_name(rule: Rule) -> str:

@@ -7,6 +7,7 @@ from datetime import date
 import ibis.expr.types as ir
 
 from activator.config.segment_fields import HAPPENING_FIELDS, PERSON_FIELDS, Kind
+from activator.segments.places import Places
 
 __all__ = ["HAPPENING_FIELDS", "PERSON_FIELDS", "Kind", "Subjects", "kind_of"]
 
@@ -18,7 +19,7 @@ class Subjects:
     people: one row per person with `person`, `tier` and its fields; money in minor units. happenings: by name, rows
     with `person`, `at` (timestamp, UTC) and their fields; a kind the project has no export of is absent. as_of: the day
     rules look back from, included. attributes: further fields of people. money_unit: minor units of one unit of the
-    currency. tiers: names of the project's; empty where any will do.
+    currency. tiers: names of the project's; empty where any will do. places: how people were placed by postcode, if so.
     """
 
     people: ir.Table
@@ -27,6 +28,7 @@ class Subjects:
     attributes: Mapping[str, Kind] = field(default_factory=dict)
     money_unit: int = 100
     tiers: tuple[str, ...] = ()
+    places: Places | None = None
 
     @property
     def person_fields(self) -> dict[str, Kind]:

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 import ibis
 import ibis.expr.types as ir
 
+from activator.config.attributes import PLACE
 from activator.config.segment_fields import TO_FIRST_ORDER
 from activator.config.segments import Rule, SegmentSection
 from activator.people.pipeline import People
 from activator.segments.attributes import person_attributes
 from activator.segments.fields import Subjects
 from activator.segments.happenings import happenings
+from activator.segments.places import with_places
 
 # Name in rules -> column of People.standing().
 STANDING = {
@@ -45,6 +47,7 @@ def subjects_of(people: People, segments: Sequence[SegmentSection]) -> Subjects:
 
     Raises:
         ConfigurationError: two mappings give an attribute different types.
+        SourceError: the file of postcodes cannot be used.
     """
     engine = people.valuation.engine
     standing = people.standing()
@@ -55,6 +58,9 @@ def subjects_of(people: People, segments: Sequence[SegmentSection]) -> Subjects:
     table, kinds = person_attributes(engine, people.sources, people.rows)
     if table is not None:
         shown = shown.left_join(table, "person").drop("person_right")
+    places = None
+    if people.centroids is not None and _asks_where(segments):
+        shown, places = with_places(engine, people, shown, people.centroids)
     return Subjects(
         people=engine.materialise("subjects", shown),
         happenings=happened,
@@ -62,6 +68,7 @@ def subjects_of(people: People, segments: Sequence[SegmentSection]) -> Subjects:
         attributes=kinds,
         money_unit=people.valuation.money_unit,
         tiers=tuple(tier.tier for tier in people.tiers),
+        places=places,
     )
 
 
@@ -78,6 +85,10 @@ def _asks_for_time_to_order(segments: Sequence[SegmentSection]) -> bool:
     offers = [section.action for section in segments if section.action is not None]
     asked = any(rule.field == TO_FIRST_ORDER for rule in _every(segments))
     return asked or any(action.discount or action.reads_as_discount for action in offers)
+
+
+def _asks_where(segments: Sequence[SegmentSection]) -> bool:
+    return any(rule.near is not None or rule.field in PLACE for rule in _every(segments))
 
 
 def _every(segments: Sequence[SegmentSection]) -> list[Rule]:

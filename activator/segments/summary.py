@@ -6,6 +6,7 @@ from datetime import date
 
 from activator.config.segments import Action
 from activator.segments.figures import Sums, Typical
+from activator.segments.places import Places
 from activator.segments.study import Study
 from activator.segments.traits import Trait
 from activator.segments.words import sentence
@@ -48,7 +49,10 @@ class SegmentSummary:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """All of them. last_time: the day moves are counted from, None for the first time."""
+    """All of them.
+
+    last_time: the day moves are counted from, None for the first time; places: where rules ask where people are.
+    """
 
     as_of: date
     currency: str
@@ -60,6 +64,7 @@ class Summary:
     rules_changed: bool
     segments: Sequence[SegmentSummary]
     overlaps: Sequence[Overlap]
+    places: Places | None = None
 
 
 def summary(made: Study, currency: str) -> Summary:
@@ -76,6 +81,7 @@ def summary(made: Study, currency: str) -> Summary:
         rules_changed=made.rules_changed,
         segments=[_one(made, number, everybody, currency) for number in range(len(made.sections))],
         overlaps=_overlaps(made),
+        places=made.subjects.places,
     )
 
 

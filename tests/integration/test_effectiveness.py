@@ -22,7 +22,7 @@ segments:
   - {name: quiet, title: Win back who is quiet, who: {field: days_since_last_order, at_least: 30}}
   - {name: active, title: Thank who is active, who: {field: days_since_last_order, at_most: 29}}
 """
-AD = {"campaign_id": "1", "group_id": "2", "currency": "EUR", "impressions": 1_000}
+AD: dict[str, Any] = {"campaign_id": "1", "group_id": "2", "currency": "EUR", "impressions": 1_000}
 
 
 def shop(folder: Path, until: date, as_of: str, extra: str = "") -> Path:
@@ -90,7 +90,13 @@ def test_the_ledgers_figures_are_compared_with_texts_for_everybody(tmp_path: Pat
     )
     clock = ManualClock()
     ledger = Ledger(open_workspace(tmp_path).ledger_place, clock)
-    figures = {"spend_micros": 10_000_000, "clicks": 500, "day": date(2026, 6, 10), "destination": "meta", **AD}
+    figures: dict[str, Any] = {
+        "spend_micros": 10_000_000,
+        "clicks": 500,
+        "day": date(2026, 6, 10),
+        "destination": "meta",
+        **AD,
+    }
     with ledger.writing() as connection:
         for number, key in (("7", "ad/high/risk_a"), ("8", "ad/low/plain_a")):
             objects.intend(connection, clock, "p", "meta", "ad", key, key)

@@ -339,6 +339,105 @@ def test_a_fault_in_the_project_file_is_named_with_its_line(tmp_path: Path, segm
     assert fix in error.next_step
 
 
+NEAR = """\
+segments:
+  - {name: near, title: Invite to the shop, who: {near: {latitude: 52.52, longitude: 13.41, kilometres: 5}}}
+  - {name: rest_of_us, title: Write to, who: {not: {near: {latitude: 52.52, longitude: 13.41, kilometres: 5}}}}
+geography: {centroids: places.csv}
+"""
+CENTROIDS = """\
+country,postal_code,latitude,longitude
+DE,10178,52.5200,13.4100
+Germany,80331,48.10,11.55
+DE,80331,48.20,11.65
+FR,75001,48.86,2.34
+US,02108,42.357,-71.064
+"""
+POSTCODES = """\
+customer_id,email,zip,land,Lat,Lon
+1,ada@example.com,10178,Deutschland,,
+2,ben@example.com,80331,DE,52.52,13.41
+3,cleo@example.com,10 178,de,,
+4,dan@example.com,99999,DE,,
+5,eve@example.com,,DE,,
+6,fay@example.com,2108,US,,
+7,gus@example.com,80331,DE,,
+8,hal@example.com,10178,FR,,
+"""
+POSTCODE_MAPPING = """\
+extends: generic_contacts
+name: contacts_with_postcodes
+columns:
+  postal_code: {from: zip}
+  country: {from: land}
+attributes:
+  latitude: {from: Lat, type: number}
+  longitude: {from: Lon, type: number}
+"""
+
+
+def postcode_shop(
+    folder: Path, centroids: str = CENTROIDS, segments: str = NEAR, mapping: str = POSTCODE_MAPPING
+) -> Path:
+    shop = write_shop(folder, project_text(segments))
+    (shop / "contacts.csv").write_text(POSTCODES, encoding="utf-8")
+    (shop / "contacts.yaml").write_text(mapping, encoding="utf-8")
+    (shop / "places.csv").write_text(centroids, encoding="utf-8")
+    return shop
+
+
+def test_a_circle_takes_people_by_the_middle_of_their_postcode_where_they_have_no_coordinates(tmp_path: Path) -> None:
+    """1 and 3 by postcode, 2 by own coordinates although the postcode is Munich; of 4, 5 and 8 no place is known."""
+    shop = postcode_shop(tmp_path)
+    told = json.loads(run(shop, "--json").output)
+    assert {each["name"]: each["people"] for each in told["segments"]} == {"near": 3, "rest_of_us": 2}
+    assert told["places"] == {"coordinates": 1, "postcodes": 4, "unknown": 2, "nowhere": 1}
+    said = " ".join(run(shop).output.split())
+    assert (
+        "1 by their own coordinates, 4 by postcode; of 2 the postcode is not in the file, of 1 nothing is known" in said
+    )
+
+
+def test_without_coordinates_in_any_export_postcodes_are_enough(tmp_path: Path) -> None:
+    shop = postcode_shop(tmp_path, mapping=POSTCODE_MAPPING[: POSTCODE_MAPPING.index("attributes:")])
+    told = json.loads(run(shop, "--json").output)
+    assert {each["name"]: each["people"] for each in told["segments"]} == {"near": 2, "rest_of_us": 3}
+
+
+def test_several_rows_of_one_postcode_are_one_place_in_their_middle(tmp_path: Path) -> None:
+    munich = "who: {near: {latitude: 48.15, longitude: 11.6, kilometres: 0.1}}"
+    circle = "who: {near: {latitude: 52.52, longitude: 13.41, kilometres: 5}}"
+    shop = postcode_shop(tmp_path, segments=NEAR.replace(circle, munich, 1))
+    assert json.loads(run(shop, "--json").output)["segments"][0]["people"] == 1
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "said", "fix"),
+    [
+        (
+            CENTROIDS.replace("latitude", "lat"),
+            "places.csv, line 1: centroids: there is no column `latitude`",
+            "country,",
+        ),
+        (CENTROIDS.replace("48.86", "98.86"), "places.csv, line 5: centroids: `latitude` cannot be used", "-90 to 90"),
+        (CENTROIDS.replace("2.34", "2°20"), "places.csv, line 5: centroids: `longitude` cannot be used", "-180 to 180"),
+        (
+            CENTROIDS.replace("Germany", "Atlantis"),
+            "places.csv, line 3: centroids: `country` cannot be used",
+            "ISO code",
+        ),
+        (CENTROIDS.replace("75001", ""), "places.csv, line 5: centroids: `postal_code` cannot be used", "postal code"),
+    ],
+)
+def test_a_file_of_postcodes_that_is_wrong_is_refused_with_its_line(
+    tmp_path: Path, spoiled: str, said: str, fix: str
+) -> None:
+    answer = CliRunner().invoke(app, ["segments", "-C", str(postcode_shop(tmp_path, spoiled))])
+    error: Any = answer.exception
+    assert said in error.message
+    assert fix in error.next_step
+
+
 STAYING = """\
 segments:
   - name: quiet

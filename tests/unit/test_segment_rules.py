@@ -174,6 +174,13 @@ class TestGeography:
         assert world.who({"near": {**TOWER, "miles": 2}}) == [1]
         assert world.who({"near": {**TOWER, "kilometres": 28}}) == [1, 2]
 
+    def test_who_is_nowhere_known_is_in_no_circle_and_outside_none(self, world: World) -> None:
+        world.person(1, latitude=52.521918, longitude=13.413215)
+        world.person(2, latitude=48.1, longitude=11.5)
+        world.person(3)
+        assert world.who({"not": {"near": {**TOWER, "miles": 2}}}) == [2]
+        assert world.who({"near": {**TOWER, "kilometres": 20_038}}) == [1, 2]
+
     def test_the_radius_is_a_great_circle(self, world: World) -> None:
         """One degree along the equator is 111.195 km."""
         world.person(1, latitude=0.0, longitude=180.5)
