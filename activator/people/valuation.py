@@ -14,6 +14,7 @@ from activator.config.verbs import minor_digits
 from activator.model.valuing import Basis, TierRule, Valuing
 from activator.people.costs import Costs, cost_to_serve
 from activator.people.engine import Engine
+from activator.people.membership import rows_in
 from activator.people.rows import NumberedSource
 from activator.people.spending import spending_days
 from activator.people.value import exchange_factors
@@ -144,13 +145,16 @@ class Valuation:
     def _with_bound(self, customers: ir.Table) -> ir.Table:
         """Customers, and with them who has a running contract and no order: worth the terms begun so far.
 
-        Where charges are exported they are orders, and count instead of terms.
+        Where charges are exported, as orders of any of them show, charges count instead, and who was never charged is
+        worth nothing yet.
         """
         if self.contracts is None:
             return customers
+        charged = rows_in(self.contracts.semi_join(customers, "person").limit(1)) > 0
         bound = self.contracts.filter(self.contracts.ended_on.isnull()).anti_join(customers, "person")
         nothing: dict[str, ir.Value] = {name: ibis.null(kind) for name, kind in customers.schema().items()}
-        known = {"person": bound.person, "value_minor": bound.begun_minor, "orders": ibis.literal(0, "int64")}
+        zero = ibis.literal(0, "int64")
+        known = {"person": bound.person, "value_minor": zero if charged else bound.begun_minor, "orders": zero}
         added = bound.select(**(nothing | known)).select(*customers.columns)
         return self.engine.materialise("customers", ibis.union(customers, added, distinct=False))
 

@@ -62,13 +62,19 @@ def test_a_running_contract_brings_at_most_its_renewals(engine: Engine) -> None:
 
 def test_a_running_contract_makes_a_customer_also_without_an_order(engine: Engine) -> None:
     """Worth the terms begun: the first and three renewals. Who has left and never ordered is none."""
-    known = [paid("a", "b", "c"), contracts(("new", 100, None), ("left", 100, 40), ("a", 100, None))]
+    known = [paid("a", "b", "c"), contracts(("new", 100, None), ("left", 100, 40))]
     found = {row["value_minor"]: row for row in told(engine, *known)}
     assert sorted(found) == [0, 1_000, 1_001, 1_002, 4_000]
     assert (found[4_000]["tier"], found[4_000]["orders"]) == ("high", 0)
-    assert found[0]["tier"] is None
+    assert found[0]["tier"] is None  # who has left
     assert 0 < found[4_000]["predicted_minor"] < 12 * 1_000
     assert (found[4_000]["activity"], found[4_000]["days_since_last_order"]) == ("no_order", None)
+
+
+def test_where_charges_are_exported_who_was_never_charged_is_worth_nothing_yet(engine: Engine) -> None:
+    unpaid, a = told(engine, paid("a"), contracts(("unpaid", 700, None), ("a", 100, None)))
+    assert (unpaid["value_minor"], unpaid["orders"], a["value_minor"]) == (0, 0, 1_000)
+    assert unpaid["tier"] is not None
 
 
 def test_who_has_renewed_more_often_stays_more_surely(engine: Engine) -> None:
@@ -80,14 +86,14 @@ def test_who_has_renewed_more_often_stays_more_surely(engine: Engine) -> None:
 
 def test_a_contract_that_ended_brings_nothing_more(engine: Engine) -> None:
     buys = source(Entity.ORDERS, [order("a@example.com", 1_000, ordered_at=datetime(2026, 1, 5))])  # noqa: DTZ001
-    a, _ = told(engine, buys, contracts(("a", 300, 100), ("b", 300, None)))  # b is worth ten terms
+    _, a = told(engine, buys, contracts(("a", 300, 100), ("b", 300, None)))  # b was never charged
     assert (a["predicted_minor"], a["churn_risk"]) == (0, 1.0)
 
 
 def test_who_bought_after_the_contract_ended_is_a_buyer_like_any_other(engine: Engine) -> None:
     days = [datetime(2026, month, 1) for month in (8, 9, 10)]  # noqa: DTZ001
     buys = source(Entity.ORDERS, [order("a@example.com", 5_000, ordered_at=day) for day in days])
-    a, _ = told(engine, buys, contracts(("a", 300, 100), ("b", 300, None)))  # b is worth ten terms
+    _, a = told(engine, buys, contracts(("a", 300, 100), ("b", 300, None)))  # b was never charged
     assert a["predicted_minor"] > 0
     assert a["churn_risk"] < 1
 

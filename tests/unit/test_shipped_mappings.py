@@ -143,7 +143,8 @@ def test_a_subscription_is_not_counted_beside_what_it_charged(
     found = people(engine, sources, "stripe_charges", "stripe_subscriptions")
     assert sum(tier.value_minor for tier in found.tiers) == 3000 + 2000 + 0 + 3000  # the last in yen
     ended = {count.outcome for count in found.counts if count.source == "stripe_subscriptions"}
-    assert ended == {Outcome.MERGED, Outcome.NO_IDENTIFIER, Outcome.NOT_A_CUSTOMER}
+    # The company that never paid is a customer by its contract, worth nothing yet, and has consented to nothing.
+    assert ended == {Outcome.MERGED, Outcome.NO_CONSENT, Outcome.NO_IDENTIFIER, Outcome.NOT_A_CUSTOMER}
 
 
 def test_purchases_and_other_events_of_one_export_add_up(engine: Engine, sources: dict[str, CanonicalSource]) -> None:
