@@ -12,6 +12,7 @@ from activator.people.pipeline import People
 from activator.segments.attributes import person_attributes
 from activator.segments.fields import Subjects
 from activator.segments.happenings import happenings
+from activator.segments.limits import event_name, written_event
 from activator.segments.places import with_places
 
 # Name in rules -> column of People.standing().
@@ -40,6 +41,9 @@ STANDING = {
     "tickets": "tickets",
     "country": "country",
 }
+
+
+_ORDERED = tuple(written_event(name) for name in ("purchase", "order_completed", "placed_order"))
 
 
 def subjects_of(people: People, segments: Sequence[SegmentSection]) -> Subjects:
@@ -96,7 +100,11 @@ def _every(segments: Sequence[SegmentSection]) -> list[Rule]:
 
 
 def with_time_to_order(people: ir.Table, events: ir.Table) -> ir.Table:
-    """Days from the first event to the first order; NULL where the order came first, or there is none of one."""
+    """Days from the first event to the first order; NULL where the order came first, or there is none of one.
+
+    The event of an order is no visit: where tools report little else, everybody would seem to order at once.
+    """
+    events = events.filter(event_name(events.event).notin(_ORDERED).fill_null(True))
     first = events.group_by("person").agg(first_event_on=events["at"].min().date())
     joined = people.left_join(first, "person").drop("person_right")
     days = joined.first_order_on.delta(joined.first_event_on, unit="day")

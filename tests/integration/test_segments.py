@@ -288,6 +288,14 @@ def test_texts_with_a_discount_are_left_out_of_tiers_that_buy_at_once_and_the_ch
     assert "discount_left_out" not in run(shop, "check").output
 
 
+def test_the_event_of_an_order_is_no_visit(tmp_path: Path) -> None:
+    """Where nothing else is reported, nobody is known to have bought at once."""
+    shop = quick_shop(tmp_path, "2026-06-10")
+    events = (tmp_path / "events.csv").read_text(encoding="utf-8")
+    (tmp_path / "events.csv").write_text(events.replace("Visit,", "Order Completed,"), encoding="utf-8")
+    assert "discount_left_out" not in run(shop, "check").output
+
+
 def test_a_text_with_a_discount_needs_to_know_when_people_first_came(tmp_path: Path) -> None:
     text = project_text(OFFER).replace("destinations:\n", DISCOUNT)
     text = text.replace("  - {name: events, path: events.csv, mapping: generic_events}\n", "")
