@@ -50,7 +50,8 @@ def log(world: World) -> Sequence[BatchRecord]:
 
 
 def rows(batch: BatchRecord) -> list[dict[str, str]]:
-    return pq.read_table(batch.file).to_pylist()
+    found: list[dict[str, str]] = pq.read_table(batch.file).to_pylist()
+    return found
 
 
 def names(world: World) -> dict[tuple[Operation, bool], set[str]]:
