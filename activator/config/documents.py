@@ -156,7 +156,7 @@ def _explain(document: Document, error: ValidationError, model: type[BaseModel])
     at: KeyPath = tuple(part for part in first["loc"] if not _is_union_tag(part))
     if first["type"] == "extra_forbidden":
         key = str(at[-1])
-        close = get_close_matches(key, _known_keys(model), n=1)
+        close = get_close_matches(key, _known_keys(model, at[:-1]), n=1)
         fix = f"Did you mean `{close[0]}`?" if close else "Remove it, or see docs/reference/project.md for the keys."
         return document.error(at, f"unknown key `{key}`", fix)
     if first["type"] == "missing":
@@ -178,8 +178,26 @@ def _is_union_tag(part: str | int) -> bool:
     return isinstance(part, str) and part.startswith(("function-", "tagged-union"))
 
 
-def _known_keys(model: type[BaseModel]) -> list[str]:
-    """Every key anywhere in the model, for suggestions."""
+def _known_keys(model: type[BaseModel], section: KeyPath) -> list[str]:
+    """The keys that section of the model takes, for suggestions: one that is right elsewhere is no help here."""
     schema = model.model_json_schema()
-    sections = [schema, *schema.get("$defs", {}).values()]
-    return sorted({key for section in sections for key in section.get("properties", {})})
+    nodes = _alternatives(schema, schema.get("$defs", {}))
+    for part in section:
+        inner = [child for node in nodes if (child := _inner(node, part)) is not None]
+        nodes = [found for child in inner for found in _alternatives(child, schema.get("$defs", {}))]
+    return sorted({key for node in nodes for key in node.get("properties", {})})
+
+
+def _inner(node: dict[str, Any], part: str | int) -> dict[str, Any] | None:
+    """What a JSON schema says of one item or key; nothing if anything may stand there."""
+    inner = node.get("items") if isinstance(part, int) else node.get("properties", {}).get(part)
+    inner = inner or node.get("additionalProperties") or next(iter(node.get("patternProperties", {}).values()), None)
+    return inner if isinstance(inner, dict) else None
+
+
+def _alternatives(node: dict[str, Any], definitions: dict[str, Any]) -> list[dict[str, Any]]:
+    """A JSON schema with its reference followed, as each of the things it may be."""
+    if "$ref" in node:
+        node = definitions[node["$ref"].rpartition("/")[2]]
+    choices = [*node.get("anyOf", ()), *node.get("oneOf", ())]
+    return [node, *(found for choice in choices for found in _alternatives(choice, definitions))]

@@ -35,12 +35,18 @@ def erasure_key(state: Path, setting: SecretStr | None, *, make: bool = False) -
     try:
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
             raise ConfigurationError(f"{path} can be read by others", f"chmod 600 {path}")
-        return path.read_bytes()
+        secret = path.read_bytes()
     except FileNotFoundError:
         raise ConfigurationError(
             f"{path} is missing: without it nobody who was forgotten is recognised",
             "Restore it from a backup, or set ACTIVATOR_ERASURE_KEY to what it was.",
         ) from None
+    if len(secret) < _LENGTH_MIN:  # cut or emptied: whoever guesses it could sign receipts, and tell who was forgotten
+        raise ConfigurationError(
+            f"{path} is too short to be the secret",
+            "Restore it from a backup; if nobody was ever forgotten, delete it.",
+        )
+    return secret
 
 
 def _make(path: Path) -> None:

@@ -48,6 +48,26 @@ def test_a_mistake_names_its_line_and_the_way_out(tmp_path: Path, old: str, new:
         assert word in caught.value.message + caught.value.next_step
 
 
+@pytest.mark.parametrize(
+    ("section", "next_step"),
+    [
+        ("outbox: {event: []}", "Did you mean `events`?"),
+        ("segments: [{name: a, lik: at_risk}]", "Did you mean `like`?"),
+        ("geography: {country: DE}", "Remove it, or see docs/reference/project.md for the keys."),
+    ],
+)
+def test_an_unknown_key_suggests_what_its_own_section_takes(tmp_path: Path, section: str, next_step: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load_project(write_project(tmp_path, f"{PROJECT}\n{section}\n"))
+    assert caught.value.next_step == next_step
+
+
+def test_an_unknown_key_of_a_named_section_is_suggested_too(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load_project(write_project(tmp_path, PROJECT.replace("daily_budget", "daily_budgt", 1)))
+    assert caught.value.next_step == "Did you mean `daily_budget`?"
+
+
 def test_a_modifier_below_one_is_refused_with_the_advice_to_suppress(tmp_path: Path) -> None:
     text = PROJECT.replace("strategy: lowest_cost", "strategy: manual_cpc")
     for tier in ("60.00", "30.00", "10.00"):
