@@ -60,7 +60,7 @@ def form_of(file: Path) -> str:
 
 
 def _rows(engine: Engine, files: Sequence[Path]) -> ir.Table:
-    rows = engine.backend.read_parquet([str(file) for file in files], filename=True, union_by_name=True)
+    rows = engine.sent_rows(files)
     return rows.mutate(person=_hex(rows.person_key), member=_hex(rows.member_key))
 
 

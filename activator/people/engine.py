@@ -16,9 +16,10 @@ import duckdb
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from activator.config.room import FULL, disk_room, no_room
-from activator.errors import ResourceError
+from activator.errors import LedgerError, ResourceError
 
 # What no expression says: 120 bits of a digest as a key, whose first eight bits are zero; and HMAC-SHA256, given the
 # secret's two pads.
@@ -101,6 +102,27 @@ class Engine:
         self.backend._run_pre_execute_hooks(expression)  # Ibis 12 registers Python functions for tables, not for views
         return self.backend.create_view(f"stage_{self._serial}", expression)
 
+    def sent_rows(self, files: Sequence[Path]) -> ir.Table:
+        """The rows of files of the membership log, and from which each is (filename).
+
+        Raises:
+            LedgerError: one is gone or damaged, so nobody knows who is in its audience.
+        """
+        try:
+            return self.backend.read_parquet(
+                [str(file) for file in dict.fromkeys(files)], filename=True, union_by_name=True
+            )
+        except (duckdb.InvalidInputException, duckdb.IOException) as error:
+            if _is_full(error):
+                raise
+            lost = next((file for file in files if not _is_whole(file)), None)
+            if lost is None:
+                raise
+            raise LedgerError(
+                f"{lost} is missing or damaged, and it says who is in an audience",
+                "Restore the project's .activator folder from one backup, ledger and files together.",
+            ) from None
+
     def stream(self, expression: ir.Table, rows_max: int) -> Iterator[pa.RecordBatch]:
         """The rows of a relation, in its order, a few at a time: what is made of a row is never held for all.
 
@@ -174,9 +196,17 @@ def _does_not_fit(scratch: Path, memory_limit_mb: int, scratch_limit_mb: int) ->
     )
 
 
-def _is_full(error: duckdb.IOException) -> bool:
+def _is_full(error: duckdb.Error) -> bool:
     """Whether the engine could not write for want of room. It gives the system's words, not its number."""
     return any(os.strerror(code) in str(error) for code in FULL)
+
+
+def _is_whole(file: Path) -> bool:
+    try:
+        pq.read_metadata(file)
+    except (OSError, pa.ArrowInvalid):
+        return False
+    return True
 
 
 def sweep(folder: Path, prefix: str) -> None:

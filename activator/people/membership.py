@@ -148,13 +148,13 @@ def _events(engine: Engine, live: Sequence[BatchRecord]) -> ir.Table:
         for batch in live
     }
     known = ibis.memtable({"filename": list(codes), "event": list(codes.values())})
-    rows = engine.backend.read_parquet(list(codes), filename=True, union_by_name=True)
+    rows = engine.sent_rows([batch.file for batch in live])
     keyed = rows.select("filename", **{name: rows[name].cast("uuid") for name in KEYS})
     return keyed.join(known, "filename").drop("filename")
 
 
 def _files(engine: Engine, files: Sequence[Path]) -> ir.Table:
-    return engine.backend.read_parquet([str(file) for file in dict.fromkeys(files)], union_by_name=True)
+    return engine.sent_rows(files).drop("filename")
 
 
 def identifiers_of(members: ir.Table, form: str) -> ir.Table:
@@ -282,7 +282,7 @@ def batch_rows(
         schema = {**dict.fromkeys(KEYS, "uuid"), **dict.fromkeys(more, "string"), **kinds, "sequence": "int64"}
         return ibis.memtable([], schema=ibis.schema(schema))
     sequences = {str(batch.file): batch.sequence for batch in batches}
-    rows = engine.backend.read_parquet(list(sequences), filename=True, union_by_name=True)
+    rows = engine.sent_rows([batch.file for batch in batches])
     nothing = {
         name: ibis.literal("") if kind == "string" else ibis.literal([], type=kind) for name, kind in kinds.items()
     }

@@ -83,7 +83,7 @@ def _rows_of(engine: Engine, form: str, files: Sequence[Path], erased: Erased) -
 
 def _read(engine: Engine, form: str, files: Sequence[Path]) -> ir.Table:
     """Every row of some batch files; what an older release did not send is empty."""
-    rows = engine.backend.read_parquet([str(file) for file in files], filename=True, union_by_name=True)
+    rows = engine.sent_rows(files)
     kinds = FORM_COLUMNS[form]
     nothing = {
         name: ibis.literal("") if kind == "string" else ibis.literal([], type=kind) for name, kind in kinds.items()
