@@ -57,6 +57,7 @@ def _forget(project: Path, texts: Sequence[str] | None, *, yes: bool, as_json: b
     from activator.privacy.removal import Remover
 
     workspace, clock = open_workspace(project), SystemClock()
+    found = None
     if texts is not None:
         with steps(quiet=as_json) as report:
             report("looking for the person", 0)
@@ -71,7 +72,9 @@ def _forget(project: Path, texts: Sequence[str] | None, *, yes: bool, as_json: b
         erasures = Remover(workspace, clock, this_process(), report=report).advance()
     if as_json:
         folder = workspace.state / "receipts"
-        print_json({"erasures": [{**erasure_json(it), "receipts": _receipts(folder, it)} for it in erasures]})
+        looked = {} if found is None else {"people": found.people, "rows": found.rows, "members": found.members}
+        open_ones = [{**erasure_json(it), "receipts": _receipts(folder, it)} for it in erasures]
+        print_json({"found": looked, "erasures": open_ones})
     else:
         for line in _result(erasures, workspace.state / "receipts"):
             say(printable(line))
@@ -123,7 +126,9 @@ def _preview(people: int, rows: int, members: int, audiences: Mapping[str, int],
         yield f"In the exports: {people} {'person' if people == 1 else 'people'} on {rows:,} rows."
     else:
         yield "In the exports: nobody."
-    if not members:
+    if not members and not people:
+        yield "Nobody is known by this. Check the spelling: the receipts will say that nothing was ever sent."
+    elif not members:
         yield "Nothing was ever sent about the person, so no platform is told anything."
     for destination, count in audiences.items():
         told = "audience was" if count == 1 else "audiences were"

@@ -51,7 +51,8 @@ def history(connection: Connection) -> list[dict[str, Any]]:
 
 def sends(connection: Connection) -> list[dict[str, Any]]:
     """What was sent to platforms and what they said, newest first, as far as the membership log still has it."""
-    query = select(batches).where(batches.c.sends > 0).order_by(batches.c.sequence.desc()).limit(HISTORY_MAX)
+    query = select(batches).where(batches.c.sends > 0).order_by(batches.c.sent_at.desc(), batches.c.sequence.desc())
+    query = query.limit(HISTORY_MAX)
     named = ("plan_id", "destination", "audience_key", "operation", "rows", "settled", "rejected", "processing")
     return [
         {
