@@ -31,6 +31,7 @@ def execute(context: ApplyContext) -> ApplyResult:
         LeaseLostError: another run took over. LedgerError: what happens cannot be written down.
     """
     adopt(context)
+    objects.know_again(context)
     run = _Run(context)
     results = [run.step(ordinal, change) for ordinal, change in enumerate(context.plan.changes, start=1)]
     settlement.wait(context.ledger, context.destinations, context.clock)

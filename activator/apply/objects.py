@@ -60,6 +60,18 @@ def _acknowledge(context: ApplyContext, destination: str, spec: ObjectSpec, remo
         objects.acknowledge(connection, destination, spec.key, remote.platform_id)
 
 
+def know_again(context: ApplyContext) -> None:
+    """Write down the ids of objects whose create nobody answered, and that are there: our intent and marker say whose.
+
+    Without its id an audience would be left out of assertions, and a forgotten person left in it.
+    """
+    for destination, observed in context.observed.items():
+        for key, mine in context.ledger.owned(destination).items():
+            if mine.platform_id is None and key in observed:
+                with context.writing() as connection:
+                    objects.acknowledge(connection, destination, key, observed[key].platform_id)
+
+
 def update(context: ApplyContext, change: UpdateObject) -> None:
     """Bring one object back in line."""
     remote = context.observed[change.destination].get(change.spec.key)

@@ -12,7 +12,7 @@ from activator.apply.context import LEASE_NAME, ApplyContext
 from activator.apply.executor import execute
 from activator.apply.result import ApplyResult, ChangeState
 from activator.errors import AuthenticationRequiredError, RateLimitedError
-from activator.ledger import lease
+from activator.ledger import lease, objects
 from activator.ledger.store import Ledger
 from activator.model.ads import AudienceSpec
 from activator.model.plan import Bindings, CreateObject, Plan
@@ -245,6 +245,18 @@ def test_a_create_whose_answer_got_lost_makes_no_twin(world: World, fault: str) 
     world.platform.faults.append(fault)
     assert world.sync({"anna"}).exit_code == 0
     assert sorted(world.platform.objects) == ["audience/high", "audience/low"]
+
+
+def test_an_audience_whose_create_was_never_answered_is_known_again(world: World) -> None:
+    """Else no assertion would reach it, and somebody who is forgotten would stay in it."""
+    world.sync({"ann"})
+    made = world.ledger.owned("meta")[HIGH.key].platform_id
+    with world.ledger.writing() as connection:
+        objects.forget(connection, "meta", HIGH.key)
+        objects.intend(connection, world.clock, "lost", "meta", "audience", HIGH.key, HIGH.name)
+    assert world.ledger.owned("meta")[HIGH.key].platform_id is None
+    world.sync({"ann"})
+    assert world.ledger.owned("meta")[HIGH.key].platform_id == made
 
 
 def test_an_audience_somebody_else_is_at_work_on_is_left_for_later(world: World) -> None:

@@ -49,6 +49,7 @@ class SimulatedDestination:
     nemesis: Nemesis
     run: int = 0
     history: list[Sent] = field(default_factory=list)
+    taken: set[tuple[str, frozenset[str]]] = field(default_factory=set)  # audience and row of sends it did not refuse
     failed: dict[str, int] = field(default_factory=dict)  # request -> rows it took in the end
     serial: Counter[str] = field(default_factory=Counter)
 
@@ -103,6 +104,7 @@ class SimulatedDestination:
         self.history.append(Sent(run, operation, audience_id, batch_id, rows, self.state.clock.now()))
         fault = self.nemesis.call(SENDING)
         self._refuse(fault)
+        self.taken |= {(audience_id, row.identifiers) for row in rows}
         receipt = self._take(fault, operation, audience_id, rows)
         self.nemesis.at("send: after effect")
         if receipt is None:
