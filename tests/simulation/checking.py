@@ -63,7 +63,7 @@ def judge(world: World) -> Verdict:
     for _ in range(CALM_RUNS):
         world.clock.advance(hours=CALM_HOURS)
         outcome = world.run()
-        if outcome == "complete" and world.converged():
+        if outcome == "complete" and not world.waiting and world.converged():
             break
     return _verdict(world, next((said for check in CHECKS if (said := check(world))), ""))
 

@@ -90,7 +90,7 @@ class WatchedLedger(Ledger):
             except OSError as full:
                 raise LedgerError(f"the ledger cannot be used: {full.strerror}") from None
         # After the intent of a create its call comes at once, and no fence reaches it (docs/explanation/trust.md).
-        self.nemesis.at(f"commit {step}: after", alone=step != "create")
+        self.nemesis.at(f"commit {step}: after", alone=step not in ("create", "_create_once"))
 
 
 def _who_writes() -> str:
@@ -311,6 +311,11 @@ class World:
         """Nothing goes wrong any more."""
         self.nemesis.active = False
         self.nemesis.deviation, self.nemesis.countdown, self.nemesis.aimed = None, 0, None
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the last plan holds somebody back until an earlier send can no longer land."""
+        return self.last is not None and any(state.held_back for state in self.last[0].audiences)
 
     def converged(self) -> bool:
         """Whether each audience holds exactly who is wanted.
