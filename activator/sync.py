@@ -214,16 +214,10 @@ def _carried_out(runner: Runner, ledger: Ledger, held: Lease, plan: Plan, folder
     )
     with context.writing() as connection:
         plans.begin(connection, runner.clock, plan.plan_id, plan.bindings.ledger_serial, _summary(plan))
-        who = runner.who
-        plans.note(
-            connection,
-            runner.clock,
-            plan.planned_by or "unknown",
-            "plan",
-            plan.plan_id,
-            f"{plan.created_at:%Y-%m-%d %H:%M} UTC",
-        )
-        plans.note(connection, runner.clock, who, "apply", plan.plan_id, _acceptances(plan))
+        if not resuming:
+            made_at = f"{plan.created_at:%Y-%m-%d %H:%M} UTC"
+            plans.note(connection, runner.clock, plan.planned_by or "unknown", "plan", plan.plan_id, made_at)
+        plans.note(connection, runner.clock, runner.who, "apply", plan.plan_id, _acceptances(plan))
     result = executor.execute(context)
     _finish(context, runner.who, result)
     workspace = runner.workspace

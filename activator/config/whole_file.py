@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -16,9 +17,11 @@ def whole_file(path: Path, named: str) -> Iterator[BinaryIO]:
     Raises:
         ConfigurationError: the file cannot be written.
     """
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished: Path | None = None
     try:
-        descriptor = os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
+        # Mode 0600, and a name of its own: in a container every process has the same id, and a killed one leaves files.
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        unfinished = Path(name)
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
             stream.flush()
@@ -29,7 +32,8 @@ def whole_file(path: Path, named: str) -> Iterator[BinaryIO]:
             f"{path}: {named} cannot be written: {error.strerror}", "Name a file in a folder you can write to."
         ) from None
     finally:
-        unfinished.unlink(missing_ok=True)
+        if unfinished is not None:
+            unfinished.unlink(missing_ok=True)
 
 
 def replace_file(path: Path, content: bytes) -> None:

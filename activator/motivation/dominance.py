@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import exp, lgamma, log, sqrt
 
+from activator.model.plan import TierMotivation
+
 Z_90 = 1.645  # two-sided 90 % interval
 SHARE_LOW_ONE = 0.25  # the leading motive's lower bound
 SHARE_LOW_TWO = 0.45  # the lower bound of the two leading motives together
@@ -45,6 +47,18 @@ def dominance(counts: Mapping[str, int], minimum_answers: int = MINIMUM_ANSWERS)
     if low_two >= SHARE_LOW_TWO and sign_test(second, third) <= P_MAX:
         return Dominance("two", (motive, next_motive), answers, share_two, low_two)
     return Dominance("none", (), answers, share, low)
+
+
+def motivation_of(tier: str, judged: Dominance) -> TierMotivation:
+    """A judgement as what is known about why a tier buys, without its evidence."""
+    return TierMotivation(
+        tier=tier,
+        outcome=judged.outcome,
+        motivations=judged.motivations,
+        answers=judged.answers,
+        share=judged.share,
+        share_low=judged.share_low,
+    )
 
 
 def answers_wanted(counts: Mapping[str, int], minimum_answers: int = MINIMUM_ANSWERS) -> int:

@@ -4,11 +4,12 @@ A value counts as the customer's vote, and one dominates a tier by the rule word
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import ibis.expr.types as ir
 
 from activator.model.plan import TierMotivation
-from activator.motivation.dominance import dominance
+from activator.motivation.dominance import dominance, motivation_of
 
 
 def labelled(labels: ir.Table, attribute: str, tiers: Sequence[str]) -> dict[str, TierMotivation]:
@@ -28,13 +29,4 @@ def labelled(labels: ir.Table, attribute: str, tiers: Sequence[str]) -> dict[str
 
 def _motivation(tier: str, counts: Mapping[str, Mapping[str, int]], attribute: str) -> TierMotivation:
     judged = dominance(counts[tier])
-    return TierMotivation(
-        tier=tier,
-        outcome=judged.outcome,
-        motivations=judged.motivations,
-        answers=judged.answers,
-        share=judged.share,
-        share_low=judged.share_low,
-        customers=judged.answers,
-        attribute=attribute,
-    )
+    return replace(motivation_of(tier, judged), customers=judged.answers, attribute=attribute)

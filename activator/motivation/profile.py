@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 
 from activator.model.plan import TierMotivation
 from activator.motivation.classify import Relations, classify, votes
-from activator.motivation.dominance import MINIMUM_ANSWERS, answers_wanted, dominance
+from activator.motivation.dominance import MINIMUM_ANSWERS, answers_wanted, dominance, motivation_of
 from activator.motivation.lexicon import shipped_lexicon
 from activator.motivation.quotes import choose_quotes
 from activator.motivation.reader import Reader
@@ -59,13 +59,8 @@ def _motivation(
     voted: ir.Table, tier: str, counts: Mapping[str, Mapping[str, int]], minimum_answers: int
 ) -> TierMotivation:
     judged = dominance(counts[tier], minimum_answers)
-    return TierMotivation(
-        tier=tier,
-        outcome=judged.outcome,
-        motivations=judged.motivations,
-        answers=judged.answers,
-        share=judged.share,
-        share_low=judged.share_low,
+    return replace(
+        motivation_of(tier, judged),
         quotes=_quotes(voted, tier, judged.motivations),
         lifts=tuple((motive, _lift(counts, tier, motive)) for motive in judged.motivations),
         answers_wanted=answers_wanted(counts[tier], minimum_answers),

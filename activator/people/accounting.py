@@ -81,16 +81,8 @@ def person_ending(persons: ir.Table, platform: str, policy: ConsentPolicy) -> ir
 
 def outcome_word(ending: ir.IntegerValue) -> ir.StringValue:
     """The outcome of an ending, as text."""
-    return _told(ending, {code: outcome.value for code, (outcome, _) in MEANING.items()})
-
-
-def reason_words(ending: ir.IntegerValue) -> ir.StringValue:
-    """The reason of an ending; empty where there is nothing to say."""
-    return _told(ending, {code: reason for code, (_, reason) in MEANING.items()})
-
-
-def _told(ending: ir.IntegerValue, words: Mapping[Ending, str]) -> ir.StringValue:
-    return ibis.cases(*[(ending == code.value, ibis.literal(word)) for code, word in words.items()], else_="")
+    words = [(ending == code.value, ibis.literal(outcome.value)) for code, (outcome, _) in MEANING.items()]
+    return ibis.cases(*words, else_="")
 
 
 def row_endings(rows: ir.Table, people: ir.Table) -> ir.Table:

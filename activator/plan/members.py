@@ -90,7 +90,6 @@ class MemberPlanner:
                 adds += self._change(spec, Operation.ADD, anew.adds, after_removals=False, asserted=True)
             states.append(self._state(spec, part, diff, desired.get(spec.tier, 0)))
         moved = movements(self.engine, self.destination, self.members.keys, self.status, pending)
-        removes.sort(key=lambda change: not change.withdrawn)
         return MemberPlan(tuple(removes), tuple(adds), tuple(after), tuple(states), moved)
 
     def _withdrawn(self, pending: Sequence[Pending]) -> ir.Table | None:

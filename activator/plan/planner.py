@@ -8,7 +8,7 @@ from pathlib import Path
 from activator.config.project import Project
 from activator.errors import DestinationError
 from activator.ledger.store import LedgerReader
-from activator.model.ads import RemoteObject
+from activator.model.ads import AudienceSpec, RemoteObject
 from activator.model.bidding import BiddingFacts, Notice, TierTerms, Worths
 from activator.model.ledger import AudienceLog, BatchState, Evidence
 from activator.model.people import SourceCount
@@ -104,7 +104,6 @@ def plan_destination(
     terms = {tier: replace(made, texts=told[tier]) for tier, made in terms.items()}
     desired = desired_objects(world.project, name, reader.budget_level, motivations, small, terms)
     ownership = ownership_guards(name, observed, owned, desired)
-    lost = {finding.subject for finding in ownership if finding.guard == "lost-audience"}
     members = MemberPlanner(
         engine=engine,
         destination=name,
@@ -114,18 +113,7 @@ def plan_destination(
         members=people.membership(reader.identifier_form),
         status=lambda: people.status(reader.identifier_form, small),
         normaliser_version=world.project.identity.rules().version,
-    ).plan(
-        [
-            (
-                spec,
-                AudienceLog(name, spec.key, (), ())
-                if f"{name}/{spec.key}" in lost
-                else ledger.audience_log(name, spec.key).with_states(world.settled),
-            )
-            for spec in desired.audiences
-        ],
-        asserting=_to_assert(world, ledger, name),
-    )
+    ).plan(_logs(world, ledger, name, desired, ownership), asserting=_to_assert(world, ledger, name))
     audiences, delivery = object_changes(name, reader, desired, observed)
     changes = (*members.removes, *audiences, *members.adds, *members.adds_after, *delivery)
     return DestinationPlan(
@@ -158,6 +146,22 @@ def plan_destination(
             *rehearsal_notices(name, reader, delivery, observed),
         ),
     )
+
+
+def _logs(
+    world: World, ledger: LedgerReader, name: str, desired: Desired, ownership: Sequence[GuardFinding]
+) -> list[tuple[AudienceSpec, AudienceLog]]:
+    """Every audience with what is to be believed about it: of one that is gone from the platform, nothing."""
+    lost = {finding.subject for finding in ownership if finding.guard == "lost-audience"}
+    return [
+        (
+            spec,
+            AudienceLog(name, spec.key, (), ())
+            if f"{name}/{spec.key}" in lost
+            else ledger.audience_log(name, spec.key).with_states(world.settled),
+        )
+        for spec in desired.audiences
+    ]
 
 
 def _to_assert(world: World, ledger: LedgerReader, name: str) -> frozenset[str]:
@@ -206,11 +210,12 @@ def assemble(
     specs |= {name: _unseen(world, motivations, name, readers[name]).specs for name in unread}
     minimums = {name: reader.members_min for name, reader in readers.items()}
     currencies = guards.currencies_of(world.project)
+    evidence = ledger.evidence()
     findings = [
         *(finding for part in parts.values() for finding in part.guards),
-        *_export_findings(world, people, counts, ledger.evidence()),
+        *_export_findings(world, people, counts, evidence),
         *guards.audience_guards(states, world.project.guards, minimums),
-        *guards.tier_guards(people.tiers, ledger.evidence(), world.project.guards),
+        *guards.tier_guards(people.tiers, evidence, world.project.guards),
         *guards.budget_guards(specs, world.project.guards, currencies),
         *guards.bid_guards(specs, world.project.guards, currencies),
     ]

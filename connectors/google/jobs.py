@@ -13,7 +13,7 @@ from activator.ports import Clock
 from connectors.google.answers import failed_operations
 from connectors.google.enums import enum_name
 from connectors.google.members import JOB_CREATES, JOB_REMOVES, encoded, usable
-from connectors.google.receipts import nobody_taken, others, processing, unknown
+from connectors.google.receipts import accepted, nobody_taken, processing, unknown
 from connectors.google.schedule import PollSchedule
 from connectors.google.tickets import Ticket, read_ticket
 from connectors.google.transport import GoogleTransport
@@ -111,15 +111,6 @@ class OfflineJobs:
         return set(failed_operations(answer.partial_failure_error, self._transport.api_version))
 
     def _started(self, job: str, sent: int, kept: list[int]) -> Receipt:
-        aside = others(sent, kept)
-        ticket = Ticket((job,), len(aside), self._clock.now())
+        ticket = Ticket((job,), sent - len(kept), self._clock.now())
         self._schedule.sent(str(ticket))
-        return Receipt(
-            Settlement.PROCESSING,
-            sent,
-            rejected=len(aside),
-            processing=len(kept),
-            request_id=str(ticket),
-            detail=f"{len(aside)} rows set aside" if aside else "",
-            rejected_rows=aside,
-        )
+        return accepted(ticket, sent, kept)

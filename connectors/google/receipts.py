@@ -33,6 +33,20 @@ def nobody_taken(sent: int) -> Receipt:
     )
 
 
+def accepted(ticket: Ticket, sent: int, kept: Sequence[int]) -> Receipt:
+    """Google has taken the rows that were kept, and works on them; the others were set aside and are named."""
+    aside = others(sent, kept)
+    return Receipt(
+        Settlement.PROCESSING,
+        sent,
+        rejected=len(aside),
+        processing=len(kept),
+        request_id=str(ticket),
+        detail=f"{len(aside)} rows set aside" if aside else "",
+        rejected_rows=aside,
+    )
+
+
 def processing(request_id: str, sent: int, ticket: Ticket, detail: str) -> Receipt:
     """Google still works on every row that was sent."""
     rows = sent - ticket.aside

@@ -11,7 +11,7 @@ from activator.ports import Clock
 from connectors.google.enums import enum_name
 from connectors.google.errors import UNKNOWN_REQUESTS
 from connectors.google.members import COLUMNS, to_request, usable
-from connectors.google.receipts import nobody_taken, others, processing, unknown
+from connectors.google.receipts import accepted, nobody_taken, others, processing, unknown
 from connectors.google.schedule import PollSchedule
 from connectors.google.tickets import Ticket, read_ticket
 from connectors.google.transport import GoogleTransport
@@ -114,18 +114,9 @@ class Uploads:
         )
 
     def _accepted(self, request_ids: Sequence[str], sent: int, kept: Sequence[int]) -> Receipt:
-        aside = others(sent, kept)
-        ticket = Ticket(tuple(request_ids), len(aside), self._clock.now())
+        ticket = Ticket(tuple(request_ids), sent - len(kept), self._clock.now())
         self._schedule.sent(str(ticket))
-        return Receipt(
-            Settlement.PROCESSING,
-            sent,
-            rejected=len(aside),
-            processing=len(kept),
-            request_id=str(ticket),
-            detail=f"{len(aside)} rows set aside" if aside else "",
-            rejected_rows=aside,
-        )
+        return accepted(ticket, sent, kept)
 
     def _statuses(self, platform_id: str) -> list[Any]:
         from google.ads.datamanager_v1.types.ingestion_service import RetrieveRequestStatusRequest

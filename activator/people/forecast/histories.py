@@ -10,7 +10,7 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 
-from activator.people.forecast.purchases import Array, Histories
+from activator.people.forecast.purchases import Histories
 
 DAYS_PER_WEEK = 7
 DISTINCT_MAX = 100_000  # histories beyond this are counted in whole weeks: the fit is then as good, and quick
@@ -71,12 +71,3 @@ def _grouped(people: ir.Table, unit_days: int) -> ir.Table:
     return (
         people.select("repeats", **rounded).group_by("repeats", "last_days", "age_days").agg(people=lambda t: t.count())
     )
-
-
-def repeat_spend(people: ir.Table) -> tuple[Array, Array]:
-    """(repeat purchase days, their mean value in minor units) of at most DISTINCT_MAX repeat buyers, spread evenly."""
-    buyers = people.filter((people.repeats > 0) & (people.repeat_minor > 0)).select("repeats", "repeat_minor")
-    found = buyers.order_by("repeats", "repeat_minor").to_pyarrow()
-    every = -(-max(found.num_rows, 1) // DISTINCT_MAX)
-    days, total = (found[name].to_numpy()[::every].astype(float) for name in ("repeats", "repeat_minor"))
-    return days, total / np.maximum(days, 1)
