@@ -45,20 +45,25 @@ def show_plan(plan: Plan, folder: Path, currency: str) -> None:
     console.print()
     if not plan.changes:
         console.print("[green]Nothing to change:[/green] the platforms are as the project wants them.", highlight=False)
-    for line in chain(_change_lines(plan), notice_lines(plan)):
+    for line in chain(_change_lines(plan), _withdrawn_lines(plan), notice_lines(plan)):
         console.print(line, highlight=False, soft_wrap=True)
     for finding in plan.guards:
         mark = "[yellow]accepted[/yellow]" if finding.accepted else "[bold red]refused[/bold red]"
         console.print(f"{mark} by guard {finding.guard}: {_text(finding.subject)}: {_text(finding.message)}")
         console.print(f"  {_text(finding.accepted or finding.fix)}", highlight=False)
-    for line in chain(_unread_lines(plan), _approval_lines(plan)):
+    for line in chain(_unread_lines(plan), _approval_lines(plan), [""], _next_lines(plan, folder)):
         console.print(line, highlight=False, soft_wrap=True)
-    console.print()
+
+
+def _next_lines(plan: Plan, folder: Path) -> Iterator[str]:
+    """What to do with it."""
     if plan.refused:
-        console.print(_way_on(plan), highlight=False, soft_wrap=True)
+        yield _way_on(plan)
+        if len(plan.withheld) < len(plan.changes):
+            yield f"Take out now who withdrew, and nothing else: activator apply {plan.plan_id}"
     elif plan.changes:
-        console.print(f"Saved in {_text(str(folder))}", highlight=False, soft_wrap=True)
-        console.print(f"Do exactly this with: activator apply {plan.plan_id}", highlight=False, soft_wrap=True)
+        yield f"Saved in {_text(str(folder))}"
+        yield f"Do exactly this with: activator apply {plan.plan_id}"
 
 
 def _unread_lines(plan: Plan) -> Iterator[str]:
@@ -68,20 +73,24 @@ def _unread_lines(plan: Plan) -> Iterator[str]:
             yield f"  what to do: {_text(unread.next_step)}"
 
 
+def _withdrawn_lines(plan: Plan) -> Iterator[str]:
+    """What the word means, once, and that nothing elsewhere holds these removals back."""
+    withdrawn = {
+        n for n, change in enumerate(plan.changes, start=1) if isinstance(change, ChangeMembers) and change.withdrawn
+    }
+    if withdrawn:
+        held = withdrawn & plan.withheld.keys()
+        rest = "; taken out even where something else is refused or not approved" if not held else ""
+        yield f"withdrawn: people who object or no longer consent{rest}."
+
+
 def _approval_lines(plan: Plan) -> Iterator[str]:
-    """What waits for whom, and what waits for nobody."""
+    """What waits for whom."""
     if plan.approval is not None:
         people = " or ".join(person for person in plan.approval.by if person != plan.planned_by)
         covers = " and ".join(plan.approval.covers)
         waiting = f"[yellow]needs approval[/yellow] of {covers} by {_text(people) or 'somebody else'}"
         yield f"{waiting}: activator approve {plan.plan_id}"
-    leaving = sum(
-        change.rows
-        for ordinal, change in enumerate(plan.changes, start=1)
-        if isinstance(change, ChangeMembers) and change.withdrawn and ordinal not in plan.withheld
-    )
-    if leaving and (plan.refused or plan.approval is not None):
-        yield f"Applied in any case: taking out {leaving:,} who object or no longer consent."
 
 
 def show_result(result: ApplyResult) -> None:
@@ -92,14 +101,27 @@ def show_result(result: ApplyResult) -> None:
     members = _sent(result)
     if members.row_count:
         console.print(members)
-    for row in result.results:
-        if row.error is not None:
-            console.print(f"[red]{row.state}[/red] {row.destination}: {row.subject}: {_text(row.error.message)}")
-            console.print(f"  what to do: {_text(row.error.next_step or 'apply the plan again')}", highlight=False)
+    for line in _open_lines(result):
+        console.print(line, highlight=False)
     if any(row.state is ChangeState.PROCESSING for row in result.results):
         console.print("The platform accepted everything and still works on some; `activator status` shows how far.")
     if result.resumable:
         console.print(f"Go on with: activator apply {result.plan_id}", highlight=False)
+
+
+def _open_lines(result: ApplyResult) -> Iterator[str]:
+    """What is not done, each reason once, however many changes it holds up."""
+    by_reason: dict[tuple[str, str, str], list[str]] = {}
+    for row in result.results:
+        if row.error is not None:
+            reason = (str(row.state), row.error.message, row.error.next_step or "apply the plan again")
+            by_reason.setdefault(reason, []).append(f"{row.destination}: {row.subject}")
+    for (state, message, next_step), subjects in by_reason.items():
+        about = subjects[0] if len(subjects) == 1 else f"{len(subjects)} changes"
+        yield f"[red]{state}[/red] {_text(about)}: {_text(message)}"
+        yield f"  what to do: {_text(next_step)}"
+        if len(subjects) > 1:
+            yield from (f"  [dim]{_text(subject)}[/dim]" for subject in subjects)
 
 
 def _way_on(plan: Plan) -> str:
@@ -212,13 +234,11 @@ def _detail(change: Change) -> str:
         case PauseObject():
             return " [dim](no longer wanted)[/dim]"
         case ChangeMembers():
-            more = (
-                ", after the removals" * change.after_removals
-                + ", who object or no longer consent" * change.withdrawn
-                + ", to be sure: nothing is known to differ" * change.asserted
-            )
+            after = ", after the removals" * change.after_removals
+            more = after + ", to be sure: nothing is known to differ" * change.asserted
             batches = f"{len(change.batches)} batch{'es' if len(change.batches) > 1 else ''}"
-            return f"  [bold]{change.rows:,}[/bold] people in {batches}{more}"
+            people = "person" if change.rows == 1 else "people"
+            return f"  [bold]{change.rows:,}[/bold] {people} in {batches}{more}"
         case _:
             assert_never(change)
 
