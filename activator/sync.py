@@ -13,7 +13,6 @@ from activator.apply import executor, settlement, tidying, verify
 from activator.apply.context import LEASE_NAME, ApplyContext
 from activator.apply.result import ApplyResult, answer
 from activator.config.room import disk_room
-from activator.config.settings import login_name
 from activator.config.workspace import Workspace
 from activator.errors import AuthenticationRequiredError, DestinationError, RetryableError
 from activator.ledger import approvals, lease, plans, reassertions, terms
@@ -53,14 +52,9 @@ class Runner:
     should_stop: Callable[[], bool] = field(default=lambda: False)
 
     @property
-    def person(self) -> str:
-        """Who is at work, for approvals."""
-        return self.workspace.settings.person or login_name()
-
-    @property
     def who(self) -> str:
-        """Person and process, for the audit log: anna@host:4711."""
-        return f"{self.person}@{self.actor}"
+        """Person and process, for the audit log."""
+        return self.workspace.who(self.actor)
 
 
 def make_plan(
@@ -122,7 +116,7 @@ def _compute(
         bidding=bidding_facts(project, ledger, runner.clock),
         worths=people.worths,
         accepted=accepted,
-        person=runner.person,
+        person=runner.workspace.person,
     )
     destinations = open_destinations(runner.workspace, runner.clock)
     observed, unread = _look(runner, destinations)

@@ -27,7 +27,7 @@ def check_approver(plan: Plan, person: str) -> None:
 
 
 def approve(ledger: Ledger, plan: Plan, person: str, actor: str, reason: str) -> Approval:
-    """Write the approval down, with what it covers. actor: the process it is given in.
+    """Write the approval down, with what it covers. actor: person and process, for the audit log.
 
     Raises:
         ConfigurationError, UnsafePlanError: see check_approver.
@@ -37,5 +37,5 @@ def approve(ledger: Ledger, plan: Plan, person: str, actor: str, reason: str) ->
     covers = " and ".join(plan.approval.covers) if plan.approval else ""
     with ledger.writing() as connection:
         approvals.approve(connection, given)
-        plans.note(connection, ledger.clock, actor, "approve", plan.plan_id, f"{person}, {covers}: {reason}")
+        plans.note(connection, ledger.clock, actor, "approve", plan.plan_id, f"{covers}: {reason}")
     return given

@@ -35,13 +35,14 @@ def approve(
 
     runner = Runner(open_workspace(project), SystemClock())
     loaded, folder = load_plan(find_plan(runner.workspace.plans, plan))
-    check_approver(loaded, runner.person)
+    person = runner.workspace.person
+    check_approver(loaded, person)
     if not as_json:
         show_plan(loaded, folder, runner.workspace.project.currency)
-    if not yes and not typer.confirm(f"Approve this as {runner.person}?", err=True):
+    if not yes and not typer.confirm(f"Approve this as {person}?", err=True):
         raise typer.Exit(2)
     with closing(Ledger(runner.workspace.ledger_place, runner.clock)) as ledger:
-        given = record(ledger, loaded, runner.person, runner.actor, reason)
+        given = record(ledger, loaded, person, runner.who, reason)
     if as_json:
         print_json(given)
     else:

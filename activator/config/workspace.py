@@ -8,7 +8,7 @@ from pathlib import Path
 from activator import __version__
 from activator.config.ledger_place import LedgerPlace, schema_of
 from activator.config.project import PROJECT_FILE, Project, load_project
-from activator.config.settings import Settings, load_settings
+from activator.config.settings import Settings, load_settings, login_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,15 @@ class Workspace:
     def ledger_place(self) -> LedgerPlace:
         """What `ledger.store.Ledger` is opened with."""
         return LedgerPlace(self.state, self.settings.ledger_url, schema_of(self.project.project.id))
+
+    @property
+    def person(self) -> str:
+        """Who is at work, for approvals."""
+        return self.settings.person or login_name()
+
+    def who(self, process: str) -> str:
+        """Person and process, for the audit log: anna@host:4711."""
+        return f"{self.person}@{process}"
 
     @property
     def plans(self) -> Path:

@@ -29,6 +29,6 @@ def record_verdict(workspace: Workspace, clock: Clock, actor: str, tier: str, sa
                     "Apply a plan first. A verdict is about the texts in place, and counts until they change.",
                 )
             terms.record_verdict(connection, actor, TierVerdict(tier, said.outcome.value, clock.now(), detail, tested))
-            plans.note(connection, clock, actor, "verdict", tier, f"{said.outcome.value}: {detail}")
+            plans.note(connection, clock, workspace.who(actor), "verdict", tier, f"{said.outcome.value}: {detail}")
     finally:
         ledger.close()

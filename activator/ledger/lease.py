@@ -10,7 +10,6 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from activator.config.settings import login_name
 from activator.errors import LeaseHeldError, LeaseLostError
 from activator.ledger.schema import leases
 from activator.ports import Clock
@@ -44,11 +43,6 @@ _RENEWAL = (
 def this_process() -> str:
     """Who we are, for people and for the check whether a holder still lives."""
     return f"{socket.gethostname()}:{os.getpid()}"
-
-
-def person(process: str) -> str:
-    """The user of this machine who runs a process, for the audit log: anna@host:4711."""
-    return f"{login_name()}@{process}"
 
 
 def take(connection: Connection, clock: Clock, name: str, holder: str) -> Lease:

@@ -22,7 +22,7 @@ class ApprovalNeeded:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Who approved which plan, when, and why. actor: the process it was given in."""
+    """Who approved which plan, when, and why. actor: person and process, as in the audit log."""
 
     plan_id: str
     person: str

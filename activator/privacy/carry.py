@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from activator.config.whole_file import whole_file
 from activator.config.workspace import Workspace
 from activator.errors import ConfigurationError
-from activator.ledger import erasures, lease, plans
+from activator.ledger import erasures, plans
 from activator.ledger.store import Ledger, LedgerReader
 from activator.model.erasure import Erasure
 from activator.plan.erased import first_secret, read_secret, seal_of
@@ -93,7 +93,7 @@ def merge_erasures(workspace: Workspace, clock: Clock, actor: str, path: Path) -
             plans.note(
                 connection,
                 clock,
-                lease.person(actor),
+                workspace.who(actor),
                 "merge erasures",
                 str(len(file.erasures)),
                 f"{new} not known here",

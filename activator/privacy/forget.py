@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from activator.config.workspace import Workspace
-from activator.ledger import erasures, lease, plans
+from activator.ledger import erasures, plans
 from activator.ledger.store import Ledger, LedgerReader
 from activator.model.erasure import Erasure
 from activator.people.engine import Engine, open_engine
@@ -74,7 +74,7 @@ def begin(workspace: Workspace, clock: Clock, actor: str, found: Found) -> Erasu
         erasure = Erasure(secrets.token_hex(8), clock.now(), actor, found.members > 0, None)
         with ledger.writing() as connection:
             erasures.begin(connection, erasure, {mac_of(secret, key) for key in found.keys})
-            plans.note(connection, clock, lease.person(actor), "forget", erasure.erasure_id, _said(found))
+            plans.note(connection, clock, workspace.who(actor), "forget", erasure.erasure_id, _said(found))
     finally:
         ledger.close()
     drop_copies(workspace)

@@ -283,7 +283,9 @@ class _One:
             with self.ledger.writing() as connection:
                 lease.renew(connection, self.run.clock, self.held)
                 erasures.complete(connection, erasure.erasure_id, now)
-                plans.note(connection, self.run.clock, lease.person(self.run.actor), "forgotten", erasure.erasure_id)
+                plans.note(
+                    connection, self.run.clock, self.run.workspace.who(self.run.actor), "forgotten", erasure.erasure_id
+                )
             found = replace(found, completed_at=now)
         write_receipts(self.run.workspace, self.secret, found, self.run.clock)
         return found
