@@ -1,6 +1,6 @@
 """Money as people write it."""
 
-from activator.config.verbs import minor_digits
+from activator.model.currency import minor_digits
 
 
 def money(minor: int, currency: str) -> str:

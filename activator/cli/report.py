@@ -9,6 +9,7 @@ import typer
 from activator.cli.amounts import money
 from activator.cli.console import JsonOption, ProjectOption, print_json, printable, say, show
 from activator.errors import ConfigurationError
+from activator.model.currency import minor_digits
 from activator.model.reports import Cut, ReportRow
 
 if TYPE_CHECKING:
@@ -88,6 +89,4 @@ def _show(rows: list[ReportRow], by: Cut) -> None:
 
 
 def _amount(micros: int, currency: str) -> str:
-    from activator.config.verbs import minor_digits
-
     return money(round(micros * 10 ** minor_digits(currency) / 1_000_000), currency)

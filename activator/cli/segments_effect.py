@@ -9,7 +9,7 @@ from rich.table import Table
 from activator.cli.amounts import money, whole
 from activator.cli.console import say, show
 from activator.config.acquisition import GROUP
-from activator.config.verbs import minor_digits
+from activator.model.currency import minor_digits
 
 if TYPE_CHECKING:
     from activator.reports.advertising import Advertising, Told

@@ -13,8 +13,6 @@ from activator.config.attributes import ATTRIBUTE, Attribute, check_attributes
 from activator.config.sections import Name, Section
 from activator.config.verbs import (
     FORMAT_DIRECTIVES,
-    MINOR_DIGITS,
-    MINOR_DIGITS_DEFAULT,
     Column,
     Condition,
     Duration,
@@ -30,7 +28,7 @@ from activator.config.verbs import (
 from activator.model.people import Entity
 
 __all__ = [
-    "FORMAT_DIRECTIVES", "MINOR_DIGITS", "MINOR_DIGITS_DEFAULT", "MODELS", "Condition", "Duration", "Ignore",
+    "FORMAT_DIRECTIVES", "MODELS", "Condition", "Duration", "Ignore",
     "Mapping", "Moment", "Money", "Permission", "Score", "Take", "Text", "Verb", "Whole",
 ]  # fmt: skip
 

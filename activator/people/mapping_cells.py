@@ -11,7 +11,8 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
-from activator.config.verbs import EPOCHS, MINOR_DIGITS, MINOR_DIGITS_DEFAULT, Duration, Moment, Score, Take
+from activator.config.verbs import EPOCHS, Duration, Moment, Score, Take
+from activator.model.currency import MINOR_DIGITS, MINOR_DIGITS_DEFAULT
 from activator.model.people import Consent
 from activator.ports import typed_name
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import ibis
 import ibis.expr.types as ir
 
-from activator.config.verbs import minor_digits
+from activator.model.currency import minor_digits
 from activator.model.valuing import Basis, TierRule, Valuing
 from activator.people.costs import Costs, cost_to_serve
 from activator.people.engine import Engine

@@ -12,8 +12,8 @@ from decimal import Decimal
 import ibis
 import ibis.expr.types as ir
 
-from activator.config.verbs import minor_digits
 from activator.errors import ConfigurationError, SourceError
+from activator.model.currency import minor_digits
 from activator.people.engine import Engine
 from activator.people.purchases import RATE_TYPE, exact_product, orders_of_lines
 from activator.people.rows import NumberedSource, source_code, source_line

@@ -7,9 +7,9 @@ from fractions import Fraction
 
 from activator.config.bidding import BiddingSection, DeliverySection, from_value
 from activator.config.project import Project, minor
-from activator.config.verbs import minor_digits
 from activator.errors import ConfigurationError
 from activator.model.bidding import AppliedTerms, BiddingFacts, TierSpend, TierTerms, Worths
+from activator.model.currency import minor_digits
 from activator.plan.bids import SLOPE_DEFAULT, TierBid, TierValue, bids, credibility_of
 from activator.plan.budgets import divided
 from activator.plan.tier_bid import ONE_BP, amount_step

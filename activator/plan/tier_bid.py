@@ -2,8 +2,8 @@
 
 from activator.config.bidding import BID_FIELDS, from_value
 from activator.config.project import DestinationSection, basis_points, minor
-from activator.config.verbs import minor_digits
 from activator.model.ads import Bid, BidStrategy
+from activator.model.currency import minor_digits
 
 ONE_BP = 10_000
 

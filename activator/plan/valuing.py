@@ -3,7 +3,7 @@
 from decimal import ROUND_HALF_UP, Decimal
 
 from activator.config.project import Project
-from activator.config.verbs import minor_digits
+from activator.model.currency import minor_digits
 from activator.people.costs import Costs
 from activator.people.tiers import TierCut
 from activator.people.valuation import ValuingPolicy

@@ -43,7 +43,7 @@ def test_a_wrong_option_is_a_usage_error() -> None:
 def test_help_stays_quick_by_loading_no_engine() -> None:
     code = (
         "import sys, activator.cli.main as m\n"
-        "heavy = {'duckdb', 'ibis', 'grpc', 'pyarrow', 'matplotlib', 'facebook_business', 'sqlalchemy'}\n"
+        "heavy = {'duckdb', 'ibis', 'grpc', 'pyarrow', 'matplotlib', 'facebook_business', 'sqlalchemy', 'pydantic', 'yaml'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
