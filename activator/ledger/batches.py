@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
-from activator.ledger import files, retired
+from activator.ledger import files, replacements, retired
 from activator.ledger.schema import batches, lost_sends
 from activator.model.delivery import Operation, Receipt, Settlement
 from activator.model.ledger import AudienceLog, BatchRecord, BatchState, LostSend
@@ -224,11 +224,13 @@ def audience_log(connection: Connection, clock: Clock, root: Path, destination: 
         .join(lost_sends, lost_sends.c.batch_id == batches.c.batch_id)
         .where(of_audience & (lost_sends.c.quiet_until > clock.now()))
     )  # their files are among the records'
+    whole = replacements.find(connection, destination, audience_key)
     return AudienceLog(
         destination,
         audience_key,
         records,
         tuple(LostSend(row.batch_id, Operation(row.operation), root / row.file, row.quiet_until) for row in lost),
+        whole if whole is not None and whole.may_land(clock.now()) else None,
     )
 
 
@@ -239,6 +241,7 @@ def clear_audience(connection: Connection, clock: Clock, destination: str, audie
     gone = select(batches.c.batch_id).where(of_audience)
     connection.execute(delete(lost_sends).where(lost_sends.c.batch_id.in_(gone)))
     connection.execute(delete(batches).where(of_audience))
+    replacements.forget(connection, destination, audience_key)
 
 
 def _records(connection: Connection, root: Path, query: Select[Any]) -> tuple[BatchRecord, ...]:

@@ -139,6 +139,23 @@ reassertions = Table(
     Column("at", Instant, nullable=False),
 )
 
+# A full refresh that is under way, or was given up and may still land; its batches are the plan's for that audience.
+replacements = Table(
+    "replacement",
+    metadata,
+    Column("destination", String(40), primary_key=True),
+    Column("audience_key", String(120), primary_key=True),
+    Column("plan_id", String(64), nullable=False),
+    Column("session_id", BigInteger, nullable=False),
+    Column("parts", Integer, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("at_once", Boolean, nullable=False),  # the new list takes the old one's place as a whole
+    Column("started_at", Instant, nullable=False),
+    Column("state", String(16), nullable=False),  # ledger.replacements.ReplacementState
+    Column("request_id", Text, nullable=False, server_default=""),
+    Column("quiet_until", Instant),  # of one that was given up: until then it may still take effect
+)
+
 # Files of members to be deleted: no batch needs them any more, or they were begun and belong to none yet.
 retired_files = Table(
     "retired_file",

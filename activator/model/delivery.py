@@ -53,7 +53,8 @@ class ReplacementPart:
     """One part of a full refresh: the whole list is sent anew in parts, and takes the old one's place at once.
 
     session_id: positive, the same for all parts; ordinal: 1-based, in order; last: ends the session; rows_total:
-    members of all parts; started_at: when the first part was sent, in UTC. All parts have the same columns.
+    members of all parts; started_at: when the replacement began, in UTC; again: it was sent before, and nobody knows
+    what became of that. All parts have the same columns, and all but the last the same number of rows.
     """
 
     session_id: int
@@ -61,3 +62,4 @@ class ReplacementPart:
     last: bool
     rows_total: int
     started_at: datetime
+    again: bool = False

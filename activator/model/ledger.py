@@ -71,14 +71,54 @@ class LostSend:
     quiet_until: datetime
 
 
+class ReplacementState(StrEnum):
+    """SENDING: not every part is acknowledged yet. FINISHING: all are. GIVEN_UP: it did not, or may not, come to be."""
+
+    SENDING = "sending"
+    FINISHING = "finishing"
+    GIVEN_UP = "given up"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplacementRecord:
+    """A full refresh of one audience. Its batches are those of plan_id: parts are adds, whoever leaves is removed.
+
+    at_once: the new list takes the old one's place as a whole, so whoever else is added meanwhile may be lost;
+    request_id: what the platform's answer about its end is asked for by; quiet_until: of one that was given up, until
+    when it may still take effect.
+    """
+
+    destination: str
+    audience_key: str
+    plan_id: str
+    session_id: int
+    parts: int
+    rows: int
+    at_once: bool
+    started_at: datetime
+    state: ReplacementState = ReplacementState.SENDING
+    request_id: str = ""
+    quiet_until: datetime | None = None
+
+    def may_land(self, now: datetime) -> bool:
+        """Whether it is under way, or was and may still take effect."""
+        if self.state is not ReplacementState.GIVEN_UP:
+            return True
+        return self.quiet_until is not None and self.quiet_until > now
+
+
 @dataclass(frozen=True, slots=True)
 class AudienceLog:
-    """All there is to believe about one audience: batches in order, and sends still in the air."""
+    """All there is to believe about one audience: batches in order, and sends still in the air.
+
+    replacement: a full refresh that may still take effect.
+    """
 
     destination: str
     audience_key: str
     batches: tuple[BatchRecord, ...]
     lost: tuple[LostSend, ...]
+    replacement: ReplacementRecord | None = None
 
     def with_states(self, newer: Mapping[str, BatchState]) -> "AudienceLog":
         """The same log with what is known of some batches by now, by their id."""
