@@ -152,17 +152,27 @@ class AccountWideRemoval(Protocol):
 class ReplacingDestination(Protocol):
     """A destination that can put a whole new list in the old one's place, never empty in between."""
 
+    @property
+    def replaces_at_once(self) -> bool:
+        """True where the new list takes the old one's place as a whole, so that others added meanwhile are lost.
+
+        False where the new members join the old ones, who are then taken out.
+        """
+        ...
+
     def replace(self, audience_id: str, members: "pa.Table", part: ReplacementPart) -> Receipt:
-        """Send one part. The old list stays in force until the last part; an identical part may be sent again.
+        """Send one part. Nobody is out before the last part; an identical part may be sent again, and says so.
 
         Raises as Destination.send; PermanentRefusalError when the session can no longer go on.
         """
         ...
 
-    def complete_replacement(self, audience_id: str, started_at: datetime) -> Receipt:
-        """Read, or bring about, the end of the replacement that began at started_at, all parts having been sent.
+    def complete_replacement(self, audience_id: str, last: ReplacementPart, request_id: str = "") -> Receipt:
+        """Bring about, or read, the end of a replacement, every part of which was sent and has settled.
 
-        The receipt counts all rows of the session: PROCESSING while the platform still works on it (ask again).
+        last: its last part; request_id: of the receipt before, where it was PROCESSING. The receipt counts no rows:
+        PROCESSING while the platform still works on it (ask again), SETTLED when the new list is all there is, UNKNOWN
+        or REJECTED when the platform gave it up. Raises DestinationError where it could not be asked.
         """
         ...
 

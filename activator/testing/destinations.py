@@ -302,13 +302,20 @@ class DestinationContract:
 
         parts = [
             destination.replace(audience_id, world.members(200, 150), first),
-            destination.replace(audience_id, world.members(200, 150), first),
+            destination.replace(audience_id, world.members(200, 150), replace(first, again=True)),
             destination.replace(audience_id, world.members(350, 100), last),
         ]
         world.settle()
-        receipt = completed(world, lambda: destination.complete_replacement(audience_id, first.started_at))
+        assert [through(world, part).settled for part in parts] == [150, 150, 100]
+        asked = [""]
 
-        assert [part.sent for part in parts] == [150, 150, 100]
+        def end() -> Receipt:
+            said = destination.complete_replacement(audience_id, last, asked[0])
+            asked[0] = said.request_id or ""
+            return said
+
+        receipt = completed(world, end)
+
         assert receipt.settlement is Settlement.SETTLED
         assert world.member_count(audience_id) == 250
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from activator.config.settings import load_settings
@@ -39,7 +39,7 @@ from connectors.google.options import options_schema, read_options
 from connectors.google.performance import read_performance
 from connectors.google.receipts import refused_size
 from connectors.google.rehearsal import Rehearsal
-from connectors.google.replacement import Replacements
+from connectors.google.replacement import clear_before
 from connectors.google.reports import read_report
 from connectors.google.settings import PREFIX, GoogleSettings
 from connectors.google.transport import GoogleTransport
@@ -61,6 +61,7 @@ class GoogleDestination:
     batch_rows_max = BATCH_ROWS_MAX
     members_min = MEMBERS_MIN
     budget_level = "campaign"
+    replaces_at_once = False
 
     def __init__(self, context: DestinationContext, settings: GoogleSettings) -> None:
         """Check options, settings and files. Raises ConfigurationError."""
@@ -82,7 +83,6 @@ class GoogleDestination:
             settings.poll_first_seconds,
             terms=self._options.customer_match_terms_accepted,
         )
-        self._replacements = Replacements(self._transport, self._uploads)
         self._jobs = OfflineJobs(self._transport, context.clock, settings.poll_first_seconds)
         self._strategy: BidStrategy | None = None
         self._delivery = Delivery(self._transport, self._options)
@@ -186,15 +186,15 @@ class GoogleDestination:
         """See ports.MeteredDestination."""
         return words_of_cost(changes, self._options, self._settings.daily_operations)
 
-    def replace(self, audience_id: str, members: "pa.Table", part: ReplacementPart) -> Receipt:
+    def replace(self, audience_id: str, members: "pa.Table", part: ReplacementPart) -> Receipt:  # noqa: ARG002
         """See ports.ReplacingDestination."""
         if nothing := refused_size(members.num_rows):
             return nothing
-        return self._replacements.send(audience_id, members, part)
+        return self._uploads.send(Operation.ADD, [audience_id], members)
 
-    def complete_replacement(self, audience_id: str, started_at: datetime) -> Receipt:
+    def complete_replacement(self, audience_id: str, last: ReplacementPart, request_id: str = "") -> Receipt:
         """See ports.ReplacingDestination."""
-        return self._replacements.complete(audience_id, started_at)
+        return clear_before(self._transport, self._uploads, audience_id, last, request_id)
 
     def performance(self, since: date, until: date) -> Iterable[PerformanceRow]:
         """See ports."""

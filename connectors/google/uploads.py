@@ -149,7 +149,7 @@ def _settled(found: Sequence[Any], request_id: str, sent: int, ticket: Ticket) -
     details = list(dict.fromkeys(_reasons(part) for part in found if _reasons(part)))
     if missing:
         details.append(f"Google accounts for {rows - missing} of {rows} rows")
-    nothing = not taken and rows > 0
+    nothing = not taken if rows else any(enum_name(part, "request_status") != "SUCCESS" for part in found)
     return Receipt(
         Settlement.UNKNOWN if missing else (Settlement.REJECTED if nothing else Settlement.SETTLED),
         sent,

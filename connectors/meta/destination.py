@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, assert_never
 
 import pyarrow as pa
@@ -51,6 +51,7 @@ class MetaDestination:
     quiet_window: timedelta = QUIET_WINDOW
     settle_wait_seconds = 0.0
     budget_level = "group"
+    replaces_at_once = True
 
     def __init__(self, context: DestinationContext, settings: MetaSettings, options: MetaOptions) -> None:
         self._context = context
@@ -145,9 +146,9 @@ class MetaDestination:
         return self._replacements.send(audience_id, members, part)
 
     @understood(OutcomeUnknownError)
-    def complete_replacement(self, audience_id: str, started_at: datetime) -> Receipt:
+    def complete_replacement(self, audience_id: str, last: ReplacementPart, request_id: str = "") -> Receipt:  # noqa: ARG002
         """See ports.ReplacingDestination."""
-        return self._replacements.complete(audience_id, started_at)
+        return self._replacements.complete(audience_id, last)
 
     def settle(self, request_id: str, sent: int) -> Receipt:
         """Never needed: no receipt of ours is PROCESSING."""

@@ -4,13 +4,12 @@ The old list stays in force until the session's last batch, and the ad sets on i
 and removing on `users` resets that). DOC/marketing-api/audiences/reference/custom-audience/usersreplace, 2026-11-29.
 """
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
 
-from activator.errors import OutcomeUnknownError, PermanentRefusalError
+from activator.errors import PermanentRefusalError
 from activator.model.delivery import Receipt, ReplacementPart, Settlement
 from activator.ports import Clock
 from connectors.meta.members import SESSION_ID_MAX
@@ -31,10 +30,9 @@ class Replacements:
         self._clock = clock
         self._limited_data_use = limited_data_use
         self._counted: dict[tuple[int, int], Counted] = {}
-        self._tried: set[tuple[int, int]] = set()
 
     def send(self, audience_id: str, members: pa.Table, part: ReplacementPart) -> Receipt:
-        """Send one part. One that has arrived already is counted and not sent again.
+        """Send one part. One that was sent before is asked for first; if it has arrived, it is counted, not sent.
 
         Raises:
             PermanentRefusalError: the part cannot be one, or the session cannot go on; nothing was sent.
@@ -43,13 +41,12 @@ class Replacements:
         self._refuse_impossible(part)
         upload = read_upload(members, limited_data_use=self._limited_data_use, all_columns=True)
         before = Counted() if part.ordinal == 1 else self._counted.get((part.session_id, part.ordinal - 1))
-        if before is None or (part.session_id, part.ordinal) in self._tried:
+        if before is None or part.again:
             now = self._standing(audience_id, part)
             if now.received >= (_rows_before(part, upload) if before is None else before.received) + upload.rows:
                 self._counted[part.session_id, part.ordinal] = now
                 return receipt(upload, 0 if before is None else max(0, now.invalid - before.invalid), {})
             before = now
-        self._tried.add((part.session_id, part.ordinal))
         session = {
             "session_id": part.session_id,
             "batch_seq": part.ordinal,
@@ -65,25 +62,18 @@ class Replacements:
         self._counted[part.session_id, part.ordinal] = after
         return receipt(upload, max(0, after.invalid - before.invalid), answer)
 
-    def complete(self, audience_id: str, started_at: datetime) -> Receipt:
-        """What became of the replacement that began then: the audience's own state, and its session's counts.
-
-        Raises:
-            OutcomeUnknownError: it failed or timed out half-way, or there is no such session.
-        """
+    def complete(self, audience_id: str, last: ReplacementPart) -> Receipt:
+        """What became of a replacement: the audience's own state, and whether its session has counted everybody."""
         audience = self._api.get((audience_id,), fields="operation_status")
         state = (audience.get("operation_status") or {}).get("code")
-        if state == OPERATION_REPLACE_FAILED:
-            raise OutcomeUnknownError("Meta could not replace the list; part of it may be new", _BEGIN_AGAIN)
-        row = next((row for row in self._sessions(audience_id) if _started(row) >= started_at.timestamp() - 60), None)
-        now = counted(row) if row is not None else None
-        if now is None:
-            raise OutcomeUnknownError("Meta knows no session of this replacement", _BEGIN_AGAIN)
         if state == OPERATION_REPLACING:
-            return Receipt(Settlement.PROCESSING, sent=now.received, processing=now.received)
-        rejected = min(now.received, now.invalid)
-        settlement = Settlement.REJECTED if rejected == now.received else Settlement.SETTLED
-        return Receipt(settlement, sent=now.received, settled=now.received - rejected, rejected=rejected)
+            return Receipt(Settlement.PROCESSING, 0, detail="Meta is putting the new list in the old one's place")
+        if state == OPERATION_REPLACE_FAILED:
+            return Receipt(Settlement.UNKNOWN, 0, detail="Meta could not replace the list; part of it may be new")
+        now = next((counted(row) for row in self._sessions(audience_id, last.session_id)), None)
+        if now is None or now.received != last.rows_total:
+            return Receipt(Settlement.UNKNOWN, 0, detail="Meta's session of this replacement does not hold everybody")
+        return Receipt(Settlement.SETTLED, 0)
 
     def _refuse_impossible(self, part: ReplacementPart) -> None:
         if not 0 < part.session_id <= SESSION_ID_MAX or part.ordinal < 1:
@@ -102,27 +92,11 @@ class Replacements:
             raise PermanentRefusalError("Meta does not know the replacement that is to go on", _BEGIN_AGAIN)
         return found or Counted()
 
-    def _sessions(self, audience_id: str, session_id: int | None = None) -> Iterator[dict[str, Any]]:
-        """Sessions of an audience, the latest first."""
-        asked = {} if session_id is None else {"session_id": session_id}
-        rows = self._api.rows((audience_id, "sessions"), _SESSION_FIELDS, **asked)
-        return iter(sorted(rows, key=_started, reverse=True))
+    def _sessions(self, audience_id: str, session_id: int) -> Iterator[dict[str, Any]]:
+        rows = self._api.rows((audience_id, "sessions"), _SESSION_FIELDS, session_id=session_id)
+        return (row for row in rows if str(row.get("session_id", session_id)) == str(session_id))
 
 
 def _rows_before(part: ReplacementPart, upload: Upload) -> int:
     """Rows of the parts before this one: all but the last are of one size."""
     return part.rows_total - upload.rows if part.last else (part.ordinal - 1) * upload.rows
-
-
-def _started(row: Mapping[str, Any]) -> float:
-    """When a session began, in seconds since 1970; Meta writes times as numbers or as ISO 8601."""
-    text = str(row.get("start_time", ""))
-    try:
-        return float(text)
-    except ValueError:
-        pass
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return 0.0
-    return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
