@@ -14,6 +14,7 @@ import ibis.expr.types as ir
 from activator.config.verbs import EPOCHS, Duration, Moment, Score, Take
 from activator.model.currency import MINOR_DIGITS, MINOR_DIGITS_DEFAULT
 from activator.model.people import Consent
+from activator.people.identifiers.text import shown
 from activator.ports import typed_name
 
 # Years 1900 to 2099: outside them a cell is a slip or a placeholder (0001-01-01, 9999-12-31), not a day of a customer.
@@ -65,7 +66,7 @@ _utc_wall_clock = ibis.udf.scalar.builtin(name="timezone", signature=(("string",
 def cell(table: ir.Table, column: str) -> ir.StringValue:
     """A cell without surrounding blanks; NULL where nothing is left.
 
-    Nor does an apostrophe count that keeps a spreadsheet from reading a number or a formula: '0049 30 1234, '=SUM.
+    Nor does count what keeps a spreadsheet from reading a number or a formula: '0049 30 1234, '=SUM, ="02139".
     """
     text = table[column]
     if typed_name(column) in table.columns:
@@ -73,7 +74,8 @@ def cell(table: ir.Table, column: str) -> ir.StringValue:
     bare = text.strip().re_replace(r"^'([-+=@\d])", r"\1")
     cleaned = ibis.cases((text.re_search(r"^[\s']|\s$"), bare), else_=text).nullif("")
     # Blanks and the apostrophe sort before "(", as few other beginnings do: most cells are passed on after one look.
-    return ibis.cases(((text < "(") | (text.right(1) <= " "), cleaned), else_=text)
+    bounded = ibis.cases(((text < "(") | (text.right(1) <= " "), cleaned), else_=text)
+    return ibis.cases((text.startswith('="'), shown(text).strip().nullif("")), else_=bounded)
 
 
 def first_filled(table: ir.Table, columns: tuple[str, ...]) -> ir.StringValue:

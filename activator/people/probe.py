@@ -11,7 +11,7 @@ from activator.errors import ConfigurationError
 from activator.people.identifiers import DEFAULT_RULES, FIELDS, IdentifierRules, birth, hashed, iso2, normalised
 from activator.people.identifiers.hashing import hashed_once, is_digest
 from activator.people.identifiers.headers import OF_FIELD, spelt
-from activator.people.identifiers.text import clean, known, wrapped_pattern
+from activator.people.identifiers.text import clean, known, shown, wrapped_pattern
 from activator.people.reasons import Refused, reason
 
 # Records answered by one query each kind: enough to make planning cheap, few enough to hold.
@@ -108,7 +108,8 @@ class Probe:
             "country": [_text(record.get("country")) for record in records],
         }
         schema = ibis.schema({"at": "int64", "value": "string", "country": "string"})
-        asked = self._backend.create_table("asked", ibis.memtable(rows, schema=schema), temp=True, overwrite=True)
+        given = ibis.memtable(rows, schema=schema)
+        asked = self._backend.create_table("asked", given.mutate(value=shown(given.value)), temp=True, overwrite=True)
         region = iso2(clean(asked.country)).coalesce(ibis.literal(self.default_country or "").nullif(""))
         written = normalised(*kind, asked.value, region, self.rules)
         if kind[1] == "DOBY":

@@ -8,10 +8,11 @@ import ibis.expr.types as ir
 from activator.people.identifiers.text import byte_length, one_of
 
 DIGEST = r"^[0-9a-f]{64}$"
-# Exports hashed elsewhere may hold digests of nothing; e3b0c442... (the empty string) is the best known of them. Few on
-# purpose: the pattern made of them stands in every rule, and is compiled each time a query is planned.
+# Exports hashed elsewhere may hold digests of nothing; e3b0c442... (the empty string) is the best known of them, and
+# zeros are what some tools write instead. Few on purpose: the pattern made of them stands in every rule, and is
+# compiled each time a query is planned.
 _NOTHING = ("", " ", "null", "NULL", "none", "None", "nan", "NaN", "n/a", "N/A", "undefined")
-EMPTY_DIGESTS = frozenset(hashlib.sha256(word.encode()).hexdigest() for word in _NOTHING)
+EMPTY_DIGESTS = frozenset({"0" * 64, *(hashlib.sha256(word.encode()).hexdigest() for word in _NOTHING)})
 
 
 def is_digest(value: ir.StringValue) -> ir.BooleanValue:

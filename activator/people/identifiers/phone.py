@@ -28,7 +28,7 @@ from activator.people.identifiers.phone_plans import (
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?e[+-]?\d+", re.IGNORECASE)
 _WHOLE = re.compile(r"(\+?\d{6,})[.,]0+")
-_LABEL = re.compile(rf"^(?:{LABELS})\s*[.:]?\s*", re.IGNORECASE)
+_LABEL = re.compile(rf"^(?:{LABELS})\s*\.?:?\s*", re.IGNORECASE)
 _LABEL_BEHIND = re.compile(rf"\s*\(?\b(?:{LABELS}|{LABELS_BEHIND})\.?\)?$", re.IGNORECASE)
 _EXTENSION = re.compile(rf"\s*(?:;ext=|,?\s*(?:{EXTENSIONS})\s*[.:]?)\s*\d{{1,7}}$", re.IGNORECASE)
 _ODD = re.compile(r"[^\d\s()./+\-–—‐‑‒―−·\u2009]")  # letters, separators of two numbers, anything else
@@ -69,7 +69,8 @@ def _plain(text: str) -> tuple[str, bool] | None:
     if _SCIENTIFIC.fullmatch(text):
         return None  # a spreadsheet has cut the digits off
     if not text.isascii():
-        text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+        visible = (letter for letter in text if unicodedata.category(letter) != "Cf")
+        text = "".join(str(unicodedata.decimal(letter, letter)) for letter in visible)
     whole = _WHOLE.fullmatch(text)
     text = whole.group(1) if whole else _EXTENSION.sub("", _LABEL_BEHIND.sub("", _LABEL.sub("", text)))
     if _ODD.search(text) or text.find("+", 1) > 1 or text.count("+") > 1:

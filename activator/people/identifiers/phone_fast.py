@@ -31,7 +31,7 @@ _WHOLE = r"^ *(\+?[0-9]{6,})\.0+ *$"  # 4915123456789.0 went through a spreadshe
 # What else is understood as the parser's callers do: hyphens and blanks of other kinds, a label, an extension.
 _HYPHENS = r"[\x{B7}\x{2010}-\x{2015}\x{2212}]"
 _BLANKS = r"[\x{A0}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}]"
-_LABEL = rf"(?i)^ *(?:{LABELS}) *[.:]? *"
+_LABEL = rf"(?i)^ *(?:{LABELS}) *\.?:? *"
 _EXTENSION = rf"(?i) *(?:;ext=|,? *(?:{EXTENSIONS}) *[.:]?) *[0-9]{{1,7}} *$"
 _TRUNK_ZERO = r"\( *0 *\)"
 _DIGITS_MIN, _INTERNATIONAL_DIGITS_MIN, _DIGITS_MAX = 6, 8, 20

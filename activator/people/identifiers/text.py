@@ -144,6 +144,11 @@ def unquoted(value: ir.StringValue) -> ir.StringValue:
     return value.re_replace("^[\"' ]+|[\"' ]+$", "")
 
 
+def shown(value: ir.StringValue) -> ir.StringValue:
+    """What a spreadsheet shows of a cell: ="02139" is how tools keep a spreadsheet from making a number of 02139."""
+    return ibis.cases((value.startswith('="'), value.re_replace(r'^="([^"]*)"\s*$', r"\1")), else_=value)
+
+
 def without_decimal_zero(value: ir.StringValue) -> ir.StringValue:
     """`60601.0` is a whole number that went through a spreadsheet or a data frame."""
     return value.re_replace(r"^(\d+)\.0+$", r"\1")
