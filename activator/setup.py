@@ -18,9 +18,8 @@ from activator.plan.inputs import motivations_of, read_people
 from activator.ports import Source
 from mappings.copy_library import copy_for
 from mappings.drafting import draft_mapping
-from mappings.loader import load_mapping, mapping_text, recognise
+from mappings.loader import RECOGNISED, load_mapping, mapping_text, recognise
 
-RECOGNISED = 0.75  # share of a mapping's telling columns an export must have
 GENERIC = "generic"
 
 
@@ -37,6 +36,7 @@ class Answers:
     meta_page: str | None = None
     meta_pixel: str | None = None
     google_customer: str | None = None
+    customer_match_terms_accepted: bool = False
     preset: str = STANDARD.name
 
 
@@ -198,6 +198,7 @@ def _write(
             meta_page=answers.meta_page,
             meta_pixel=answers.meta_pixel,
             google_customer=answers.google_customer,
+            customer_match_terms_accepted=answers.customer_match_terms_accepted,
             preset=_preset(answers.preset),
             tier_motivations=by_tier or {},
         )
@@ -222,6 +223,11 @@ def _changes(answers: Answers) -> tuple[str, ...]:
         changes.append("destinations.meta: account_id, page_id and pixel_id marked CHANGE")
     if not answers.google_customer:
         changes.append("destinations.google: account_id marked CHANGE")
+    if not answers.customer_match_terms_accepted:
+        changes.append(
+            "destinations.google: read the Customer Match terms (https://support.google.com/adspolicy/answer/6299717) "
+            "and accept them, in Google Ads under Audience manager or by `customer_match_terms_accepted: true`"
+        )
     if answers.country is None:
         changes.append("identity.default_country, if phone numbers come without a country")
     return tuple(changes)

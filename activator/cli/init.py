@@ -26,6 +26,13 @@ def init(
     meta_page: Annotated[str | None, typer.Option(help="Meta page id.")] = None,
     meta_pixel: Annotated[str | None, typer.Option(help="Meta pixel id.")] = None,
     google_customer: Annotated[str | None, typer.Option(help="Google Ads customer id.")] = None,
+    accept_terms: Annotated[
+        bool,
+        typer.Option(
+            "--accept-customer-match-terms",
+            help="You have read and accept Google's terms: support.google.com/adspolicy/answer/6299717.",
+        ),
+    ] = False,
     preset: Annotated[
         str,
         typer.Option(help="Kind of project: standard, small-team, retail, b2b or one-split-60-days.", metavar="PRESET"),
@@ -57,6 +64,7 @@ def init(
             meta_page=meta_page,
             meta_pixel=meta_pixel,
             google_customer=google_customer,
+            customer_match_terms_accepted=accept_terms,
             preset=preset,
         ),
         SystemClock().now().date(),

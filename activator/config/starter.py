@@ -43,6 +43,7 @@ class Starter:
     meta_page: str | None = None
     meta_pixel: str | None = None
     google_customer: str | None = None
+    customer_match_terms_accepted: bool = False
     preset: Preset = STANDARD
     tier_motivations: Mapping[str, str] = field(default_factory=dict)
 
@@ -77,6 +78,7 @@ def project_text(starter: Starter) -> str:
         meta_page=starter.meta_page or "0" * 10,
         meta_pixel=starter.meta_pixel or "0" * 10,
         google_customer=starter.google_customer or "0" * 10,
+        customer_match_terms_accepted=starter.customer_match_terms_accepted,
         google_customer_given=starter.google_customer is not None,
     )
 

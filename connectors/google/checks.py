@@ -34,7 +34,8 @@ class Checks:
         self._settings = settings
         self._today = context.clock.now().date()
         self._account = AccountChecks(transport, options, context)
-        self._lists = ListChecks(audiences, uploads, frozenset(context.markers))
+        terms = options.customer_match_terms_accepted
+        self._lists = ListChecks(audiences, uploads, frozenset(context.markers), terms=terms)
 
     def run(self) -> list[Finding]:
         """All findings, access first; without access the rest would only repeat the same fault."""

@@ -41,9 +41,9 @@ _CONSENT = "Renew the consent with the scopes adwords and datamanager, then repl
 _DECLARE = "Declare every campaign of the account (Campaign settings > EU political ads), then run the sync again."
 _LIST = "Look at the list in Google Ads under Audience manager; the next plan makes a new one if it is gone."
 _TERMS_IN_ADS = "Accept the Customer Match terms in Google Ads under Audience manager."
-_TERMS = (
-    "Accept the Customer Match terms in Google Ads under Audience manager, or set"
-    " `customer_match_terms_accepted: true` in the destination's options."
+TERMS = (
+    "Read https://support.google.com/adspolicy/answer/6299717 and accept the Customer Match terms: in Google Ads under"
+    " Audience manager, or by `customer_match_terms_accepted: true` in the destination's options."
 )
 _POLICY = "Change the text; exclamation marks in headlines, repeated punctuation and phone numbers are usual causes."
 
@@ -125,7 +125,7 @@ CODES: dict[str, Meaning] = {
         AuthenticationRequiredError, "this API is not switched on in the Google Cloud project", _CLOUD
     ),
     "ADVERTISER_TOS_NOT_ACCEPTED": Meaning(
-        AuthenticationRequiredError, "the advertiser has not accepted the terms", _TERMS
+        AuthenticationRequiredError, "the advertiser has not accepted the terms", TERMS
     ),
     "OPERATING_ACCOUNT_LOGIN_ACCOUNT_MISMATCH": Meaning(
         AuthenticationRequiredError, "the login customer id is not a manager of this account", _ACCESS
@@ -135,7 +135,7 @@ CODES: dict[str, Meaning] = {
         AuthenticationRequiredError, "this account may not use this feature", "Ask your Google representative."
     ),
     "TERMS_AND_CONDITIONS_NOT_SIGNED": Meaning(
-        AuthenticationRequiredError, "the Customer Match terms are not accepted", _TERMS
+        AuthenticationRequiredError, "the Customer Match terms are not accepted", TERMS
     ),
     "EU_POLITICAL_ADVERTISING_DECLARATION_REQUIRED": Meaning(
         AuthenticationRequiredError,

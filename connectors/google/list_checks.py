@@ -10,15 +10,23 @@ from activator.model.checks import Finding, Severity
 from activator.model.naming import marker_in
 from connectors.google.audiences import Audiences
 from connectors.google.enums import enum_name
+from connectors.google.errors import TERMS
 from connectors.google.uploads import Uploads
 from connectors.google.version import MEMBERS_MIN
+
+UNSAID_TERMS = (
+    "nobody has said here that the Customer Match terms are accepted, and Google tells only when there is a list: "
+    "if they are not accepted in Google Ads either, it refuses the first upload"
+)
 
 
 class ListChecks:
     """The lists of one account. markers: those of the project's own lists."""
 
-    def __init__(self, audiences: Audiences, uploads: Uploads, markers: frozenset[str]) -> None:
+    def __init__(self, audiences: Audiences, uploads: Uploads, markers: frozenset[str], *, terms: bool) -> None:
+        """terms: whether the project says that the Customer Match terms are accepted."""
         self._audiences = audiences
+        self._terms = terms
         self._uploads = uploads
         self._markers = markers
         self._found: list[Any] | None = None
@@ -40,6 +48,8 @@ class ListChecks:
         else:
             self._audiences.rehearse_create()
             yield Finding("uploads", Severity.OK, "Google would let a first customer list be made")
+            if not self._terms:
+                yield Finding("terms", Severity.WARNING, UNSAID_TERMS, TERMS)
 
     def _ours(self) -> list[Any]:
         if self._found is None:

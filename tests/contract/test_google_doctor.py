@@ -54,16 +54,16 @@ class Setup:
             "currency": identities["currency"],
             "time_zone": identities["time_zone"],
             "clock": ManualClock(WallClock().now()),
+            "project_id": "doctor",
             **self.context,
         }
         options = {**OPTIONS, "conversion_action": identities["google_conversion_action_id"]}
         return connector.open(
             DestinationContext(
                 name="google",
-                project_id="doctor",
                 project_dir=self.folder,
                 options={**options, **given.pop("options", {})},
-                markers={marker("doctor", "google", KEY): KEY},
+                markers={marker(given["project_id"], "google", KEY): KEY},
                 **given,
             )
         )
@@ -115,6 +115,10 @@ def undeclared(setup: Setup) -> None:
         account.commit()
 
 
+def terms_unsaid(setup: Setup) -> None:
+    setup.context["project_id"] = "another"  # which has no list yet
+
+
 def without_terms(setup: Setup) -> None:
     setup.sandbox.state.delete("google", "terms", setup.sandbox.identities()["google_customer_id"])
 
@@ -161,6 +165,9 @@ MISTAKES: dict[str, tuple[Callable[[Setup], None], str, Severity, str]] = {
     "a secondary conversion action": (
         lambda setup: setup.change("conversion_action", primary_for_goal=False),
         "conversion action", Severity.WARNING, "primary",
+    ),
+    "terms nobody speaks of, before there is a list": (
+        terms_unsaid, "terms", Severity.WARNING, "Read https://support.google.com/adspolicy/answer/6299717"
     ),
     "terms nobody has accepted": (without_terms, "uploads", Severity.ERROR, "customer_match_terms_accepted"),
     "a closed list": (

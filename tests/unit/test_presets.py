@@ -143,6 +143,15 @@ def test_orders_of_days_to_come_choose_no_texts(tmp_path: Path) -> None:
     assert any("no export holds a usable order" in change for change in written.changes)
 
 
+@pytest.mark.parametrize("accepted", [False, True])
+def test_a_new_project_says_of_terms_only_what_the_user_has_said(tmp_path: Path, *, accepted: bool) -> None:
+    answers = replace(ANSWERS, customer_match_terms_accepted=accepted)
+    written = write_project(tmp_path, exports(tmp_path, 3), answers, TODAY)
+    made, _ = load_project(tmp_path / "activator.yaml")
+    assert made.destinations["google"].options.get("customer_match_terms_accepted", False) is accepted
+    assert any("Customer Match terms" in change for change in written.changes) is not accepted
+
+
 def test_a_preset_nobody_knows_is_refused_with_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="no preset `big`") as refused:
         write_project(tmp_path, exports(tmp_path, 3), replace(ANSWERS, preset="big"), TODAY)
