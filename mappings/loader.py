@@ -13,6 +13,7 @@ from mappings.extending import extended
 
 SUFFIXES = (".yaml", ".yml")
 REFERENCE = "docs/reference/mappings.md"
+RECOGNISED = 0.75  # share of a mapping's telling columns an export must have to count as one of its kind
 
 
 def load_mapping(name_or_path: str, project_dir: Path) -> Mapping:

@@ -57,7 +57,7 @@ def check(
     from activator.model.exports import FilePlace
     from activator.people.engine import open_engine
     from activator.people.mapping_profile import profile
-    from mappings.loader import load_mapping, recognise
+    from mappings.loader import RECOGNISED, load_mapping, recognise
 
     if encoding not in (None, *ENCODINGS):
         raise ConfigurationError(f"there is no encoding {encoding!r}", f"One of {', '.join(ENCODINGS)}.")
@@ -67,9 +67,10 @@ def check(
     with tempfile.TemporaryDirectory(prefix="activator-") as scratch, open_engine(Path(scratch)) as engine:
         raw = load_extension(SOURCES, "crm").read(engine.backend, "export", place)
         fits = recognise(raw.header)
-        if not mapping and not fits:
+        if not mapping and not (fits and fits[0][1] >= RECOGNISED):
+            nearest = f"; {fits[0][0].name} is nearest, by {fits[0][1]:.0%} of its telling columns" if fits else ""
             raise ConfigurationError(
-                f"no shipped mapping fits the columns of {export.name}",
+                f"no shipped mapping fits the columns of {export.name}{nearest}",
                 "Name one with --mapping, or let `activator init` draft one.",
             )
         chosen = load_mapping(mapping, Path()) if mapping else fits[0][0]

@@ -60,3 +60,11 @@ def test_an_unknown_word_is_a_usage_error_that_names_the_known_ones(export: Path
     answer = CliRunner().invoke(app, ["mappings", "check", str(export), option, value])
     assert answer.exit_code != 0
     assert "One of " in str(answer.exception.next_step if answer.exception else "")  # type: ignore[attr-defined]
+
+
+def test_a_mapping_that_hardly_fits_is_named_and_not_taken(tmp_path: Path) -> None:
+    report = tmp_path / "report.csv"
+    report.write_text("Contact ID,First Name,Last Name,Email,Mailing City,Email Opt Out\n1,Ada,B,ada@example.com,,0\n")
+    answer = CliRunner().invoke(app, ["mappings", "check", str(report)])
+    nearest = "zoho_contacts is nearest, by 62% of its telling columns"
+    assert str(answer.exception) == f"no shipped mapping fits the columns of report.csv; {nearest}"
