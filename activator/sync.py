@@ -205,6 +205,7 @@ def _carried_out(runner: Runner, ledger: Ledger, held: Lease, plan: Plan, folder
         refused=verify.refusals(plan, ledger, observed, unread, waiting),
         report=runner.report,
         should_stop=runner.should_stop,
+        in_flight_max=runner.workspace.settings.uploads_in_flight,
     )
     with context.writing() as connection:
         plans.begin(connection, runner.clock, plan.plan_id, plan.bindings.ledger_serial, _summary(plan))

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
+from activator.apply.flights import Flights
 from activator.errors import ActivatorError, LeaseLostError
 from activator.ledger import batches, lease
 from activator.ledger.lease import Lease
@@ -23,8 +25,8 @@ class ApplyContext:
     """folder: the plan's, with its batches; observed: destination -> spec key -> object, as of the start of the apply.
 
     refused: ordinals of the changes that must not be carried out, and why (apply.verify); lease: the caller's, on
-    applying plans; report: told of progress, in words fit for a screen; should_stop: asked
-    between sends.
+    applying plans; report: told of progress, in words fit for a screen; should_stop: asked before each send;
+    in_flight_max: uploads to one destination that may be under way at once; flights: how they are.
     """
 
     plan: Plan
@@ -37,6 +39,8 @@ class ApplyContext:
     refused: Mapping[int, ActivatorError] = field(default_factory=dict)
     report: Callable[[str, int], None] = field(default=lambda _message, _advance: None)
     should_stop: Callable[[], bool] = field(default=lambda: False)
+    in_flight_max: int = 1
+    flights: Callable[[], Flights[Any]] = Flights
 
     @contextmanager
     def writing(self, audience: Lease | None = None) -> Iterator[Connection]:

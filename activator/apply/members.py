@@ -1,12 +1,9 @@
 """Sending members by the membership protocol (docs/explanation/membership-protocol.md): intent, send, receipt."""
 
 import hashlib
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from dataclasses import dataclass, field
 
 from activator.apply.context import ApplyContext
-from activator.apply.objects import known_ids
 from activator.apply.result import ChangeResult, ChangeState
 from activator.config.whole_file import replace_file
 from activator.errors import (
@@ -24,37 +21,28 @@ from activator.model.delivery import Operation, Receipt, Settlement
 from activator.model.ledger import BatchRecord, BatchState
 from activator.model.plan import ChangeMembers, PlannedBatch
 from activator.plan.files import verify_batch
-from activator.ports import Destination
 
 SENDS_MAX = 3  # of one batch in one run; more only hammers a platform that does not answer
 FINISHED = (BatchState.SETTLED, BatchState.PROCESSING)
 
 
-def change_members(context: ApplyContext, held: Lease, ordinal: int, change: ChangeMembers) -> ChangeResult:
-    """Send every batch of one change, stopping at the first that cannot be sent. held: the audience's lease."""
-    error: ActivatorError | None = None
-    already = True
-    if change.operation is Operation.REMOVE:
-        _promise_adds(context, held, change)
-    for planned in change.batches:
-        if context.should_stop():
-            error = DestinationError("stopped on request", "Apply the plan again to go on.")
-            break
-        record = _intended(context, held, change, planned)
-        if record.state in FINISHED:
-            context.report("", record.rows)
-            continue
-        already = False
-        try:
-            _send(context, held, change, record)
-        except DestinationError as refused:
-            error = refused
-            break
-        context.report(f"{change.operation} {change.rows:,} {change.destination} {change.audience_key}", record.rows)
-    return summary(context, ordinal, change, error, already=already)
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One batch on its way. ordinal: of its change; held: the lease on its audience; attempt: in this run, 1-based.
+
+    content: of its file, which another run that takes over may clear away.
+    """
+
+    ordinal: int
+    change: ChangeMembers
+    held: Lease
+    record: BatchRecord
+    audience_id: str
+    content: bytes = field(repr=False)
+    attempt: int = 1
 
 
-def _promise_adds(context: ApplyContext, held: Lease, removal: ChangeMembers) -> None:
+def promise_adds(context: ApplyContext, held: Lease, removal: ChangeMembers) -> None:
     """Before a removal that takes out others too, write down that they are to be added again.
 
     A run that ends in between leaves them in doubt, so that the next plan adds them: else nobody would know.
@@ -62,7 +50,7 @@ def _promise_adds(context: ApplyContext, held: Lease, removal: ChangeMembers) ->
     for change in context.plan.changes:
         if isinstance(change, ChangeMembers) and change.after_removals and same_audience(change, removal):
             for planned in change.batches:
-                _intended(context, held, change, planned)
+                intended(context, held, change, planned)
 
 
 def same_audience(one: ChangeMembers, other: ChangeMembers) -> bool:
@@ -139,7 +127,7 @@ def _find(context: ApplyContext, change: ChangeMembers, planned: PlannedBatch) -
         return batches.find(connection, context.ledger.folder, batch_id(context, change, planned))
 
 
-def _intended(context: ApplyContext, held: Lease, change: ChangeMembers, planned: PlannedBatch) -> BatchRecord:
+def intended(context: ApplyContext, held: Lease, change: ChangeMembers, planned: PlannedBatch) -> BatchRecord:
     """The batch with its file safe in the store and its intent committed."""
     record = _find(context, change, planned)
     if record is not None:
@@ -147,7 +135,7 @@ def _intended(context: ApplyContext, held: Lease, change: ChangeMembers, planned
     source = context.folder / planned.file
     verify_batch(source, planned.digest)
     identity = batch_id(context, change, planned)
-    file = _keep(context, change.destination, identity, source.read_bytes())
+    file = keep(context, change.destination, identity, source.read_bytes())
     with context.writing(held) as connection:
         files.share(connection, context.ledger.folder, file)
         batches.intend(
@@ -168,7 +156,7 @@ def _intended(context: ApplyContext, held: Lease, change: ChangeMembers, planned
     return record
 
 
-def _keep(context: ApplyContext, destination: str, identity: str, content: bytes) -> str:
+def keep(context: ApplyContext, destination: str, identity: str, content: bytes) -> str:
     """A file of the membership log, fsynced: what we may have sent must outlive any crash. Returns its name there."""
     relative = f"membership/{destination}/{identity}.parquet"
     target = context.ledger.folder / relative
@@ -177,70 +165,63 @@ def _keep(context: ApplyContext, destination: str, identity: str, content: bytes
     return relative
 
 
-def _send(context: ApplyContext, held: Lease, change: ChangeMembers, record: BatchRecord) -> None:
-    """Send one batch; an unknown outcome allows only the identical batch again, at most SENDS_MAX times in a run."""
-    port = context.destinations[change.destination]
-    audience_id = known_ids(context, change.destination).get(change.audience_key)
-    if audience_id is None:
-        raise DestinationError(f"{change.audience_key} does not exist yet", "Apply the plan again.")
-    content = record.file.read_bytes()
-    members = pq.read_table(pa.BufferReader(content))
-    for attempt in range(1, SENDS_MAX + 1):
-        _announce(context, held, record, port)
-        try:
-            receipt = port.send(change.operation, audience_id, members, record.batch_id)
-        except OutcomeUnknownError as lost:
-            _record(context, held, record, content, _unknown(record, lost))
-            if attempt == SENDS_MAX:
-                raise
-            context.clock.sleep(float(2**attempt))
-            continue
-        except RowRejectedError as refused:
-            _record(context, held, record, content, _rejected(record, refused))
-            raise
-        except DestinationError as refused:
-            with context.writing(held) as connection:
-                batches.record_no_effect(connection, record.batch_id, refused.message)
-            raise
-        _record(context, held, record, content, receipt)
-        if receipt.settlement is Settlement.REJECTED:
-            raise RowRejectedError(f"the platform took none of {record.rows:,} rows: {receipt.detail}")
-        if receipt.settlement is not Settlement.UNKNOWN:
-            return
-    raise OutcomeUnknownError(f"{record.rows:,} rows: the platform does not say what became of them")
-
-
-def _announce(context: ApplyContext, held: Lease, record: BatchRecord, port: Destination) -> None:
-    """Write down that the batch is about to be sent."""
-    with context.announcing(held) as connection:
-        current = batches.find(connection, context.ledger.folder, record.batch_id)
+def announce(context: ApplyContext, upload: Upload) -> None:
+    """Write down that a batch is about to be sent."""
+    with context.announcing(upload.held) as connection:
+        current = batches.find(connection, context.ledger.folder, upload.record.batch_id)
         assert current is not None, "a batch being sent cannot be missing"
-        batches.about_to_send(connection, context.clock, current, port.quiet_window)
+        window = context.destinations[current.destination].quiet_window
+        batches.about_to_send(connection, context.clock, current, window)
 
 
-def _unknown(record: BatchRecord, lost: OutcomeUnknownError) -> Receipt:
-    return Receipt(Settlement.UNKNOWN, record.rows, unknown=record.rows, detail=lost.message)
+def take_up(context: ApplyContext, upload: Upload, answer: Receipt | DestinationError) -> None:
+    """Write down what came of a send.
+
+    Raises:
+        LeaseLostError: another run took over; that this send was made is written down all the same.
+    """
+    rows = upload.record.rows
+    match answer:
+        case Receipt():
+            _record(context, upload, answer)
+        case OutcomeUnknownError():
+            _record(context, upload, Receipt(Settlement.UNKNOWN, rows, unknown=rows, detail=answer.message))
+        case RowRejectedError():
+            _record(context, upload, Receipt(Settlement.REJECTED, rows, rejected=rows, detail=str(answer)))
+        case _:
+            with context.writing(upload.held) as connection:
+                batches.record_no_effect(connection, upload.record.batch_id, answer.message)
 
 
-def _rejected(record: BatchRecord, refused: RowRejectedError) -> Receipt:
-    return Receipt(Settlement.REJECTED, record.rows, rejected=record.rows, detail=str(refused))
+def verdict(answer: Receipt | DestinationError) -> DestinationError | None:
+    """Why a batch is not through after an answer; None where it is."""
+    if isinstance(answer, DestinationError):
+        return answer
+    match answer.settlement:
+        case Settlement.REJECTED:
+            return RowRejectedError(f"the platform took none of {answer.sent:,} rows: {answer.detail}")
+        case Settlement.UNKNOWN:
+            return OutcomeUnknownError(f"{answer.sent:,} rows: the platform does not say what became of them")
+        case _:
+            return None
 
 
-def _record(context: ApplyContext, held: Lease, record: BatchRecord, content: bytes, receipt: Receipt) -> None:
+def _record(context: ApplyContext, upload: Upload, receipt: Receipt) -> None:
     try:
-        with context.writing(held) as connection:
-            batches.record_receipt(connection, context.clock, record.batch_id, receipt)
+        with context.writing(upload.held) as connection:
+            batches.record_receipt(connection, context.clock, upload.record.batch_id, receipt)
     except LeaseLostError:
         if receipt.settlement is not Settlement.REJECTED:
-            _confess(context, held, record, content)
+            _confess(context, upload)
         raise
 
 
-def _confess(context: ApplyContext, held: Lease, record: BatchRecord, content: bytes) -> None:
+def _confess(context: ApplyContext, upload: Upload) -> None:
     """Another run took over while this send was under way. It must know that these members are in doubt again."""
-    identity = hashlib.sha256(f"{record.batch_id}\n{held.epoch}".encode()).hexdigest()[:32]
+    record = upload.record
+    identity = hashlib.sha256(f"{record.batch_id}\n{upload.held.epoch}".encode()).hexdigest()[:32]
     window = context.destinations[record.destination].quiet_window
-    file = _keep(context, record.destination, identity, content)
+    file = keep(context, record.destination, identity, upload.content)
     with context.ledger.writing() as connection:
         files.share(connection, context.ledger.folder, file)
         batches.confess(connection, context.clock, record, identity, file, window)

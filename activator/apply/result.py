@@ -2,8 +2,22 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
-from activator.errors import ActivatorError, DestinationError, PlatformFault
+from activator.errors import (
+    ActivatorError,
+    ConfigurationError,
+    DestinationError,
+    PermanentRefusalError,
+    PlatformFault,
+    RowRejectedError,
+)
+from activator.model.ads import kind_of
+from activator.model.delivery import Operation
+from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, UpdateObject
+
+# Faults of one object or batch: its destination goes on with the rest.
+OF_ONE_OBJECT = (PermanentRefusalError, RowRejectedError, ConfigurationError)
 
 
 class ChangeState(StrEnum):
@@ -38,6 +52,28 @@ class ChangeResult:
     rejected: int = 0
     processing: int = 0
     error: ActivatorError | None = None
+
+
+def subject(change: Change) -> str:
+    """What a change is about, in a few words."""
+    match change:
+        case CreateObject():
+            return f"create {title(kind_of(change.spec), change.spec.key)}"
+        case UpdateObject():
+            return f"update {title(kind_of(change.spec), change.spec.key)}"
+        case PauseObject():
+            return f"pause {title(change.remote.kind, change.remote.key)}"
+        case ChangeMembers():
+            verb = "add to" if change.operation is Operation.ADD else "remove from"
+            who = ", withdrawn" * change.withdrawn + " once more" * change.asserted
+            return f"{verb} {title('audience', change.audience_key)}{who}"
+        case _:
+            assert_never(change)
+
+
+def title(kind: str, key: str) -> str:
+    """`audience high`, `group mid`, `ad high/plain_a`, `campaign`."""
+    return key if key == kind else f"{kind} {key.removeprefix(f'{kind}/')}"
 
 
 def answer(row: ChangeResult) -> str:

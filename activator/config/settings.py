@@ -36,6 +36,9 @@ class Settings(SettingsSection):
         default=True, description="Encrypt what the data engine puts on disk; false only where the disk itself does"
     )
     threads: int = Field(default=0, ge=0, description="Threads of the data engine; 0 is one per core")
+    uploads_in_flight: int = Field(
+        default=4, ge=1, le=16, description="Uploads under way to one destination at once; 1 sends one after the other"
+    )
     ledger_url: SecretStr | None = Field(
         default=None, description="PostgreSQL database of the ledger, postgres://user:password@host/database"
     )

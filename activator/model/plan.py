@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import IntEnum
 from typing import TypeAlias
 
 from activator.model.ads import GroupField, ObjectSpec, RemoteObject
@@ -50,6 +51,21 @@ class PlannedBatch:
     rows: int
 
 
+class Urgency(IntEnum):
+    """What comes first, on all destinations, where a platform may not take everything today.
+
+    Changes of one urgency may be under way together; the next begin when all before them have been answered.
+    """
+
+    WITHDRAWAL = 1
+    REMOVAL = 2
+    KEEPING_OUT = 3  # adds to lists of people who are not to be reached
+    HIGHEST_TIER = 4
+    OTHER_TIERS = 5
+    AFTER_REMOVALS = 6
+    ASSERTION = 7
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeMembers:
     """Add or remove members of one audience.
@@ -57,6 +73,7 @@ class ChangeMembers:
     after_removals: these adds share an identifier with a removal of the same plan and may only follow it.
     asserted: nothing is known to differ; they are sent once more to repair what nobody told us of.
     withdrawn: these people object or no longer consent, so that nothing elsewhere holds their removal back.
+    adding: how urgent adds to this audience are, for whom it holds.
     """
 
     destination: str
@@ -67,6 +84,16 @@ class ChangeMembers:
     batches: tuple[PlannedBatch, ...]
     asserted: bool = False
     withdrawn: bool = False
+    adding: Urgency = Urgency.OTHER_TIERS
+
+    @property
+    def urgency(self) -> Urgency:
+        """When it is its turn."""
+        if self.asserted:
+            return Urgency.ASSERTION
+        if self.operation is Operation.REMOVE:
+            return Urgency.WITHDRAWAL if self.withdrawn else Urgency.REMOVAL
+        return Urgency.AFTER_REMOVALS if self.after_removals else self.adding
 
 
 Change: TypeAlias = CreateObject | UpdateObject | PauseObject | ChangeMembers

@@ -32,7 +32,7 @@ OBJECTING = ("suppressed", "no_consent")  # outcomes of people who must not be r
 
 @dataclass(frozen=True, slots=True)
 class MemberPlan:
-    """Changes in sending order, audiences before and after, and who moves where."""
+    """Changes, audiences before and after, and who moves where. `plan.order` says what is sent first."""
 
     removes: tuple[ChangeMembers, ...]
     adds: tuple[ChangeMembers, ...]

@@ -31,7 +31,8 @@ from activator.plan.desired import Desired, desired_objects, small_tiers
 from activator.plan.files import content_id
 from activator.plan.members import MemberPlanner
 from activator.plan.notices import copy_notices, discount_notices, motivated_tiers, ration_notices, rehearsal_notices
-from activator.plan.objects import fingerprints, object_changes, ownership_guards
+from activator.plan.objects import fingerprints, known_again, object_changes, ownership_guards
+from activator.plan.order import in_order, with_urgency
 from activator.plan.population import Population
 from activator.plan.proof import still_speaking, told_digests
 from activator.plan.terms import Budgets, in_place_of, tier_terms
@@ -44,12 +45,10 @@ PLAN_LIFE = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class DestinationPlan:
-    """One destination's share of the plan. Changes are grouped by when they may run; see `ordered`."""
+    """One destination's share of the plan. See plan.order."""
 
-    removes: tuple[Change, ...]
+    members: tuple[ChangeMembers, ...]
     audiences: tuple[Change, ...]
-    adds: tuple[Change, ...]
-    adds_after: tuple[Change, ...]
     delivery: tuple[Change, ...]
     states: tuple[AudienceState, ...]
     movements: tuple[Movement, ...]
@@ -103,7 +102,7 @@ def plan_destination(
     terms = _terms(world, facts, name, reader.budget_level, observed, small)
     terms = {tier: replace(made, texts=told[tier]) for tier, made in terms.items()}
     desired = desired_objects(world.project, name, reader.budget_level, motivations, small, terms)
-    ownership = ownership_guards(name, observed, owned, desired)
+    ownership = ownership_guards(name, observed, owned, desired, world.project.destinations[name].adopt)
     members = MemberPlanner(
         engine=engine,
         destination=name,
@@ -115,12 +114,11 @@ def plan_destination(
         normaliser_version=world.project.identity.rules().version,
     ).plan(_logs(world, ledger, name, desired, ownership), asserting=_to_assert(world, ledger, name))
     audiences, delivery = object_changes(name, reader, desired, observed)
-    changes = (*members.removes, *audiences, *members.adds, *members.adds_after, *delivery)
+    sent = with_urgency((*members.removes, *members.adds, *members.adds_after), desired.audiences)
+    changes = (*sent, *audiences, *delivery)
     return DestinationPlan(
-        removes=members.removes,
+        members=sent,
         audiences=tuple(audiences),
-        adds=members.adds,
-        adds_after=members.adds_after,
         delivery=tuple(delivery),
         states=members.states,
         movements=members.movements,
@@ -140,6 +138,7 @@ def plan_destination(
         small=small,
         terms=terms,
         notices=(
+            *known_again(name, observed, owned),
             *copy_notices(name, desired, terms, people.tiers),
             *discount_notices(world.project, name, desired, motivations),
             *ration_notices(name, reader, changes),
@@ -220,7 +219,11 @@ def assemble(
         *guards.bid_guards(specs, world.project.guards, currencies),
     ]
     prints = {key: value for part in parts.values() for key, value in part.fingerprints.items()}
-    changes = ordered(tuple(parts.values()))
+    changes = in_order(
+        [change for part in parts.values() for change in part.members],
+        [change for part in parts.values() for change in part.audiences],
+        [change for part in parts.values() for change in part.delivery],
+    )
     plan = Plan(
         plan_id="",
         created_at=world.now,
@@ -279,21 +282,6 @@ def _export_findings(
 def places(readers: Mapping[str, DestinationReader], parts: Mapping[str, DestinationPlan]) -> list[Place]:
     """The destinations as accounting sees them."""
     return [Place(name, readers[name].identifier_form, part.small) for name, part in parts.items()]
-
-
-def ordered(parts: Sequence[DestinationPlan]) -> tuple[Change, ...]:
-    """Taking out comes before putting in, on every destination, and audiences before what delivers to them.
-
-    First of all whoever withdrew.
-    """
-    leaving = [change for part in parts for change in part.removes]
-    return (
-        *sorted(leaving, key=lambda change: not (isinstance(change, ChangeMembers) and change.withdrawn)),
-        *(change for part in parts for change in part.audiences),
-        *(change for part in parts for change in part.adds),
-        *(change for part in parts for change in part.adds_after),
-        *(change for part in parts for change in part.delivery),
-    )
 
 
 def member_rows(plan: Plan) -> int:

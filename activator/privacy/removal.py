@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from activator.apply import executor, settlement
 from activator.apply.context import LEASE_NAME, ApplyContext
+from activator.apply.result import OF_ONE_OBJECT
 from activator.config.workspace import Workspace
 from activator.errors import ActivatorError, AuthenticationRequiredError, DestinationError
 from activator.ledger import erasures, lease, plans
@@ -37,7 +38,7 @@ from activator.privacy.strike import strike
 from activator.segments.kept import KeptMemberships
 
 # What waiting does not help against.
-_NEED_SOMEBODY = (*executor.OF_ONE_OBJECT, AuthenticationRequiredError)
+_NEED_SOMEBODY = (*OF_ONE_OBJECT, AuthenticationRequiredError)
 _ROWS_MAX = 10_000  # of one batch; nobody has as many
 
 
@@ -183,6 +184,7 @@ class _One:
                     clock=self.run.clock,
                     report=self.run.report,
                     should_stop=self.run.should_stop,
+                    in_flight_max=self.run.workspace.settings.uploads_in_flight,
                 )
             )
             for place, row in zip(places, result.results, strict=True):

@@ -20,6 +20,7 @@ from activator.people.engine import open_engine
 from activator.people.identifiers import FORM_COLUMNS
 from activator.people.membership import Members
 from activator.plan.members import MemberPlan, MemberPlanner
+from activator.plan.order import in_order
 from tests.clocks import ManualClock
 from tests.platform import MemoryDestination
 
@@ -84,7 +85,7 @@ class World:
             created_at=self.clock.now(),
             project_id="p",
             bindings=Bindings("", 0, "", "", "", "", {}, self.clock.now()),
-            changes=(*members.removes, *creates, *members.adds, *members.adds_after),
+            changes=in_order((*members.removes, *members.adds, *members.adds_after), creates, ()),
             audiences=members.states,
             movements=members.movements,
             guards=(),

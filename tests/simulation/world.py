@@ -27,8 +27,10 @@ from activator.model.ads import AudienceSpec
 from activator.model.ledger import AudienceLog
 from activator.model.plan import Bindings, CreateObject, Plan
 from activator.plan.objects import fingerprint, observed_by_key
+from activator.plan.order import in_order
 from connectors.sandbox.state import PlatformState
 from tests.clocks import ManualClock
+from tests.simulation.flights import SeededFlights
 from tests.simulation.nemesis import Crash, Nemesis, watching_disk
 from tests.simulation.people import Desired, Row
 from tests.simulation.planning import Planner
@@ -40,6 +42,7 @@ AUDIENCES = (
     AudienceSpec("audience/low", "low [act:000000000002]", "", "low", suppress=False),
 )
 PLAN_LIFE = timedelta(hours=24)
+IN_FLIGHT_MAX = 3
 ASSERT_EVERY = timedelta(days=7)
 POLICY = Policy(keep_left=timedelta(days=12), batches_max=8)
 DRIFT_SHARE = 0.08  # of mornings
@@ -134,6 +137,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.rng = Random(self.seed)
+        self.flight_rng = Random(self.seed * 7919 + 2)
         self.nemesis = Nemesis(Random(self.seed * 7919 + 1))
         self.nemesis.meanwhile = self._meanwhile
         self.folder.mkdir(parents=True)
@@ -219,7 +223,7 @@ class World:
             created_at=now,
             project_id="p",
             bindings=Bindings(ledger.lineage, serial, _digest(self.desired), "", "", "", prints, now + PLAN_LIFE),
-            changes=(*members.removes, *creates, *members.adds, *members.adds_after),
+            changes=in_order((*members.removes, *members.adds, *members.adds_after), creates, ()),
             audiences=members.states,
             movements=members.movements,
             guards=(),
@@ -247,6 +251,8 @@ class World:
                 observed=observed,
                 clock=self.clock,
                 refused=verify.refusals(plan, ledger, observed, {}, ()),
+                in_flight_max=IN_FLIGHT_MAX,
+                flights=lambda: SeededFlights(self.flight_rng),
             )
             with context.writing() as connection:
                 plans.begin(connection, self.clock, plan.plan_id, plan.bindings.ledger_serial, "")
