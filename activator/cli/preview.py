@@ -10,8 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from activator.apply.executor import subject
-from activator.apply.result import ApplyResult, ChangeState
+from activator.apply.result import ApplyResult, ChangeState, subject
 from activator.cli.amounts import hundredths, money
 from activator.cli.bidding import notice_lines, print_terms
 from activator.cli.console import printable
