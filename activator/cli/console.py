@@ -115,11 +115,16 @@ def acceptances(accept: list[str] | None, reason: str | None) -> dict[str, str]:
         ConfigurationError: an unknown guard, a ceiling, or no reason given.
     """
     from activator.errors import ConfigurationError
-    from activator.plan.guards import CEILINGS, GUARDS
+    from activator.plan.guards import CEILINGS, GUARDS, UNKNOWN_OBJECT
 
     unknown = sorted(set(accept or ()) - set(GUARDS))
     if unknown:
         raise ConfigurationError(f"there is no guard `{unknown[0]}`", f"Guards: {', '.join(sorted(GUARDS))}.")
+    if UNKNOWN_OBJECT in (accept or ()):
+        raise ConfigurationError(
+            f"the guard `{UNKNOWN_OBJECT}` is not accepted by its name: nothing on a platform is taken over unseen",
+            "Name what is yours by its id: `adopt` of the destination in the project file.",
+        )
     money = sorted(set(accept or ()) & set(CEILINGS))
     if money:
         raise ConfigurationError(

@@ -129,6 +129,8 @@ def _way_on(plan: Plan) -> str:
     if options:
         return f"If this is right: activator plan {options}"
     keys = sorted({CEILINGS[f.guard] for f in plan.guards if f.guard in CEILINGS and f.accepted is None})
+    if not keys:
+        return "No option lets this pass. Do what is said above, and plan again."
     return (
         f"A ceiling is not passed on the command line. If this is right, change {' and '.join(keys)}, and plan again."
     )

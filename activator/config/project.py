@@ -22,7 +22,7 @@ from activator.config.membership import MembershipSection
 from activator.config.outbox import OutboxSection, outbox_fault
 from activator.config.positions import Positions
 from activator.config.retention import RetentionSection
-from activator.config.sections import Amount, Name, Ratio, Section, Share
+from activator.config.sections import Amount, Name, ObjectId, Ratio, Section, Share
 from activator.config.segments import SegmentChecks, SegmentSection, scheme_faults
 from activator.config.valuing import CurrencyCode, TierSection, ValueSection, tier_fault
 from activator.model.ads import BidStrategy
@@ -81,6 +81,9 @@ class DestinationSection(Section):
     acquisition: AcquisitionSection | None = Field(default=None, description="A group for people who buy nothing yet")
     audience_people_min: int | None = Field(
         default=None, ge=1, description="A tier with fewer people gets no audience; default: the platform's own minimum"
+    )
+    adopt: tuple[ObjectId, ...] = Field(
+        default=(), description="Ids of campaigns, groups or ads with our marker that another ledger made; now ours"
     )
     options: dict[str, Any] = Field(default_factory=dict)
 

@@ -13,6 +13,8 @@ def decimal_text(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
+# YAML reads an unquoted id as a number; a Google ad's is that of its group and its own.
+ObjectId = Annotated[str, BeforeValidator(decimal_text), Field(pattern=r"^[0-9]{1,20}(~[0-9]{1,20})?$")]
 Amount = Annotated[Decimal, BeforeValidator(decimal_text), Field(gt=0, max_digits=14, decimal_places=2)]
 Ratio = Annotated[Decimal, BeforeValidator(decimal_text), Field(gt=0, le=1000, decimal_places=4)]
 Share = Annotated[Decimal, BeforeValidator(decimal_text), Field(gt=0, le=1, decimal_places=4)]

@@ -3,14 +3,16 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 from activator.errors import PermanentRefusalError
 from activator.model.ads import AudienceSpec, ObjectSpec, Observation, RemoteObject
+from activator.model.bidding import Notice
 from activator.model.ledger import OwnedObject
 from activator.model.plan import Change, CreateObject, GuardFinding, PauseObject, UpdateObject
 from activator.plan.desired import Desired
+from activator.plan.guards import UNKNOWN_OBJECT
 
 ABSENT = "absent"
 RUNNING = frozenset({"ACTIVE", "ENABLED"})
@@ -72,10 +74,27 @@ def _differences(wanted: Mapping[str, Any], remote: RemoteObject) -> dict[str, t
 
 
 def ownership_guards(
-    destination: str, observed: Mapping[str, RemoteObject], owned: Mapping[str, OwnedObject], desired: Desired
+    destination: str,
+    observed: Mapping[str, RemoteObject],
+    owned: Mapping[str, OwnedObject],
+    desired: Desired,
+    adopted: Collection[str] = (),
 ) -> list[GuardFinding]:
-    """unknown-audience and lost-audience: belief and platform disagree on whether an audience exists."""
-    findings = []
+    """unknown-audience, lost-audience and unknown-object: ledger and platform disagree on what is there.
+
+    adopted: ids of campaigns, groups and ads that the project file says are ours although another ledger made them.
+    """
+    findings = [
+        GuardFinding(
+            UNKNOWN_OBJECT,
+            f"{destination}/{remote.key}",
+            f"{remote.kind} {remote.platform_id} carries our marker, but this ledger did not make it",
+            f"Use the ledger that made it; rename it, if it is a copy; or, to have it changed as planned here, write "
+            f"`adopt: [{remote.platform_id}]` in destinations.{destination} of activator.yaml.",
+            f"adopted by its id {remote.platform_id} in activator.yaml" if remote.platform_id in adopted else None,
+        )
+        for remote in _unknown_objects(observed, owned)
+    ]
     for spec in desired.audiences:
         subject = f"{destination}/{spec.key}"
         mine = owned.get(spec.key)
@@ -86,7 +105,8 @@ def ownership_guards(
                     "unknown-audience",
                     subject,
                     f"audience {remote.platform_id} is to be ours, but this ledger does not know who is in it",
-                    "Use the ledger that made it, delete the audience, or accept it: unknown members stay in it.",
+                    "Use the ledger that made it, delete the audience, or accept it: unknown members stay in it until "
+                    "`activator plan --refresh` puts a whole new list in its place.",
                 )
             )
         if remote is None and mine is not None and mine.platform_id is not None:
@@ -99,6 +119,34 @@ def ownership_guards(
                 )
             )
     return findings
+
+
+def _unknown_objects(observed: Mapping[str, RemoteObject], owned: Mapping[str, OwnedObject]) -> list[RemoteObject]:
+    """Campaign, groups and ads that this ledger does not know, but for what lies in an unknown one: it goes with it."""
+    unknown = {key: it for key, it in observed.items() if it.kind != "audience" and not is_known(owned.get(key), it)}
+    if "campaign" in unknown:
+        return [unknown["campaign"]]
+    return [it for key, it in sorted(unknown.items()) if f"group/{key.split('/')[1]}" not in unknown or it.kind != "ad"]
+
+
+def is_known(mine: OwnedObject | None, remote: RemoteObject) -> bool:
+    """Whether an object is the one this ledger made, or may have made: of a create nobody answered there is no id."""
+    return mine is not None and mine.platform_id in (None, remote.platform_id)
+
+
+def known_again(
+    destination: str, observed: Mapping[str, RemoteObject], owned: Mapping[str, OwnedObject]
+) -> list[Notice]:
+    """known-again: what an earlier run of ours was making when it got no answer, and is there."""
+    return [
+        Notice(
+            "known-again",
+            f"{destination}/{key}",
+            f"{mine.kind} {observed[key].platform_id} was made by an earlier run that got no answer; it is ours",
+        )
+        for key, mine in sorted(owned.items())
+        if mine.platform_id is None and key in observed
+    ]
 
 
 def fingerprints(destination: str, desired: Desired, observed: Mapping[str, RemoteObject]) -> dict[str, str]:

@@ -11,10 +11,12 @@ from activator.model.ads import AudienceSpec, BidStrategy, CampaignSpec, ObjectS
 from activator.model.ledger import OwnedObject
 from activator.model.plan import CreateObject, PauseObject, UpdateObject
 from activator.plan.desired import Desired
+from activator.plan.guards import accept, to_accept
 from activator.plan.objects import (
     ABSENT,
     fingerprint,
     fingerprints,
+    known_again,
     object_changes,
     observed_by_key,
     ownership_guards,
@@ -114,6 +116,56 @@ class TestOwnership:
         low = replace(AUDIENCE, key="audience/low", tier="low")
         found = ownership_guards("meta", by_key(THERE), {}, Desired((low, AUDIENCE), CAMPAIGN, (), ()))
         assert [each.subject for each in found] == ["meta/audience/high"]
+
+
+class TestObjectsOfAnotherLedger:
+    """Nothing that carries our marker is changed unless this ledger made it, or the project file names its id."""
+
+    CAMPAIGN_THERE = RemoteObject("campaign", "campaign", "9", "c", "PAUSED")
+    GROUP = RemoteObject("group", "group/high", "91", "g", "PAUSED")
+    AD = RemoteObject("ad", "ad/high/plain", "911", "a", "PAUSED")
+
+    def owned(self, *objects: RemoteObject) -> dict[str, OwnedObject]:
+        return {o.key: OwnedObject("meta", o.key, o.kind, o.name, o.platform_id, "p") for o in objects}
+
+    def objections(self, owned: dict[str, OwnedObject], adopted: tuple[str, ...] = ()) -> list[tuple[str, str | None]]:
+        there = by_key(self.CAMPAIGN_THERE, self.GROUP, self.AD)
+        found = ownership_guards("meta", there, owned, Desired((), CAMPAIGN, (), ()), adopted)
+        assert {each.guard for each in found} <= {"unknown-object"}
+        return [(each.subject, each.accepted) for each in found]
+
+    def test_what_this_ledger_made_is_not_asked_about(self) -> None:
+        assert self.objections(self.owned(self.CAMPAIGN_THERE, self.GROUP, self.AD)) == []
+
+    def test_a_campaign_is_asked_about_with_all_that_lies_in_it(self) -> None:
+        assert self.objections({}) == [("meta/campaign", None)]
+
+    def test_a_group_in_a_known_campaign_is_asked_about_with_its_ads(self) -> None:
+        assert self.objections(self.owned(self.CAMPAIGN_THERE)) == [("meta/group/high", None)]
+
+    def test_an_ad_in_a_known_group(self) -> None:
+        assert self.objections(self.owned(self.CAMPAIGN_THERE, self.GROUP)) == [("meta/ad/high/plain", None)]
+
+    def test_a_copy_in_place_of_ours_is_not_ours(self) -> None:
+        ours = self.owned(replace(self.CAMPAIGN_THERE, platform_id="8"), self.GROUP, self.AD)
+        assert self.objections(ours) == [("meta/campaign", None)]
+
+    def test_it_is_adopted_by_its_id_and_that_is_said(self) -> None:
+        assert self.objections({}, ("9",)) == [("meta/campaign", "adopted by its id 9 in activator.yaml")]
+        assert self.objections({}, ("8",)) == [("meta/campaign", None)]
+
+    def test_no_option_adopts_it(self) -> None:
+        found = ownership_guards("meta", by_key(self.CAMPAIGN_THERE), {}, Desired((), CAMPAIGN, (), ()))
+        assert [each.accepted for each in accept(found, {"unknown-object": "because"})] == [None]
+        assert to_accept(found) == ""
+
+    def test_one_whose_create_nobody_answered_is_ours_and_that_is_said(self) -> None:
+        unanswered = {"campaign": OwnedObject("meta", "campaign", "campaign", "c", None, "p")}
+        assert ownership_guards("meta", by_key(self.CAMPAIGN_THERE), unanswered, Desired((), CAMPAIGN, (), ())) == []
+        (notice,) = known_again("meta", by_key(self.CAMPAIGN_THERE), unanswered)
+        assert (notice.notice, notice.subject) == ("known-again", "meta/campaign")
+        assert "campaign 9 was made by an earlier run" in notice.message
+        assert known_again("meta", {}, unanswered) == []
 
 
 class TestFingerprints:

@@ -13,7 +13,7 @@ from activator.plan.guards.exports import (
     source_guards,
     suppression_guards,
 )
-from activator.plan.guards.names import CEILINGS, GUARDS, NO_EVIDENCE, RESTARTING, accept, to_accept
+from activator.plan.guards.names import CEILINGS, GUARDS, NO_EVIDENCE, RESTARTING, UNKNOWN_OBJECT, accept, to_accept
 from activator.plan.guards.spend import (
     bid_guards,
     budget_guards,
@@ -23,7 +23,7 @@ from activator.plan.guards.spend import (
 )
 
 __all__ = [
-    "CEILINGS", "GUARDS", "NO_EVIDENCE", "RESTARTING", "SMALL_AUDIENCE",
+    "CEILINGS", "GUARDS", "NO_EVIDENCE", "RESTARTING", "SMALL_AUDIENCE", "UNKNOWN_OBJECT",
     "accept", "audience_guards", "bid_guards", "budget_guards", "budget_shown", "currencies_of", "evidence_guards",
     "freshness_guards", "identifier_guards", "layout_guards", "missing_guards", "source_guards", "suppression_guards",
     "tier_guards", "to_accept", "unproven_budget_guards",

@@ -1,6 +1,7 @@
 """The guards by name, and how they are accepted (pure)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from activator.model.plan import GuardFinding
 
@@ -19,10 +20,12 @@ GUARDS: Mapping[str, str] = {
     "bid-cap": "A bid exceeds the highest that the project file allows.",
     "unproven-budget": "A budget grows before a test has confirmed the tier's copy.",
     "unknown-audience": "An audience of ours exists whose members this ledger does not know.",
+    "unknown-object": "A campaign, group or ad carries our marker, and this ledger did not make it.",
     "lost-audience": "An audience of ours is gone from the platform and would be made anew.",
 }
 
 NO_EVIDENCE = "no-evidence"
+UNKNOWN_OBJECT = "unknown-object"  # adopted by its id in the project file, never by the guard's name
 
 # Ceilings on money are not accepted on the command line: whoever may spend more says so in the project file.
 CEILINGS: Mapping[str, str] = {
@@ -38,14 +41,16 @@ RESTARTING = frozenset({"source-shrunk", "suppression-shrunk", "identifiers-fell
 def accept(findings: Sequence[GuardFinding], accepted: Mapping[str, str]) -> tuple[GuardFinding, ...]:
     """Mark the guards accepted by name; the reason given is part of the plan and of the audit log."""
     return tuple(
-        GuardFinding(f.guard, f.subject, f.message, f.fix, None if f.guard in CEILINGS else accepted.get(f.guard))
-        for f in findings
+        finding
+        if finding.guard in (*CEILINGS, UNKNOWN_OBJECT)
+        else replace(finding, accepted=accepted.get(finding.guard))
+        for finding in findings
     )
 
 
 def to_accept(findings: Sequence[GuardFinding]) -> str:
-    """The options that let every guard pass that objects; empty where a ceiling does, since that one cannot."""
+    """The options that let every guard pass that objects; empty where one does that no option lets pass."""
     names = sorted({finding.guard for finding in findings if finding.accepted is None})
-    if not names or CEILINGS.keys() & set(names):
+    if not names or {*CEILINGS, UNKNOWN_OBJECT} & set(names):
         return ""
     return " ".join(f"--accept {name}" for name in names) + ' --reason "..."'
