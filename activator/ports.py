@@ -34,13 +34,39 @@ class Clock(Protocol):
         ...
 
 
+class Allowances(Protocol):
+    """What platforms allow, remembered for all runs of a project. quota: of what and whose, in a connector's words.
+
+    A quota's name holds no secret and at most 200 letters. Safe to use from threads.
+    """
+
+    def waits(self) -> Mapping[str, datetime]:
+        """Until when a platform has asked to wait, by quota; only what is not over."""
+        ...
+
+    def wait(self, quota: str, until: datetime) -> None:
+        """A platform asks to wait. What was asked before is never shortened."""
+        ...
+
+    def use(self, quota: str, amount: int, allowed: int, within: timedelta) -> datetime | None:
+        """Use some of a ration, unless more than allowed would be used within that time.
+
+        Returns None, or when there may be room again, with nothing counted.
+        """
+        ...
+
+    def used(self, quota: str, within: timedelta) -> int:
+        """How much of a ration was used in the time up to now."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class DestinationContext:
     """What a connector is opened with. options: the destination's own section of the project file, unvalidated.
 
     account_id: the advertiser's account; project_dir: where `.env` and secret files are looked for.
     countries: where the destination's groups deliver; markers: marker -> spec key of everything the project may own
-    there, so that the connector can name what it finds.
+    there, so that the connector can name what it finds; allowances: None where nothing outlives the process.
     """
 
     name: str
@@ -53,6 +79,7 @@ class DestinationContext:
     clock: Clock
     countries: tuple[str, ...] = ()
     markers: Mapping[str, str] = field(default_factory=dict)
+    allowances: Allowances | None = None
 
 
 class DestinationReader(Protocol):

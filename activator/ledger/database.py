@@ -16,7 +16,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 from activator.config.ledger_place import LedgerPlace
 from activator.errors import LedgerError
 
-HEAD = "0009"
+HEAD = "0010"
 
 
 @dataclass(frozen=True, slots=True)

@@ -313,6 +313,24 @@ erasure_places = Table(
     Column("detail", Text, nullable=False, server_default=""),
 )
 
+# What platforms have said they allow, for all runs (ports.Allowances). quota: of what and whose.
+platform_waits = Table(
+    "platform_wait",
+    metadata,
+    Column("quota", String(200), primary_key=True),
+    Column("until", Instant, nullable=False),
+)
+
+platform_uses = Table(
+    "platform_use",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=True),
+    Column("quota", String(200), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("amount", Integer, nullable=False),
+    Index("use_of_quota", "quota", "at"),
+)
+
 audit = Table(
     "audit",
     metadata,

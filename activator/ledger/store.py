@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from activator.config.ledger_place import LedgerPlace
 from activator.ledger import batches, objects, plans, reassertions
+from activator.ledger.allowances import LedgerAllowances
 from activator.ledger.database import open_database
 from activator.model.ledger import AudienceLog, BatchRecord, Evidence, OwnedObject
 from activator.ports import Clock
@@ -27,6 +28,11 @@ class LedgerReader:
         self._database = open_database(where)
         with self._database.writing() as connection:
             self.lineage = plans.lineage(connection)
+
+    @property
+    def allowances(self) -> LedgerAllowances:
+        """What platforms allow. Planning may write this, and nothing else: looking uses some of it, too."""
+        return LedgerAllowances(self._database, self.clock)
 
     def reading(self) -> AbstractContextManager[Connection]:
         """A connection on which writing fails, and everything is as it was when it began."""
