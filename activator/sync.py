@@ -118,7 +118,7 @@ def _compute(
         accepted=accepted,
         person=runner.workspace.person,
     )
-    destinations = open_destinations(runner.workspace, runner.clock)
+    destinations = open_destinations(runner.workspace, runner.clock, ledger.allowances)
     observed, unread = _look(runner, destinations)
     world = replace(world, settled=settlement.settled_by_now(ledger, destinations))
     if unread and not observed:
@@ -187,7 +187,7 @@ def _applied(runner: Runner, plan: Plan, folder: Path) -> ApplyResult:
 
 
 def _carried_out(runner: Runner, ledger: Ledger, held: Lease, plan: Plan, folder: Path) -> ApplyResult:
-    destinations = open_destinations(runner.workspace, runner.clock)
+    destinations = open_destinations(runner.workspace, runner.clock, ledger.allowances)
     settlement.poll_once(ledger, destinations, runner.clock)
     observed, unread = _look(runner, destinations)
     with ledger.reading() as connection:
@@ -286,7 +286,9 @@ def poll_processing(runner: Runner) -> int:
     try:
         if not ledger.open_batches():
             return 0
-        return settlement.poll_once(ledger, open_destinations(runner.workspace, runner.clock), runner.clock)
+        return settlement.poll_once(
+            ledger, open_destinations(runner.workspace, runner.clock, ledger.allowances), runner.clock
+        )
     finally:
         ledger.close()
 

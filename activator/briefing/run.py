@@ -39,7 +39,9 @@ def brief(workspace: Workspace, clock: Clock, *, pull: bool, deliver: bool) -> B
     try:
         problems: list[str] = []
         if pull:
-            _, problems = pull_performance(ledger, open_destinations(workspace, clock), workspace.project, clock)
+            _, problems = pull_performance(
+                ledger, open_destinations(workspace, clock, ledger.allowances), workspace.project, clock
+            )
         briefing = build_briefing(_gather(workspace, clock, ledger, problems))
     finally:
         ledger.close()

@@ -77,11 +77,12 @@ def _project(folder: Path) -> Sequence[Finding]:
     findings += _lists(workspace)
     findings += _segments(workspace)
     findings += _private_files(folder)
-    from activator.plan.destinations import open_destination
+    from activator.plan.destinations import known_allowances, open_destination
 
     for name in workspace.project.destinations:
         try:
-            findings += open_destination(workspace, name, SystemClock()).check()
+            with known_allowances(workspace, SystemClock()) as allowances:
+                findings += open_destination(workspace, name, SystemClock(), allowances).check()
         except ActivatorError as error:
             findings.append(_failed(f"destination {name}", error))
     return findings

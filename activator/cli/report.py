@@ -41,7 +41,7 @@ def report(
 
 def _asked(workspace: "Workspace", destination: str, by: Cut, days: int) -> list[ReportRow]:
     from activator.config.clock import SystemClock
-    from activator.plan.destinations import open_destination
+    from activator.plan.destinations import known_allowances, open_destination
     from activator.ports import ReportingDestination
 
     known = workspace.project.destinations
@@ -50,14 +50,15 @@ def _asked(workspace: "Workspace", destination: str, by: Cut, days: int) -> list
             f"there is no destination `{destination}`", f"Choose from: {', '.join(sorted(known))}."
         )
     clock = SystemClock()
-    port = open_destination(workspace, destination, clock)
-    if not isinstance(port, ReportingDestination):
-        raise ConfigurationError(
-            f"the connector of `{destination}` has no such reports",
-            "See `activator briefing` for what its ads brought.",
-        )
-    until = clock.now().date() - timedelta(days=1)
-    return list(port.report(by, until - timedelta(days=days - 1), until))
+    with known_allowances(workspace, clock) as allowances:
+        port = open_destination(workspace, destination, clock, allowances)
+        if not isinstance(port, ReportingDestination):
+            raise ConfigurationError(
+                f"the connector of `{destination}` has no such reports",
+                "See `activator briefing` for what its ads brought.",
+            )
+        until = clock.now().date() - timedelta(days=1)
+        return list(port.report(by, until - timedelta(days=days - 1), until))
 
 
 def _show(rows: list[ReportRow], by: Cut) -> None:

@@ -15,6 +15,7 @@ from activator.ledger.schema import platform_uses, platform_waits
 from activator.ports import Clock
 
 KEPT = timedelta(days=31)  # longer than any ration's time; what was used of those nobody asks for any more
+WAIT_MAX = timedelta(days=2)  # no platform asks for more; what says so was written while the clock was wrong
 
 
 class LedgerAllowances:
@@ -26,7 +27,8 @@ class LedgerAllowances:
 
     def waits(self) -> Mapping[str, datetime]:
         """See ports."""
-        live = select(platform_waits).where(platform_waits.c.until > self._clock.now())
+        now = self._clock.now()
+        live = select(platform_waits).where(platform_waits.c.until.between(now, now + WAIT_MAX))
         with self._database.reading() as connection:
             return {row.quota: row.until for row in connection.execute(live)}
 

@@ -1,23 +1,34 @@
 """Opening the project's destinations through their connectors."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from activator.config.bidding import from_value
 from activator.config.extensions import DESTINATIONS, load_extension
 from activator.config.workspace import Workspace
 from activator.errors import ConfigurationError
+from activator.ledger.database import is_there
+from activator.ledger.store import LedgerReader
 from activator.plan.desired import markers
-from activator.ports import Clock, Destination, DestinationConnector, DestinationContext
+from activator.ports import Allowances, Clock, Destination, DestinationConnector, DestinationContext
 
 
-def open_destinations(workspace: Workspace, clock: Clock) -> dict[str, Destination]:
+def open_destinations(
+    workspace: Workspace, clock: Clock, allowances: Allowances | None = None
+) -> dict[str, Destination]:
     """Every destination of the project, in the file's order. No call is made to a platform.
+
+    allowances: the ledger's, for all that makes calls.
 
     Raises:
         ConfigurationError: a connector, its options or its credentials are missing or wrong.
     """
-    return {name: open_destination(workspace, name, clock) for name in workspace.project.destinations}
+    return {name: open_destination(workspace, name, clock, allowances) for name in workspace.project.destinations}
 
 
-def open_destination(workspace: Workspace, name: str, clock: Clock) -> Destination:
+def open_destination(
+    workspace: Workspace, name: str, clock: Clock, allowances: Allowances | None = None
+) -> Destination:
     """One destination by its name in the project file."""
     project = workspace.project
     section = project.destinations[name]
@@ -34,10 +45,24 @@ def open_destination(workspace: Workspace, name: str, clock: Clock) -> Destinati
             clock=clock,
             countries=section.countries,
             markers=markers(project, name),
+            allowances=allowances,
         )
     )
     _check_budgets(workspace, name, destination.budget_level)
     return destination
+
+
+@contextmanager
+def known_allowances(workspace: Workspace, clock: Clock) -> Iterator[Allowances | None]:
+    """What the ledger remembers of platforms; None where there is no ledger, since looking is no reason to make one."""
+    if not is_there(workspace.ledger_place):
+        yield None
+        return
+    ledger = LedgerReader(workspace.ledger_place, clock)
+    try:
+        yield ledger.allowances
+    finally:
+        ledger.close()
 
 
 def _check_budgets(workspace: Workspace, name: str, level: str) -> None:

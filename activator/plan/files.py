@@ -15,6 +15,7 @@ from activator.model.plan import ChangeMembers, Plan
 from activator.model.sharing import Sharing
 
 PLAN_FILE = "plan.json"
+RATION = "daily-ration"
 SEAL_FILE = (
     "plan.sha256"  # of plan.json's bytes: the id leaves out the instants, and an expiry must not be edited either
 )
@@ -25,9 +26,13 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def content_id(plan: Plan) -> str:
-    """The plan's id: a digest of everything in it but the id, who made it, and when it was made and expires."""
+    """The plan's id: a digest of everything in it but the id, who made it, and what passes with time.
+
+    That is when it was made and expires, and what was left then of a day's ration.
+    """
     bindings = replace(plan.bindings, expires_at=_NEVER)
-    timeless = replace(plan, plan_id="", created_at=_NEVER, planned_by="", bindings=bindings)
+    notices = tuple(notice for notice in plan.notices if notice.notice != RATION)
+    timeless = replace(plan, plan_id="", created_at=_NEVER, planned_by="", bindings=bindings, notices=notices)
     return hashlib.sha256(_ADAPTER.dump_json(timeless)).hexdigest()[:24]
 
 

@@ -15,6 +15,7 @@ from activator.model.people import TierSummary
 from activator.model.plan import Change, TierMotivation
 from activator.plan.copy import GENERIC
 from activator.plan.desired import Desired
+from activator.plan.files import RATION
 from activator.plan.texts import FIRST_VISITS_MIN, discounts_left_out, written_texts
 from activator.ports import DestinationReader, MeteredDestination, RehearsingDestination
 
@@ -96,7 +97,7 @@ def rehearsal_notices(
 def ration_notices(name: str, reader: DestinationReader, changes: Sequence[Change]) -> list[Notice]:
     """daily-ration, where the platform rations what may be done in a day."""
     words = reader.cost(changes) if isinstance(reader, MeteredDestination) else None
-    return [Notice("daily-ration", name, words)] if words else []
+    return [Notice(RATION, name, words)] if words else []
 
 
 _GENERIC = "but it is told what everybody is told. Find out why it buys: `activator profile`"

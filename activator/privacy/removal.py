@@ -69,7 +69,7 @@ class Remover:
 
     def _advance(self, ledger: Ledger, open_ones: Iterable[Erasure]) -> tuple[Erasure, ...]:
         secret = read_secret(self.workspace, ledger)
-        destinations = open_destinations(self.workspace, self.clock)
+        destinations = open_destinations(self.workspace, self.clock, ledger.allowances)
         with ledger.writing() as connection:
             held = lease.take(connection, self.clock, LEASE_NAME, self.actor)
         try:

@@ -15,19 +15,23 @@ from connectors.google.version import OBSERVING_OPERATIONS
 _JOB = 4  # made, filled, started, and looked at in the next run
 
 
-def words_of_cost(changes: Sequence[Change], options: GoogleOptions, allowed: int) -> str | None:
-    """How much of the day's operations carrying out changes takes, in a sentence; None where there is nothing to do."""
+def words_of_cost(changes: Sequence[Change], options: GoogleOptions, allowed: int, left: int) -> str | None:
+    """How much of the day's operations carrying out changes takes, in a sentence; None where there is nothing to do.
+
+    allowed: a day, 0 for any number; left: of them, now.
+    """
     if not changes:
         return None
     looking = OBSERVING_OPERATIONS + bool(options.customer_types) + bool(options.lookalikes)
     needed = looking + sum(operations_of(change, options) for change in changes)
     uploads = sum(len(change.batches) for change in changes if isinstance(change, ChangeMembers))
     words = f"applying this takes about {needed:,} operations of the Google Ads API"
-    words += f" of {allowed:,} a day" if allowed else ""
     words += f", and {uploads:,} upload{'s' * (uploads > 1)} of members" if uploads else ""
-    if allowed and needed > allowed:
-        days = -(-needed // allowed)
-        words += f"; it stops when a day's are used up and goes on when applied again, for {days} days"
+    words += f"; {left:,} of {allowed:,} a day are left" if allowed else ""
+    if allowed and needed > left:
+        days = -(-(needed - left) // allowed)
+        words += f", so it stops when these are used up and goes on when applied again, on {days} more day"
+        words += "s" * (days > 1)
     return words
 
 

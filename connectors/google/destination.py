@@ -74,7 +74,7 @@ class GoogleDestination:
         self._context = context
         self._settings = settings
         self._options = read_options(context.name, {"countries": context.countries, **context.options})
-        self._transport = GoogleTransport(settings, customer_id, context.clock)
+        self._transport = GoogleTransport(settings, customer_id, context.clock, context.allowances)
         lookalikes = Lookalikes(self._transport, self._options, context.project_id, context.name)
         self._audiences = Audiences(self._transport, self._options, lookalikes)
         self._uploads = Uploads(
@@ -184,7 +184,8 @@ class GoogleDestination:
 
     def cost(self, changes: Sequence[Change]) -> str | None:
         """See ports.MeteredDestination."""
-        return words_of_cost(changes, self._options, self._settings.daily_operations)
+        daily = self._transport.daily_operations
+        return words_of_cost(changes, self._options, daily.allowed, daily.left)
 
     def replace(self, audience_id: str, members: "pa.Table", part: ReplacementPart) -> Receipt:  # noqa: ARG002
         """See ports.ReplacingDestination."""

@@ -15,12 +15,13 @@ from typing import Any, TypeVar
 import grpc
 from tenacity import RetryCallState, Retrying, stop_after_attempt, wait_exponential, wait_random
 
+from activator.config.allowances import ProcessAllowances
 from activator.errors import ConfigurationError, RateLimitedError, RetryableError
-from activator.ports import Clock
+from activator.ports import Allowances, Clock
 from connectors.google.answers import ACCOUNT_SCOPE, Refused, failed_operations
 from connectors.google.credentials import AccessTokens, Metadata
 from connectors.google.errors import translate
-from connectors.google.pacing import PACE, Quota
+from connectors.google.pacing import PACE, DailyOperations, Quota
 from connectors.google.settings import PREFIX, GoogleSettings
 from connectors.google.version import (
     ATTEMPTS_MAX,
@@ -45,13 +46,19 @@ _PAUSE = wait_exponential(multiplier=0.5, max=8.0) + wait_random(0.0, 0.5)
 class GoogleTransport:
     """One account's connections. Everything it raises is a DestinationError; nothing is called before it is needed."""
 
-    def __init__(self, settings: GoogleSettings, customer_id: str, clock: Clock) -> None:
-        """Check settings and files. Raises ConfigurationError."""
+    def __init__(
+        self, settings: GoogleSettings, customer_id: str, clock: Clock, allowances: Allowances | None = None
+    ) -> None:
+        """Check settings and files. allowances: what outlives the process. Raises ConfigurationError."""
         self.customer_id = customer_id
         self._settings = settings
         self._clock = clock
         self._tokens = AccessTokens(settings)
         self._roots = _roots(settings)
+        self._allowances = allowances or ProcessAllowances(clock)
+        quota = self._quota(settings.endpoint, per_minute=False)
+        self.daily_operations = DailyOperations(self._allowances, quota, settings.daily_operations)
+        PACE.recall({name: until for name, until in self._allowances.waits().items() if name.startswith("google ")})
         self._clients: dict[str, Any] = {}
         self._channels: dict[str, grpc.Channel] = {}
         self._lock = threading.Lock()
@@ -179,7 +186,7 @@ class GoogleTransport:
 
     def _call_ads(self, send: Callable[[Metadata], Result], *, writes: bool, operations: int) -> Result:
         quota = self._quota(self._settings.endpoint, per_minute=False)
-        PACE.spend(quota, self._clock, operations, self._settings.daily_operations)
+        self.daily_operations.spend(operations, self._clock)
         return self._retrying(lambda: self._once(send, quota, writes=writes, renewed=False))
 
     def _quota(self, api: str, *, per_minute: bool) -> Quota:
@@ -200,9 +207,8 @@ class GoogleTransport:
             self._tokens.forget()
             return self._once(send, quota, writes=writes, renewed=True)
         if isinstance(fault, RateLimitedError):
-            PACE.hold(
-                quota, self._clock, fault.retry_after_seconds, account_only=fault.fault.quota_scope == ACCOUNT_SCOPE
-            )
+            of_account = fault.fault.quota_scope == ACCOUNT_SCOPE
+            PACE.hold(quota, self._clock, fault.retry_after_seconds, self._allowances, account_only=of_account)
         raise fault
 
     def _retrying(self, attempt: Callable[[], Result]) -> Result:

@@ -119,7 +119,7 @@ class Delivery:
         if "transparency" in changed:
             params |= self._dsa(spec.countries)
         if "daily_budget" in params:
-            self.api.pacer.before_budget_edit(remote.platform_id)
+            self.api.pace.before_budget_edit(remote.platform_id)
         if params:
             self.api.set(remote.platform_id, **params)
 

@@ -58,7 +58,7 @@ class MetaDestination:
         self._settings = settings
         self._options = options
         self._account = f"act_{re.sub(r'[^0-9]', '', context.account_id)}"
-        self._api = GraphApi(settings, context.clock, self._account, seed=context.project_id)
+        self._api = GraphApi(settings, context.clock, self._account, context.project_id, context.allowances)
         lookalikes = Lookalikes(
             self._api, self._account, context.project_id, context.name, context.countries, options.lookalike_percent
         )

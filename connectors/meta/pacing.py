@@ -14,7 +14,7 @@ from typing import Any
 
 from activator.config.clock import SystemClock
 from activator.errors import RateLimitedError
-from activator.ports import Clock
+from activator.ports import Allowances, Clock
 from connectors.meta.version import (
     BUDGET_EDITS_MAX,
     BUDGET_EDITS_SECONDS,
@@ -29,6 +29,8 @@ from connectors.meta.version import (
 WAIT_TOTAL_MAX_SECONDS = 900.0
 # The least time between two calls at the limit.
 SLOT_SECONDS_MIN = 0.1
+# Of waits, those another process could meet.
+REMEMBERED_SECONDS_MIN = 5.0
 
 ADS = "ads_management"
 AUDIENCES = "custom_audience"
@@ -62,7 +64,6 @@ class Pacer:
         self._lock = threading.Lock()
         self._quiet_until: dict[tuple[str, str], datetime] = {}
         self._called_at: dict[tuple[str, str], deque[datetime]] = {}
-        self._budget_edits: dict[str, deque[datetime]] = {}
 
     def before_call(self, account: str, case: str) -> None:
         """Sit out a told wait. Raises RateLimitedError, without a call, if it is too long to sit out."""
@@ -80,37 +81,24 @@ class Pacer:
             self._quiet_until.pop((account, case), None)
             _keep_recent(self._called_at.setdefault((account, case), deque()), self._clock.now(), USAGE_WINDOW_SECONDS)
 
-    def after_call(self, account: str, headers: Mapping[str, str]) -> None:
-        """Learn from the usage headers of any answer."""
+    def after_call(self, account: str, headers: Mapping[str, str]) -> dict[str, float]:
+        """Learn from the usage headers of any answer; returns the seconds to wait by use case, where there are any."""
         told = told_wait_seconds(headers)
+        learnt = {}
         for case, seconds in _waits(headers):
             known = told if seconds is None else seconds
-            self._hold(account, case, self._next_slot_seconds(account, case) if known is None else known)
+            learnt[case] = self._next_slot_seconds(account, case) if known is None else known
+            self.hold(account, case, learnt[case])
+        return learnt
 
-    def after_limit(self, account: str, case: str, error: RateLimitedError) -> None:
-        """A call met a limit: the next one of its kind waits as well, whoever makes it."""
+    def after_limit(self, account: str, case: str, error: RateLimitedError) -> dict[str, float]:
+        """A call met a limit: the next one of its kind waits as well, whoever makes it. Returns as after_call."""
         if error.fault.subcode in _LIMITS_OF_ONE_OBJECT:
-            return
-        for held in USE_CASES if error.fault.code in _GENERAL_CODES else (case,):
-            self._hold(account, held, error.retry_after_seconds)
-
-    def before_budget_edit(self, ad_set_id: str) -> None:
-        """Meta takes four changes of an ad set's budget an hour. Raises RateLimitedError instead of trying a fifth."""
-        now = self._clock.now()
-        with self._lock:
-            edits = self._budget_edits.setdefault(ad_set_id, deque())
-            while edits and (now - edits[0]).total_seconds() >= BUDGET_EDITS_SECONDS:
-                edits.popleft()
-            if len(edits) < BUDGET_EDITS_MAX:
-                edits.append(now)
-                return
-            seconds = BUDGET_EDITS_SECONDS - (now - edits[0]).total_seconds()
-        raise RateLimitedError(
-            f"the budget of ad set {ad_set_id} was changed {BUDGET_EDITS_MAX} times within an hour, as often as Meta"
-            f" takes; the next change is possible in {math.ceil(seconds / 60)} minutes",
-            "Run the command again then; it resumes where it stopped.",
-            retry_after_seconds=seconds,
-        )
+            return {}
+        learnt = dict.fromkeys(USE_CASES if error.fault.code in _GENERAL_CODES else (case,), error.retry_after_seconds)
+        for held, seconds in learnt.items():
+            self.hold(account, held, seconds)
+        return learnt
 
     def _left_seconds(self, account: str, case: str) -> float:
         with self._lock:
@@ -125,10 +113,58 @@ class Pacer:
         left = USAGE_WINDOW_SECONDS - (self._clock.now() - oldest).total_seconds()
         return max(left, SLOT_SECONDS_MIN)
 
-    def _hold(self, account: str, case: str, seconds: float) -> None:
+    def hold(self, account: str, case: str, seconds: float) -> None:
+        """Nobody calls before. What was asked before is never shortened."""
         until = self._clock.now() + timedelta(seconds=seconds)
         with self._lock:
             self._quiet_until[account, case] = max(until, self._quiet_until.get((account, case), until))
+
+
+class AccountPace:
+    """The pace of one account: what it shares with all of the process, and what outlives that."""
+
+    def __init__(self, pacer: Pacer, account: str, graph_url: str, allowances: Allowances, clock: Clock) -> None:
+        self._pacer = pacer
+        self._account = account
+        self._allowances = allowances
+        self._clock = clock
+        place = hashlib.sha256(graph_url.encode()).hexdigest()[:12]  # a stand-in's waits are not Meta's
+        self._quota = f"meta {place} {account}"
+        known, now = allowances.waits(), clock.now()
+        for case in USE_CASES:
+            if (until := known.get(f"{self._quota} {case}")) is not None:
+                pacer.hold(account, case, (until - now).total_seconds())
+
+    def before_call(self, case: str) -> None:
+        """See Pacer."""
+        self._pacer.before_call(self._account, case)
+
+    def after_call(self, headers: Mapping[str, str]) -> None:
+        """Learn from the usage headers of any answer."""
+        self._remember(self._pacer.after_call(self._account, headers))
+
+    def after_limit(self, case: str, error: RateLimitedError) -> None:
+        """A call met a limit."""
+        self._remember(self._pacer.after_limit(self._account, case, error))
+
+    def before_budget_edit(self, ad_set_id: str) -> None:
+        """Meta takes four changes of an ad set's budget an hour. Raises RateLimitedError instead of trying a fifth."""
+        within = timedelta(seconds=BUDGET_EDITS_SECONDS)
+        room = self._allowances.use(f"{self._quota} budget of {ad_set_id}", 1, BUDGET_EDITS_MAX, within)
+        if room is None:
+            return
+        seconds = (room - self._clock.now()).total_seconds()
+        raise RateLimitedError(
+            f"the budget of ad set {ad_set_id} was changed {BUDGET_EDITS_MAX} times within an hour, as often as Meta"
+            f" takes; the next change is possible in {math.ceil(seconds / 60)} minutes",
+            "Run the command again then; it resumes where it stopped.",
+            retry_after_seconds=seconds,
+        )
+
+    def _remember(self, learnt: Mapping[str, float]) -> None:
+        for case, seconds in learnt.items():
+            if seconds >= REMEMBERED_SECONDS_MIN:
+                self._allowances.wait(f"{self._quota} {case}", self._clock.now() + timedelta(seconds=seconds))
 
 
 def pacer_for(clock: Clock, graph_url: str, token: str) -> Pacer:

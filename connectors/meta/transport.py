@@ -17,10 +17,11 @@ from facebook_business.exceptions import FacebookError
 from facebook_business.session import FacebookSession
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
+from activator.config.allowances import ProcessAllowances
 from activator.errors import DestinationError, OutcomeUnknownError, RateLimitedError, RetryableError
-from activator.ports import Clock
+from activator.ports import Allowances, Clock
 from connectors.meta.errors import Effect, Failure, FailureKind, translate
-from connectors.meta.pacing import WAIT_TOTAL_MAX_SECONDS, pacer_for, use_case
+from connectors.meta.pacing import WAIT_TOTAL_MAX_SECONDS, AccountPace, pacer_for, use_case
 from connectors.meta.settings import MetaSettings
 from connectors.meta.version import PAGE_ROWS, PAGE_ROWS_MIN
 from connectors.meta.wire import CheckedRequests, FailedCall
@@ -57,15 +58,23 @@ class GraphSession(FacebookSession):  # type: ignore[misc]
 class GraphApi(FacebookAdsApi):  # type: ignore[misc]
     """Meta's API object with our retry policy. Raises errors of activator.errors and nothing else.
 
-    account: whose quotas the calls count against, and whose waits they share with the rest of the process.
+    account: whose quotas the calls count against, and whose waits they share with the rest of the process; allowances:
+    what of them outlives it. Safe to use from threads.
     """
 
-    def __init__(self, settings: MetaSettings, clock: Clock, account: str = "", seed: str = "") -> None:
+    def __init__(
+        self,
+        settings: MetaSettings,
+        clock: Clock,
+        account: str = "",
+        seed: str = "",
+        allowances: Allowances | None = None,
+    ) -> None:
         pacer = pacer_for(clock, settings.graph_url, settings.access_token.get_secret_value())
-        session = GraphSession(settings, lambda headers: pacer.after_call(account, headers))
+        remembered = allowances or ProcessAllowances(clock)
+        self.pace = AccountPace(pacer, account, settings.graph_url, remembered, clock)
+        session = GraphSession(settings, self.pace.after_call)
         super().__init__(session, api_version=settings.api_version)
-        self.pacer = pacer
-        self._account = account
         self._clock = clock
         self._random = random.Random(seed)  # noqa: S311 - spreads retries, protects nothing
         quiet_libraries()
@@ -149,7 +158,7 @@ class GraphApi(FacebookAdsApi):  # type: ignore[misc]
     def _call_once(
         self, method: str, path: Sequence[str], params: dict[str, Any], case: str, effect: Effect
     ) -> FacebookResponse:
-        self.pacer.before_call(self._account, case)
+        self.pace.before_call(case)
         session: GraphSession = self._session
         if session.proof:
             params = {**params, "appsecret_proof": session.proof}
@@ -161,7 +170,7 @@ class GraphApi(FacebookAdsApi):  # type: ignore[misc]
             failure = Failure(FailureKind.NOT_GRAPH, http_status=200)
         error = translate(failure, effect, session.secrets)
         if isinstance(error, RateLimitedError):
-            self.pacer.after_limit(self._account, case, error)
+            self.pace.after_limit(case, error)
         raise error
 
     def _wait_seconds(self, state: RetryCallState) -> float:

@@ -35,15 +35,20 @@ def test_operations_of_each_change(change: Change, operations: int) -> None:
     assert operations_of(change, GOOGLE) == operations
 
 
-def test_a_plan_says_what_it_takes_of_the_day() -> None:
-    said = words_of_cost([CreateObject("google", CAMPAIGN), UPLOAD], GOOGLE, 2_880)
+def test_a_plan_says_what_it_takes_and_what_is_left_of_the_day() -> None:
+    said = words_of_cost([CreateObject("google", CAMPAIGN), UPLOAD], GOOGLE, 2_880, 2_811)
     assert (
-        said == "applying this takes about 15 operations of the Google Ads API of 2,880 a day, and 1 upload of members"
+        said == "applying this takes about 15 operations of the Google Ads API, and 1 upload of members; "
+        "2,811 of 2,880 a day are left"
     )
-    assert words_of_cost([], GOOGLE, 2_880) is None
+    assert words_of_cost([CreateObject("google", CAMPAIGN)], GOOGLE, 0, 0) == (
+        "applying this takes about 15 operations of the Google Ads API"
+    )
+    assert words_of_cost([], GOOGLE, 2_880, 2_880) is None
 
 
-def test_more_than_a_day_s_is_said_to_take_several() -> None:
-    said = words_of_cost([CreateObject("google", CAMPAIGN)], GOOGLE, 4)
+@pytest.mark.parametrize(("left", "more"), [(4, "3 more days"), (0, "4 more days"), (14, "1 more day")])
+def test_more_than_is_left_is_said_to_take_more_days(left: int, more: str) -> None:
+    said = words_of_cost([CreateObject("google", CAMPAIGN)], GOOGLE, 4, left)
     assert said is not None
-    assert "for 4 days" in said
+    assert said.endswith(f"so it stops when these are used up and goes on when applied again, on {more}")
