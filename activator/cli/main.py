@@ -18,6 +18,7 @@ from activator.cli import (
     forget,
     identifiers,
     init,
+    ledger,
     mappings,
     outbox,
     plan,
@@ -72,6 +73,7 @@ app.add_typer(outbox.app, name="outbox")
 app.command()(explain.explain)
 app.command()(forget.forget)
 app.command()(purge.purge)
+app.add_typer(ledger.app, name="ledger")
 app.command()(identifiers.identifiers)
 app.command()(sandbox.sandbox)
 app.command()(demo.demo)

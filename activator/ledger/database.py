@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError, SQLAlchemyError
 
 from activator.config.ledger_place import LedgerPlace
 from activator.errors import LedgerError
+from activator.ledger import moved
 
 HEAD = "0010"
 
@@ -39,7 +40,18 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """One transaction: all of it, or nothing. Others that write wait."""
+        """One transaction: all of it, or nothing. Others that write wait.
+
+        Raises:
+            LedgerError: it fails, or the ledger was moved.
+        """
+        with self.changing() as connection:
+            moved.refuse_moved(connection, self.name)
+            yield connection
+
+    @contextmanager
+    def changing(self) -> Iterator[Connection]:
+        """The same, also of a ledger that is being made or moved."""
         with (
             self._explained(),
             self.engine.connect().execution_options(writing=True) as connection,
@@ -58,7 +70,7 @@ class Database:
 
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        with self.writing() as connection:
+        with self.changing() as connection:
             current = _version(connection)
             config.attributes["connection"] = connection
             try:

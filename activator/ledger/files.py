@@ -15,7 +15,7 @@ from activator.ledger.schema import shared_files
 
 def share(connection: Connection, root: Path, name: str) -> None:
     """Keep a file of the folder where every process finds it. name: relative to root."""
-    if _on_server(connection):
+    if on_server(connection):
         connection.execute(insert(shared_files).values(name=name, content=(root / name).read_bytes()))
 
 
@@ -25,7 +25,7 @@ def bring(connection: Connection, root: Path, names: Collection[str]) -> None:
     Raises:
         LedgerError: the server does not have it either.
     """
-    if not _on_server(connection):
+    if not on_server(connection):
         return
     for name in [name for name in dict.fromkeys(names) if not (root / name).is_file()]:
         found = select(shared_files.c.content).where(shared_files.c.name == name)
@@ -38,18 +38,19 @@ def bring(connection: Connection, root: Path, names: Collection[str]) -> None:
 
 def forget(connection: Connection, names: Collection[str]) -> None:
     """Let the server forget files; the folder's copies are the caller's."""
-    if _on_server(connection):
+    if on_server(connection):
         connection.execute(delete(shared_files).where(shared_files.c.name.in_(names)))
 
 
 def strays(connection: Connection, root: Path, folder: str) -> tuple[str, ...]:
     """Copies of files below a folder that the server no longer has, as another host has retired them."""
-    if not _on_server(connection):
+    if not on_server(connection):
         return ()
     copies = [str(path.relative_to(root)) for path in (root / folder).rglob("*") if path.is_file()]
     known = set(connection.execute(select(shared_files.c.name).where(shared_files.c.name.in_(copies))).scalars())
     return tuple(name for name in copies if name not in known)
 
 
-def _on_server(connection: Connection) -> bool:
+def on_server(connection: Connection) -> bool:
+    """Whether other hosts find files there."""
     return connection.dialect.name != "sqlite"

@@ -92,6 +92,14 @@ def release(connection: Connection, clock: Clock, lease: Lease) -> None:
     connection.execute(_RENEWAL.values(holder=NOBODY), values)
 
 
+def some_holder(connection: Connection, clock: Clock) -> str | None:
+    """Somebody who holds a lease and may be at work; None where nobody does."""
+    held = connection.execute(
+        select(leases.c.holder).where((leases.c.holder != NOBODY) & (leases.c.until > clock.now()))
+    )
+    return next((holder for holder in held.scalars() if not _dead(holder)), None)
+
+
 def _dead(holder: str) -> bool:
     host, _, pid = holder.rpartition(":")
     if host != socket.gethostname() or not pid.isdigit():

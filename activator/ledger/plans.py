@@ -20,12 +20,18 @@ USES_READ_MAX = 10_000  # of all sources, so that years of hourly runs cost no m
 
 def lineage(connection: Connection) -> str:
     """The ledger's random name, given once: a plan made from another ledger is refused."""
-    known = connection.execute(select(facts.c.value).where(facts.c.name == "lineage")).scalar_one_or_none()
+    known = known_lineage(connection)
     if known is not None:
-        return str(known)
+        return known
     value = secrets.token_hex(16)
     connection.execute(insert(facts).values(name="lineage", value=value))
     return value
+
+
+def known_lineage(connection: Connection) -> str | None:
+    """The same, where it was given."""
+    found: str | None = connection.execute(select(facts.c.value).where(facts.c.name == "lineage")).scalar_one_or_none()
+    return found
 
 
 def serial(connection: Connection) -> int:

@@ -1,7 +1,7 @@
 """The shared control store: a schema of its own in a PostgreSQL database, for several processes or hosts."""
 
 from pydantic import SecretStr
-from sqlalchemy import URL, Connection, create_engine, event, inspect, make_url
+from sqlalchemy import URL, Connection, Table, create_engine, event, func, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError
 
 from activator.errors import ConfigurationError, LedgerError
@@ -37,12 +37,21 @@ def opened(server: SecretStr, schema: str) -> Database:
     return database
 
 
+def go_on_counting(connection: Connection, table: Table) -> None:
+    """After rows with numbers of their own: the next one the server gives is higher."""
+    column = table.autoincrement_column
+    if column is not None:
+        following = select(func.coalesce(func.max(column), 0) + 1).scalar_subquery()
+        counter = func.pg_get_serial_sequence(table.name, column.name)
+        connection.execute(select(func.setval(counter, following, False)))
+
+
 def _make_schema(database: Database, schema: str) -> None:
     """Asked first: making one takes a right that the ledger's user needs only once, or not at all."""
     with database.reading() as connection:
         there = inspect(connection).has_schema(schema)
     if not there:
-        with database.writing() as connection:
+        with database.changing() as connection:
             connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from activator.config.ledger_place import LedgerPlace
-from activator.ledger import batches, objects, plans, reassertions
+from activator.errors import LedgerError
+from activator.ledger import batches, objects, plans, reassertions, replacements
 from activator.ledger.allowances import LedgerAllowances
 from activator.ledger.database import open_database
-from activator.model.ledger import AudienceLog, BatchRecord, Evidence, OwnedObject
+from activator.model.ledger import AudienceLog, BatchRecord, Evidence, OwnedObject, ReplacementRecord
 from activator.ports import Clock
 
 
@@ -26,8 +27,12 @@ class LedgerReader:
         self.folder = where.folder
         self.clock = clock
         self._database = open_database(where)
-        with self._database.writing() as connection:
-            self.lineage = plans.lineage(connection)
+        try:
+            with self._database.writing() as connection:
+                self.lineage = plans.lineage(connection)
+        except LedgerError:
+            self.close()
+            raise
 
     @property
     def allowances(self) -> LedgerAllowances:
@@ -72,6 +77,11 @@ class LedgerReader:
         """All batches ever intended, oldest first."""
         with self.reading() as connection:
             return batches.every_batch(connection, self.folder)
+
+    def replacing(self) -> tuple[ReplacementRecord, ...]:
+        """Full refreshes that are under way."""
+        with self.reading() as connection:
+            return replacements.under_way(connection)
 
     def evidence(self) -> Evidence:
         """What the plans applied so far were made from."""
