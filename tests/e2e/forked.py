@@ -16,6 +16,9 @@ PRELOADED = (
     "connectors.crm.files",
     "connectors.google.destination",
     "connectors.meta.destination",
+    "ibis.backends.duckdb",
+    "google.ads.datamanager_v1",
+    "sqlalchemy.dialects.sqlite",
 )
 _server = multiprocessing.get_context("forkserver")
 

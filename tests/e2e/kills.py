@@ -1,7 +1,8 @@
-"""kill -9 at random moments of plan, apply, sync and resume: `make kills KILLS=200`.
+"""kill -9 of plan, apply, sync and resume, at moments over their whole span: `make kills KILLS=200`.
 
-Every morning the twenty people of a shop change, a command is killed, perhaps another that goes on with it, and then
-commands run until one succeeds. Both platforms must then hold what an undisturbed run would have left.
+Every morning the twenty people of a shop change; commands are killed one after the other, each going on with what the
+one before has left, and then commands run until one succeeds. Both platforms must then hold what an undisturbed run
+would have left, and at last a plan must find nothing more to do.
 """
 
 import hashlib
@@ -14,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from activator.config.clock import SystemClock
@@ -22,13 +22,17 @@ from activator.ledger.store import LedgerReader
 from activator.plan.destinations import open_destinations
 from connectors.sandbox.server import Sandbox
 from tests.e2e.forked import preload, start
+from tests.e2e.moments import Moments, Trap, Usual, Writes
 from tests.e2e.shop import Shop, twenty_people
 
-MORNINGS = 6  # of one project; then a new one begins
+MORNINGS = 3  # of one project; then a new one begins
+KILLS_A_MORNING = 16
+RESUMED = (0.25, 0.5, 1.0)  # of what an apply does, before it dies: so one apply dies many times, ever later
 TRIES_MAX = 6
 SIZES = {"high": 4, "mid": 6, "low": 6, "rest": 4}
 PLATFORMS = ("meta", "google")
-COMMAND_SECONDS = 8.0  # how long a command takes, at first; then what was seen
+BUDGETS = ("60.00", "55.00", "65.00")
+DONE, CONFIGURATION, STALE, RESUMABLE = 0, 2, 5, 7
 
 
 @dataclass
@@ -36,62 +40,80 @@ class Kills:
     """What was done so far. sends: member uploads both platforms saw; needed: those of undisturbed runs."""
 
     folder: Path
-    sandbox: Sandbox
     rng: random.Random
-    kills: int = 0
+    commands: Counter[str] = field(default_factory=Counter)
     missed: int = 0
     sends: int = 0
     needed: int = 0
     tries: Counter[int] = field(default_factory=Counter)
-    moments: Counter[str] = field(default_factory=Counter)
-    usual_seconds: float = COMMAND_SECONDS
     projects: int = 0
+    moments: Moments = field(init=False)
+    usual: dict[str, Usual] = field(default_factory=lambda: {name: Usual() for name in ("plan", "apply", "sync")})
 
-    def project(self, mornings: int) -> None:
-        """A new shop, and some mornings of it."""
+    def __post_init__(self) -> None:
+        self.moments = Moments(self.rng)
+
+    @property
+    def kills(self) -> int:
+        return self.commands.total()
+
+    def project(self, kills: int) -> None:
+        """A new shop on platforms of its own, and some mornings of it."""
         self.projects += 1
         name = f"kills-{os.getpid()}-{self.projects}"
-        shop = Shop(self.folder / name, name, self.sandbox, twenty_people())
-        shop.open()
-        with (shop.folder / "activator.yaml").open("a") as project:
-            project.write("membership: {assert_days: 0}\n")  # else its uploads were counted as more than needed
-        days = _Days(self, shop)
-        for _ in range(mornings):
-            days.morning()
+        with Sandbox(self.folder / f"{name}-platforms", settle_seconds=0.05) as sandbox:
+            shop = Shop(self.folder / name, name, sandbox, twenty_people())
+            shop.open()
+            with (shop.folder / "activator.yaml").open("a") as project:
+                project.write("membership: {assert_days: 0}\n")  # else its uploads were counted as more than needed
+            days, enough = _Days(self, shop, Trap(sandbox)), self.kills + kills
+            for _ in range(MORNINGS):
+                days.morning(min(KILLS_A_MORNING, enough - self.kills))
+                if self.kills >= enough:
+                    break
+            days.nothing_left()
 
 
 @dataclass
 class _Days:
     total: Kills
     shop: Shop
+    trap: Trap
     ahead: timedelta = timedelta()
     before: dict[str, frozenset[int]] = field(default_factory=dict)
 
-    def morning(self) -> None:
-        """Some people change, a command dies, others go on; then everything must be as if nothing had happened."""
-        total, began = self.total, self._member_calls()
+    def morning(self, kills: int) -> None:
+        """Some people change, commands die, others go on; then everything must be as if nothing had happened."""
+        total, began = self.total, self.trap.uploads
         wanted = self._change()
-        killed = 0
-        while killed == 0 or (killed < 3 and total.rng.random() < 0.4):
-            killed += 1
-            self._kill("sync" if killed == 1 or total.rng.random() < 0.5 else "apply")
-        tries = self._until_done(wanted)
+        enough = total.kills + kills
+        while total.kills < enough and self._die():
+            pass
+        total.tries[self._until_done(wanted)] += 1
         self._check(wanted)
-        total.tries[tries] += 1
-        total.sends += self._member_calls() - began
+        total.sends += self.trap.uploads - began
         total.needed += _uploads(self.before, wanted)
         self.before = wanted
 
+    def nothing_left(self) -> None:
+        """What the ledger believes is what is: another plan is empty."""
+        assert self._run("plan", "--detailed-exit-code") == DONE, self._tail()
+
     def _change(self) -> dict[str, frozenset[int]]:
-        """A day passes, two people swap what they spent, and sometimes a new one takes somebody's place."""
+        """A day passes, people swap what they spent, perhaps one takes another's place and a budget changes."""
         self.ahead += timedelta(hours=25)
         people, rng = self.shop.people, self.total.rng
-        for _ in range(rng.randint(1, 3)):
+        for _ in range(rng.randint(2, 5)):
             one, other = rng.sample(sorted(people), 2)
             people[one], people[other] = people[other], people[one]
         if rng.random() < 0.5:
             gone = rng.choice(sorted(people))
             people[max(people) + 1] = people.pop(gone)
+        project = self.shop.folder / "activator.yaml"
+        text = project.read_text()
+        now = next(budget for budget in BUDGETS if f'high: {{daily_budget: "{budget}"' in text)
+        then = f'high: {{daily_budget: "{rng.choice(BUDGETS)}"'
+        project.write_text(text.replace(f'high: {{daily_budget: "{now}"', then, 1))
         self._export()
         return _tiers(people)
 
@@ -101,50 +123,59 @@ class _Days:
         for name in ("contacts.csv", "orders.csv"):
             os.utime(self.shop.folder / name, (now, now))
 
-    def _kill(self, command: str) -> None:
-        """Start a command and kill it at a random moment of its life."""
-        total = self.total
-        arguments = [command]
-        if command == "sync" and total.rng.random() < 0.3:
-            arguments = ["plan"]
-        process = start(self.shop.folder, self.ahead, self._said(), *arguments)
-        if arguments == ["plan"] or total.rng.random() < 0.4:
-            process.join(total.rng.uniform(0.02, 1.1) * total.usual_seconds)
-        else:
-            self._wait_for_uploads(process, total.rng.randint(1, 10))
-        if process.is_alive():
-            process.kill()
-            total.kills += 1
-            total.moments[arguments[0]] += 1
-        else:
-            total.missed += 1
-        process.join()
+    def _die(self) -> bool:
+        """Start a command and kill it. False: nothing was left for it to do."""
+        total, command = self.total, self._next()
+        writes = Writes(self.shop.folder / ".activator")
+        try:
+            usual = total.usual[command].part(total.rng.choice(RESUMED) if command == "apply" else 1)
+            process = start(self.shop.folder, self.ahead, self._said(), command)
+            if total.moments.kill(process, usual, writes, self.trap):
+                total.commands[command] += 1
+                return True
+        finally:
+            writes.close()
+        total.missed += 1
+        assert process.exitcode in (DONE, CONFIGURATION, STALE, RESUMABLE), self._tail()
+        if process.exitcode in (CONFIGURATION, STALE):  # what was saved is of yesterday, or sync has begun another
+            self._run("plan")
+        return command == "plan" or process.exitcode in (CONFIGURATION, STALE)
 
-    def _wait_for_uploads(self, process: ForkServerProcess, count: int) -> None:
-        """Until so many more batches were about to be sent, and a moment longer."""
-        log = self.shop.folder / ".activator" / "membership"
-        enough = len(list(log.rglob("*.parquet"))) + count
-        while process.is_alive() and len(list(log.rglob("*.parquet"))) < enough:
-            process.join(0.02)
-        process.join(self.total.rng.uniform(0, 0.3))
+    def _next(self) -> str:
+        """Mostly apply, which goes on with what the one before has left; others plan first."""
+        if not self._plans():
+            return self.total.rng.choice(("plan", "sync"))
+        return self.total.rng.choices(("apply", "sync", "plan"), (16, 1, 1))[0]
 
     def _until_done(self, wanted: dict[str, frozenset[int]]) -> int:
         """Commands that nobody kills, a day apart once they say that something must wait. Returns how many it took."""
         for tries in range(1, TRIES_MAX + 1):
-            resume = tries == 1 and self.total.rng.random() < 0.5 and self._plans()
-            began = time.monotonic()
-            process = start(self.shop.folder, self.ahead, self._said(), "apply" if resume else "sync")
-            process.join(300)
-            assert process.exitcode is not None, "a command hangs"
-            if process.exitcode == 0 and not resume:
-                self.total.usual_seconds = 0.7 * self.total.usual_seconds + 0.3 * (time.monotonic() - began)
-                if self._held() == wanted:
-                    return tries
-            assert process.exitcode in (0, 2, 5, 7), self._said().read_text()[-2000:]
-            if process.exitcode == 7 or (process.exitcode == 0 and not resume):
+            resume = tries == 1 and self._plans()
+            code = self._run("apply" if resume else "sync")
+            if code == DONE and self._held() == wanted:
+                return tries
+            assert code in (DONE, CONFIGURATION, STALE, RESUMABLE), self._tail()
+            if code == RESUMABLE or (code == DONE and not resume):
                 self.ahead += timedelta(hours=25)  # what may still land lets others wait
                 self._export()
-        raise AssertionError(f"not done after {TRIES_MAX} commands: {self._said().read_text()[-3000:]}")
+        raise AssertionError(f"not done after {TRIES_MAX} commands: {self._tail()}")
+
+    def _run(self, *arguments: str) -> int:
+        """A command to its end, which teaches what such commands take."""
+        began, calls, writes = time.monotonic(), self.trap.calls, Writes(self.shop.folder / ".activator")
+        try:
+            process = start(self.shop.folder, self.ahead, self._said(), *arguments)
+            written = 0
+            while process.is_alive() and time.monotonic() - began < 300:
+                process.join(0.2)
+                written += len(writes.read())
+            process.join(0)
+            assert process.exitcode is not None, "a command hangs"
+        finally:
+            writes.close()
+        if process.exitcode == DONE:
+            self.total.usual[arguments[0]].learn(time.monotonic() - began, written, self.trap.calls - calls)
+        return process.exitcode
 
     def _check(self, wanted: dict[str, frozenset[int]]) -> None:
         """Equal to the undisturbed end, on both platforms, with every object once."""
@@ -175,11 +206,13 @@ class _Days:
             ledger.close()
 
     def _plans(self) -> bool:
-        return any((self.shop.folder / ".activator" / "plans").glob("*/plan.json"))
+        """Whether a plan of this morning is there to be applied."""
+        exported = (self.shop.folder / "orders.csv").stat().st_ctime
+        saved = (self.shop.folder / ".activator" / "plans").glob("*/plan.json")
+        return any(path.stat().st_ctime > exported for path in saved)
 
-    def _member_calls(self) -> int:
-        wanted = ("users", "AudienceMembers")
-        return sum(any(word in call.method for word in wanted) for call in self.shop.sandbox.calls())
+    def _tail(self) -> str:
+        return self._said().read_text()[-3000:]
 
     def _said(self) -> Path:
         return self.shop.folder.parent / f"{self.shop.project_id}.log"
@@ -209,20 +242,21 @@ def _uploads(before: dict[str, frozenset[int]], after: dict[str, frozenset[int]]
 def play(kills: int, seed: int, folder: Path, report: Callable[[Kills], None] = lambda _total: None) -> Kills:
     """At least so many kills. Raises AssertionError at the first end state that is not right."""
     preload()
-    with Sandbox(folder / "sandbox", settle_seconds=0.05) as sandbox:
-        total = Kills(folder, sandbox, random.Random(seed))
-        while total.kills < kills:
-            total.project(min(MORNINGS, max(1, kills - total.kills)))
-            report(total)
+    total = Kills(folder, random.Random(seed))
+    while total.kills < kills:
+        total.project(kills - total.kills)
+        report(total)
     return total
 
 
 def _summary(total: Kills) -> str:
     extra = (total.sends - total.needed) / max(total.kills, 1)
     return (
-        f"{total.kills} kills ({dict(total.moments)}; {total.missed} came too late) in {total.projects} projects: "
-        f"every end equal to the undisturbed one, nothing made twice; {total.sends} uploads for {total.needed} needed, "
-        f"{extra:.2f} more per kill; commands until done: {dict(sorted(total.tries.items()))}"
+        f"{total.kills} kills of {dict(total.commands)} at {dict(sorted(total.moments.struck.items()))}; "
+        f"{total.missed} came too late; {total.projects} projects, {total.tries.total()} mornings: "
+        f"every end equal to the undisturbed one, nothing made twice, nothing left to plan; "
+        f"{total.sends} uploads for {total.needed} needed, {extra:.2f} more per kill; "
+        f"commands until done: {dict(sorted(total.tries.items()))}"
     )
 
 
