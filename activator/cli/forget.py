@@ -229,6 +229,7 @@ def _verify(project: Path, path: Path, *, as_json: bool) -> None:
         content = path.read_bytes()
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}", "Name a receipt.") from None
+    verified(content)  # what is no receipt is said to be none, whether or not this project has a secret
     body = verified(content, erasure_key(workspace.state, workspace.settings.erasure_key))
     if as_json:
         print_json({"valid": True, "receipt": body})

@@ -33,7 +33,7 @@ from activator.cli import (
     value,
     write_back,
 )
-from activator.cli.console import describe, print_json
+from activator.cli.console import describe, print_json, printable
 from activator.cli.console import explain as say_error
 from activator.errors import ActivatorError
 
@@ -115,7 +115,8 @@ def run() -> None:
         typer.echo("error: out of memory\n  what to do: lower ACTIVATOR_MEMORY_LIMIT_MB", err=True)
         sys.exit(2)
     except OSError as error:
-        typer.echo(f"error: {error.strerror or type(error).__name__}", err=True)
+        where = f"{printable(str(error.filename))}: " if error.filename else ""
+        typer.echo(f"error: {where}{error.strerror or type(error).__name__}", err=True)
         typer.echo("  what to do: check disk space and permissions of the project folder", err=True)
         sys.exit(2)
     except Exception as error:  # noqa: BLE001 - a traceback may quote people's data: only its place is shown

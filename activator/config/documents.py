@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from activator.config.faults import fault_words
 from activator.errors import ConfigurationError
 
 BYTES_MAX = 1_000_000
@@ -161,7 +162,7 @@ def _explain(document: Document, error: ValidationError, model: type[BaseModel])
         return document.error(at, f"unknown key `{key}`", fix)
     if first["type"] == "missing":
         return document.error(at, f"`{at[-1]}` is required", "Add it; `activator init` writes a commented example.")
-    message = str(first["msg"]).removeprefix("Value error, ")
+    message = fault_words(first)
     if not at:
         at, message = _place_of(document, message)
     return document.error(at, message[:1].lower() + message[1:], "See docs/reference/project.md.")

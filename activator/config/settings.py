@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from activator.config.faults import fault_words
 from activator.errors import ConfigurationError
 
 PREFIX = "ACTIVATOR_"
@@ -92,7 +93,7 @@ def load_settings(section: type[Section], project_dir: Path, prefix: str = PREFI
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         variable = prefix + "__".join(str(part) for part in first["loc"]).upper()
-        what = "is not set" if first["type"] == "missing" else f"cannot be used: {first['msg']}"
+        what = "is not set" if first["type"] == "missing" else f"cannot be used: {fault_words(first)}"
         raise ConfigurationError(
             f"{variable} {what}", "Set it in the environment, in .env or as a secret file; see docs/reference."
         ) from None

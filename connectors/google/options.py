@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from activator.config.faults import fault_words
 from activator.errors import ConfigurationError
 from connectors.google.places import COUNTRIES, LANGUAGES
 from connectors.google.texts import width
@@ -187,5 +188,4 @@ def _explain(where: str, error: ValidationError) -> ConfigurationError:
         )
     if first["type"] == "missing":
         return ConfigurationError(f"{where}.{name} is required", _WHY.get(name, _REFERENCE))
-    message = str(first["msg"]).removeprefix("Value error, ")
-    return ConfigurationError(f"{where}.{name}: {message[:1].lower()}{message[1:]}", _WHY.get(top, _REFERENCE))
+    return ConfigurationError(f"{where}.{name}: {fault_words(first)}", _WHY.get(top, _REFERENCE))

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from activator.config.faults import fault_words
 from activator.errors import ConfigurationError
 
 
@@ -130,6 +131,5 @@ def read_options(destination: str, options: Mapping[str, Any]) -> MetaOptions:
         raise ConfigurationError(
             f"{where}: `{key}` is required", "Add it; docs/reference/meta.md says where to find it."
         )
-    message = str(first["msg"]).removeprefix("Value error, ")
     where = f"{where}.{key}" if key else where
-    raise ConfigurationError(f"{where}: {message[:1].lower()}{message[1:]}", "See docs/reference/meta.md.")
+    raise ConfigurationError(f"{where}: {fault_words(first)}", "See docs/reference/meta.md.")

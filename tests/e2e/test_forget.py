@@ -120,7 +120,7 @@ def test_wrong_ways_are_explained(shop: Shop) -> None:
     for arguments, typed, words in (
         (["--file", "-", "--yes"], "\n\n", "no identifier was given"),
         (["--file", "missing.txt", "--yes"], "", "cannot be read"),
-        (["--verify", "activator.yaml"], "", "erasure.key is missing"),
+        (["--verify", "activator.yaml"], "", "this is no receipt of an erasure"),
         (["--merge", "activator.yaml"], "", "is not what `activator forget --export` wrote"),
         ([], "", "there is no terminal to ask on"),
         (["person3@example.com"], "", "unexpected extra argument"),

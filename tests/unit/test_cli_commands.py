@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from activator.cli.main import app
+from tests.projects import write_project
 
 
 def commands() -> list[tuple[str, ...]]:
@@ -43,8 +45,20 @@ def test_a_wrong_option_is_a_usage_error() -> None:
 def test_help_stays_quick_by_loading_no_engine() -> None:
     code = (
         "import sys, activator.cli.main as m\n"
-        "heavy = {'duckdb', 'ibis', 'grpc', 'pyarrow', 'matplotlib', 'facebook_business', 'sqlalchemy', 'pydantic', 'yaml'}\n"
+        "heavy = {'duckdb', 'ibis', 'grpc', 'pyarrow', 'matplotlib', 'facebook_business', 'sqlalchemy', "
+        "'pydantic', 'yaml'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    write_project(tmp_path)
+    (tmp_path / ".activator").touch()  # where a folder has to be; also root is refused
+    code = "from activator.cli.main import run; run()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "status"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert f"{tmp_path}/.activator: File exists" in done.stderr

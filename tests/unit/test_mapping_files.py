@@ -53,7 +53,7 @@ def test_an_unknown_name_gets_a_suggestion(tmp_path: Path) -> None:
         ("{from: Mail}", "{from: Mail, expression: x+1}", "line 6: columns.email.expression: unknown key `expression`"),
         ("{from: Mail}", "{from: Mail, first_of: [A, B]}", "line 6: columns.email: say exactly one of `from`"),
         ("{from: Mail}", "{optional: true}", "line 6: columns.email: say exactly one of"),
-        ("{from: Mail}", "{from: Mail, take: last_word}", "line 6: columns.email.take: input should be"),
+        ("{from: Mail}", "{from: Mail, take: last_word}", "line 6: columns.email.take: must be '"),
         ("  email:", "  e_mail:", "line 6: columns.e_mail: unknown key `e_mail`"),
         (
             "  email: {from: Mail}",

@@ -28,7 +28,7 @@ def test_a_complete_project_is_read(tmp_path: Path) -> None:
         ("      high: {daily_budget", "      best: {daily_budget", ["no tier `best`"]),
         ("      low: {daily_budget", "      rest: {daily_budget", ["suppressed"]),
         ('daily_budget: "60.00"', 'daily_budget: "60.005"', ["daily_budget"]),
-        ('daily_budget: "60.00"', "daily_budget: -1", ["daily_budget", "greater than 0"]),
+        ('daily_budget: "60.00"', "daily_budget: -1", ["daily_budget", "must be more than 0"]),
         ('daily_budget: "60.00"', 'daily_budget: "60", bid: {strategy: bid_cap}', ["bid_cap needs `amount`"]),
         ('daily_budget: "60.00"', 'daily_budget: "60", bid: {modifier: 1.2}', ["honoured under manual_cpc only"]),
         ('account_id: "1234567890123456"', "account_id: my-account", ["account_id"]),

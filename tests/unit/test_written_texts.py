@@ -117,7 +117,7 @@ class TestOnesOwn:
                 "{name: a, motivation: risk, headlines: [A], descriptions: [B], message: C, slots: {brand: x}}",
                 "`slots` is for texts of the copy library",
             ),
-            ("{like: risk/tv}", "string should match pattern"),
+            ("{like: risk/tv}", "like: may only be written like"),
         ],
     )
     def test_a_text_is_of_one_form(self, tmp_path: Path, entry: str, said: str) -> None:
