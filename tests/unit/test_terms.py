@@ -267,7 +267,7 @@ def test_where_the_campaign_has_the_budget_tiers_have_none(tmp_path: Path) -> No
     [
         ({"strategy": "bid_cap"}, "bid_cap needs `amount`"),
         ({"bidding": {"base": {"amount": "1.00"}}}, "base.amount: no tier's strategy takes one"),
-        ({"bidding": {"multiplier_max": "0.9"}}, "greater than or equal to 1"),
+        ({"bidding": {"multiplier_max": "0.9"}}, "must be 1 or more"),
         ({"tiers": {"high": {"daily_budget": "1000.00"}, "mid": {}}}, "leave nothing"),
         ({"tiers": {"high": {"daily_budget": "10.00"}}}, "every tier has a daily_budget of its own"),
     ],
