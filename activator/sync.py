@@ -3,13 +3,13 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
 from activator import __version__
-from activator.apply import executor, settlement, tidying, verify
+from activator.apply import executor, replacement, settlement, tidying, verify
 from activator.apply.context import LEASE_NAME, ApplyContext
 from activator.apply.result import ApplyResult, answer
 from activator.config.room import disk_room
@@ -32,6 +32,7 @@ from activator.plan.inputs import source_digest
 from activator.plan.objects import observed_by_key
 from activator.plan.planner import World, assemble, places, plan_destination
 from activator.plan.population import population
+from activator.plan.refresh import read_refreshes
 from activator.plan.yardsticks import uses_of
 from activator.ports import Clock, Destination
 from activator.privacy.purge import purge
@@ -58,21 +59,26 @@ class Runner:
 
 
 def make_plan(
-    runner: Runner, accepted: Mapping[str, str] | None = None, rejects: Path | None = None
+    runner: Runner,
+    accepted: Mapping[str, str] | None = None,
+    rejects: Path | None = None,
+    refresh: Collection[str] = (),
 ) -> tuple[Plan, Path]:
     """Read the exports, look at the platforms, and save what one apply would do. Changes nothing anywhere else.
 
-    accepted: guard name -> reason; rejects: where to write the rows that did not end in a member, if anywhere. Returns
-    the plan and its folder.
+    accepted: guard name -> reason; rejects: where to write the rows that did not end in a member, if anywhere; refresh:
+    audiences whose list is to be replaced as a whole (`plan.refresh`). Returns the plan and its folder.
 
     Raises:
         ActivatorError: any of them; see activator.errors.
     """
     with disk_room(runner.workspace.state):
-        return _made_plan(runner, accepted or {}, rejects)
+        return _made_plan(runner, accepted or {}, rejects, refresh)
 
 
-def _made_plan(runner: Runner, accepted: Mapping[str, str], rejects: Path | None) -> tuple[Plan, Path]:
+def _made_plan(
+    runner: Runner, accepted: Mapping[str, str], rejects: Path | None, refresh: Collection[str]
+) -> tuple[Plan, Path]:
     workspace = runner.workspace
     ledger = LedgerReader(workspace.ledger_place, runner.clock)
     workspace.plans.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -81,7 +87,7 @@ def _made_plan(runner: Runner, accepted: Mapping[str, str], rejects: Path | None
     settings = workspace.settings
     try:
         with open_engine(workspace.scratch, *settings.engine_limits) as engine:
-            plan = _compute(runner, engine, ledger, folder, accepted, rejects)
+            plan = _compute(runner, engine, ledger, folder, accepted, rejects, refresh)
         save_plan(plan, folder)
         target = workspace.plans / plan.plan_id
         if target.exists():
@@ -100,8 +106,10 @@ def _compute(
     folder: Path,
     accepted: Mapping[str, str],
     rejects: Path | None,
+    refresh: Collection[str],
 ) -> Plan:
     project = runner.workspace.project
+    refreshing = read_refreshes(project, refresh)
     runner.report("reading exports", 0)
     people = population(runner.workspace, engine, runner.clock.now().date())
     motivations = people.motivations
@@ -117,6 +125,7 @@ def _compute(
         worths=people.worths,
         accepted=accepted,
         person=runner.workspace.person,
+        refreshing=refreshing,
     )
     destinations = open_destinations(runner.workspace, runner.clock, ledger.allowances)
     observed, unread = _look(runner, destinations)
@@ -189,6 +198,7 @@ def _applied(runner: Runner, plan: Plan, folder: Path) -> ApplyResult:
 def _carried_out(runner: Runner, ledger: Ledger, held: Lease, plan: Plan, folder: Path) -> ApplyResult:
     destinations = open_destinations(runner.workspace, runner.clock, ledger.allowances)
     settlement.poll_once(ledger, destinations, runner.clock)
+    replacement.go_on(ledger, held, destinations, keep_plan=plan.plan_id)
     observed, unread = _look(runner, destinations)
     with ledger.reading() as connection:
         waiting = waits(plan, approvals.of_plan(connection, plan.plan_id))
@@ -302,9 +312,31 @@ def go_on_forgetting(runner: Runner) -> None:
     Remover(runner.workspace, runner.clock, runner.actor, runner.report, runner.should_stop).advance()
 
 
+def go_on_refreshing(runner: Runner) -> None:
+    """See to the end of full refreshes, and give up those that were left half-way.
+
+    Raises:
+        LeaseHeldError: another run is at work.
+    """
+    ledger = Ledger(runner.workspace.ledger_place, runner.clock)
+    try:
+        if not ledger.replacing():
+            return
+        with ledger.writing() as connection:
+            held = lease.take(connection, runner.clock, LEASE_NAME, runner.actor)
+        try:
+            replacement.go_on(ledger, held, open_destinations(runner.workspace, runner.clock))
+        finally:
+            with ledger.writing() as connection:
+                lease.release(connection, runner.clock, held)
+    finally:
+        ledger.close()
+
+
 def before_planning(runner: Runner) -> None:
     """What comes first in every sync: what is still open, then people to be forgotten."""
     poll_processing(runner)
+    go_on_refreshing(runner)
     go_on_forgetting(runner)
 
 

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TypeAlias, assert_never
 
-from activator.apply import members, objects, settlement
+from activator.apply import members, objects, replacement, settlement
 from activator.apply.adoption import adopt
 from activator.apply.context import ApplyContext
-from activator.apply.result import OF_ONE_OBJECT, ApplyResult, ChangeResult, ChangeState, subject
+from activator.apply.result import OF_ONE_OBJECT, ApplyResult, ChangeResult, ChangeState, subject, title
 from activator.apply.uploads import Uploads
 from activator.apply.verify import objection
-from activator.errors import ActivatorError, AuthenticationRequiredError, DestinationError
-from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, Plan, UpdateObject
+from activator.errors import ActivatorError, AuthenticationRequiredError, DestinationError, LeaseHeldError
+from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, Plan, ReplaceMembers, UpdateObject
 
 ObjectChange: TypeAlias = CreateObject | UpdateObject | PauseObject
 
@@ -61,12 +61,14 @@ class _Run:
             return Uploads(self.context, self.failed).send(uploads)
         return [self._step(ordinal, change) for ordinal, change in changes if not isinstance(change, ChangeMembers)]
 
-    def _step(self, ordinal: int, change: ObjectChange) -> ChangeResult:
-        """One object: done, or explained. A failure that concerns only this object leaves its destination usable."""
+    def _step(self, ordinal: int, change: ObjectChange | ReplaceMembers) -> ChangeResult:
+        """One object or list: done, or explained. A failure of this one only leaves its destination usable."""
         if change.destination in self.failed:
             return _ended(ordinal, change, ChangeState.LEFT, self.failed[change.destination])
         if self.context.should_stop():
             return _ended(ordinal, change, ChangeState.LEFT, DestinationError("stopped on request"))
+        if isinstance(change, ReplaceMembers):
+            return self._replace(ordinal, change)
         try:
             state = self._do(change)
         except OF_ONE_OBJECT as refused:
@@ -77,6 +79,17 @@ class _Run:
             return _ended(ordinal, change, state, error)
         self.context.report(subject(change), 1)
         return _ended(ordinal, change, state, None)
+
+    def _replace(self, ordinal: int, change: ReplaceMembers) -> ChangeResult:
+        try:
+            with self.context.audience(change.destination, change.audience_key) as held:
+                result = replacement.replace_members(self.context, held, ordinal, change)
+        except LeaseHeldError as busy:
+            waiting = DestinationError(f"{title('audience', change.audience_key)}: {busy.message}", busy.next_step)
+            return _ended(ordinal, change, ChangeState.LEFT, waiting)
+        if result.error is not None and not isinstance(result.error, OF_ONE_OBJECT):
+            self.failed[change.destination] = result.error
+        return result
 
     def _do(self, change: ObjectChange) -> ChangeState:
         match change:

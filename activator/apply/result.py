@@ -14,7 +14,7 @@ from activator.errors import (
 )
 from activator.model.ads import kind_of
 from activator.model.delivery import Operation
-from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, UpdateObject
+from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, ReplaceMembers, UpdateObject
 
 # Faults of one object or batch: its destination goes on with the rest.
 OF_ONE_OBJECT = (PermanentRefusalError, RowRejectedError, ConfigurationError)
@@ -67,6 +67,8 @@ def subject(change: Change) -> str:
             verb = "add to" if change.operation is Operation.ADD else "remove from"
             who = ", withdrawn" * change.withdrawn + " once more" * change.asserted
             return f"{verb} {title('audience', change.audience_key)}{who}"
+        case ReplaceMembers():
+            return f"refresh {title('audience', change.audience_key)}"
         case _:
             assert_never(change)
 

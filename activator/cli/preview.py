@@ -19,7 +19,7 @@ from activator.cli.sharing import matches_table, sharing_lines
 from activator.cli.value_words import basis_lines
 from activator.model.ads import AdSpec, AudienceSpec, Bid, CampaignSpec, GroupSpec, ObjectSpec
 from activator.model.delivery import Operation
-from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, Plan, UpdateObject
+from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, Plan, ReplaceMembers, UpdateObject
 from activator.plan.guards import CEILINGS, to_accept
 
 
@@ -220,6 +220,8 @@ def _sign(change: Change) -> str:
             return "[yellow]‖[/yellow]"
         case ChangeMembers():
             return "[green]+[/green]" if change.operation is Operation.ADD else "[red]-[/red]"
+        case ReplaceMembers():
+            return "[yellow]=[/yellow]"
         case _:
             assert_never(change)
 
@@ -240,6 +242,11 @@ def _detail(change: Change) -> str:
             batches = f"{len(change.batches)} batch{'es' if len(change.batches) > 1 else ''}"
             people = "person" if change.rows == 1 else "people"
             return f"  [bold]{change.rows:,}[/bold] {people} in {batches}{more}"
+        case ReplaceMembers():
+            gone = sum(batch.rows for batch in change.leaving)
+            parts = f"{len(change.batches)} part{'s' * (len(change.batches) > 1)}"
+            known = f"{gone:,} we know of and " if gone else ""
+            return f"  [bold]{change.rows:,}[/bold] people in {parts}, and nobody else: {known}all others in it are out"
         case _:
             assert_never(change)
 

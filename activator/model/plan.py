@@ -96,7 +96,22 @@ class ChangeMembers:
         return Urgency.AFTER_REMOVALS if self.after_removals else self.adding
 
 
-Change: TypeAlias = CreateObject | UpdateObject | PauseObject | ChangeMembers
+@dataclass(frozen=True, slots=True)
+class ReplaceMembers:
+    """Put a whole new list in an audience's place, so that afterwards nobody else is in it (a full refresh).
+
+    rows, batches: everybody of the new list; leaving: of those believed to be in, whoever is not in the new one. These
+    are never sent: whoever is not in the new list is out when it is in force.
+    """
+
+    destination: str
+    audience_key: str
+    rows: int
+    batches: tuple[PlannedBatch, ...]
+    leaving: tuple[PlannedBatch, ...] = ()
+
+
+Change: TypeAlias = CreateObject | UpdateObject | PauseObject | ChangeMembers | ReplaceMembers
 
 
 def object_key(change: Change) -> str:
@@ -106,7 +121,7 @@ def object_key(change: Change) -> str:
             return change.spec.key
         case PauseObject():
             return change.remote.key
-        case ChangeMembers():
+        case ChangeMembers() | ReplaceMembers():
             return change.audience_key
 
 

@@ -43,6 +43,7 @@ class Belief:
     members: one row per member_key that is or may be in, with `certain` (nothing about it is unresolved) and the
     `sequence` of the last batch that names it; left: the same of those surely taken out; batches: where what was sent
     is written down; adds_in_air, removes_in_air: identifiers of sends that may still land; None: no such send.
+    replacing: member_key of the new list that may still take this one's place as a whole; None: no such list.
     """
 
     members: ir.Table
@@ -50,6 +51,12 @@ class Belief:
     batches: tuple[BatchRecord, ...]
     adds_in_air: ir.Table | None
     removes_in_air: ir.Table | None
+    replacing: ir.Table | None = None
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether anything sent may still change who is in."""
+        return any(part is not None for part in (self.adds_in_air, self.removes_in_air, self.replacing))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +119,16 @@ def believe(engine: Engine, form: str, log: AudienceLog) -> Belief:
         live,
         in_air(Operation.ADD),
         in_air(Operation.REMOVE),
+        _replacing(engine, log),
     )
+
+
+def _replacing(engine: Engine, log: AudienceLog) -> ir.Table | None:
+    whole = log.replacement
+    if whole is None or not whole.at_once:
+        return None
+    parts = [batch for batch in log.batches if batch.plan_id == whole.plan_id and batch.operation is Operation.ADD]
+    return engine.materialise("replacing", _events(engine, parts).select("member_key").distinct())
 
 
 def believed_count(engine: Engine, log: AudienceLog) -> int:
@@ -191,10 +207,14 @@ def difference(engine: Engine, form: str, pending: Pending, sent: Callable[[ir.T
     """What has to be sent so that the audience becomes its tier. sent: from keys of adds to what is sent for them.
 
     An uncertain member is sent again when desired, and removed when not; a send whose opposite is in the air is held
-    back until that can no longer land (docs/explanation/membership-protocol.md).
+    back until that can no longer land, and so is an add that a new list may undo as a whole
+    (docs/explanation/membership-protocol.md).
     """
     belief, adds, removes = pending.belief, pending.adds, pending.removes
     held_back = []
+    if belief.replacing is not None:
+        held_back.append(adds.anti_join(belief.replacing, "member_key"))
+        adds = engine.materialise("to_add", adds.semi_join(belief.replacing, "member_key"))
     if belief.removes_in_air is not None and rows_in(adds):
         adds, waiting = _split(engine, adds, identifiers_of(sent(adds), form), belief.removes_in_air)
         held_back.append(waiting)
@@ -219,6 +239,11 @@ def difference(engine: Engine, form: str, pending: Pending, sent: Callable[[ir.T
         removes=taken,
         held_back=held_back_count,
     )
+
+
+def leaving(engine: Engine, form: str, pending: Pending) -> ir.Table:
+    """Keys and columns of the form of those who may be in and are not wanted, as they were sent."""
+    return engine.materialise("leaving", _as_sent(engine, form, pending.belief.batches, pending.removes))
 
 
 def assertion(

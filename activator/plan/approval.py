@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from activator.config.approvals import ApprovalSection
 from activator.model.ads import AudienceSpec
 from activator.model.approval import Approval, ApprovalNeeded, Covered
-from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, Plan, UpdateObject
+from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, Plan, ReplaceMembers, UpdateObject
 
 
 def covered_by(change: Change) -> Covered:
     """Which kind of approval a change needs, if any is needed."""
     match change:
-        case ChangeMembers():
+        case ChangeMembers() | ReplaceMembers():
             return Covered.AUDIENCES
         case CreateObject() | UpdateObject():
             return Covered.AUDIENCES if isinstance(change.spec, AudienceSpec) else Covered.ADS
@@ -24,7 +24,7 @@ def approval_needed(section: ApprovalSection | None, changes: Sequence[Change]) 
     if section is None:
         return None
     kinds = {covered_by(change) for change in changes}
-    people = sum(change.rows for change in changes if isinstance(change, ChangeMembers))
+    people = sum(change.rows for change in changes if isinstance(change, ChangeMembers | ReplaceMembers))
     if people < section.people_min:
         kinds.discard(Covered.AUDIENCES)
     covers = tuple(kind for kind in Covered if kind in kinds and kind in section.covers)

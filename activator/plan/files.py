@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from activator.errors import StalePlanError
 from activator.model.people import SourceCount, SuppressionCount
-from activator.model.plan import ChangeMembers, Plan
+from activator.model.plan import ChangeMembers, Plan, ReplaceMembers
 from activator.model.sharing import Sharing
 
 PLAN_FILE = "plan.json"
@@ -72,8 +72,8 @@ def load_plan(path: Path, *, with_batches: bool = True) -> tuple[Plan, Path]:
     if hashlib.sha256(content).hexdigest() != seal or content_id(plan) != plan.plan_id:
         raise StalePlanError(f"{file} was edited after it was made", "Run `activator plan` again.")
     for change in plan.changes if with_batches else ():
-        if isinstance(change, ChangeMembers):
-            for batch in change.batches:
+        if isinstance(change, ChangeMembers | ReplaceMembers):
+            for batch in (*change.batches, *(change.leaving if isinstance(change, ReplaceMembers) else ())):
                 verify_batch(_inside(file.parent, batch.file), batch.digest)
     return plan, file.parent
 

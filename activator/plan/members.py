@@ -7,21 +7,22 @@ from pathlib import Path
 import ibis
 import ibis.expr.types as ir
 
+from activator.errors import ConfigurationError
 from activator.model.ads import AudienceSpec
 from activator.model.delivery import Operation
 from activator.model.identity import DEFAULT_RULES
 from activator.model.ledger import AudienceLog
-from activator.model.plan import AudienceState, ChangeMembers, Movement, PlannedBatch
+from activator.model.plan import AudienceState, ChangeMembers, Movement, PlannedBatch, ReplaceMembers
 from activator.people.engine import Engine
 from activator.people.membership import (
     KEYS,
     Members,
-    MembershipDiff,
     Pending,
     assertion,
     believe,
     compare,
     difference,
+    leaving,
     rows_in,
 )
 from activator.plan.batches import write_batches
@@ -39,6 +40,7 @@ class MemberPlan:
     adds_after: tuple[ChangeMembers, ...]
     states: tuple[AudienceState, ...]
     movements: tuple[Movement, ...]
+    replaced: tuple[ReplaceMembers, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +60,18 @@ class MemberPlanner:
     normaliser_version: str = DEFAULT_RULES.version
 
     def plan(
-        self, audiences: Sequence[tuple[AudienceSpec, AudienceLog]], asserting: Collection[str] = ()
+        self,
+        audiences: Sequence[tuple[AudienceSpec, AudienceLog]],
+        asserting: Collection[str] = (),
+        refreshing: Collection[str] = (),
     ) -> MemberPlan:
         """Suppressed audiences first: keeping somebody out comes before letting somebody in.
 
-        asserting: keys of audiences to be sent as a whole, also where nothing is known to differ.
+        asserting: keys of audiences to be sent as a whole, also where nothing is known to differ; refreshing: of those
+        whose list is to be replaced as a whole.
+
+        Raises:
+            ConfigurationError: an audience cannot be refreshed now.
         """
         ordered = sorted(audiences, key=lambda pair: not pair[0].suppress)
         pending = [
@@ -72,12 +81,17 @@ class MemberPlanner:
         desired = self._desired()
         withdrawn = self._withdrawn([part for _, part in pending])
         written = self._written([part for _, part in pending])
-        removes, adds, after, states = [], [], [], []
+        replaced, removes, adds, after, states = [], [], [], [], []
 
         def sent(keys: ir.Table) -> ir.Table:
             return self.members.sent(_of(written, keys))
 
         for spec, part in pending:
+            if spec.key in refreshing:
+                replaced.append(self._replacement(spec, part, withdrawn))
+                wanted = desired.get(spec.tier, 0)
+                states.append(self._state(spec, part, rows_in(part.adds), rows_in(part.removes), wanted))
+                continue
             diff = difference(self.engine, self.form, part, sent)
             removes += self._removals(spec, diff.removes, withdrawn)
             if rows_in(diff.adds):
@@ -88,17 +102,19 @@ class MemberPlanner:
                 anew = assertion(self.engine, self.form, part, diff, sent)
                 removes += self._change(spec, Operation.REMOVE, anew.removes, after_removals=False, asserted=True)
                 adds += self._change(spec, Operation.ADD, anew.adds, after_removals=False, asserted=True)
-            states.append(self._state(spec, part, diff, desired.get(spec.tier, 0)))
+            coming = rows_in(diff.adds) + rows_in(diff.adds_after) - diff.returning
+            wanted = desired.get(spec.tier, 0)
+            states.append(self._state(spec, part, coming, rows_in(diff.removes), wanted, diff.held_back))
         moved = movements(self.engine, self.destination, self.members.keys, self.status, pending)
-        return MemberPlan(tuple(removes), tuple(adds), tuple(after), tuple(states), moved)
+        return MemberPlan(tuple(removes), tuple(adds), tuple(after), tuple(states), moved, tuple(replaced))
 
     def _withdrawn(self, pending: Sequence[Pending]) -> ir.Table | None:
         """person_key, as text, of those to be taken out who object or no longer consent; None where nobody leaves."""
-        leaving = [part.removes.select(person_key=key_text(part.removes.person_key)) for part in pending]
-        if not any(rows_in(keys) for keys in leaving):
+        going = [part.removes.select(person_key=key_text(part.removes.person_key)) for part in pending]
+        if not any(rows_in(keys) for keys in going):
             return None
         status = self.status().select("person_key", "outcome")
-        objecting = status.filter(status.outcome.isin(OBJECTING)).semi_join(ibis.union(*leaving), "person_key")
+        objecting = status.filter(status.outcome.isin(OBJECTING)).semi_join(ibis.union(*going), "person_key")
         return self.engine.materialise("withdrawn", objecting.select("person_key").distinct())
 
     def _removals(self, spec: AudienceSpec, rows: ir.Table, withdrawn: ir.Table | None) -> list[ChangeMembers]:
@@ -112,6 +128,34 @@ class MemberPlanner:
             *self._change(spec, Operation.REMOVE, theirs, after_removals=False, withdrawn=True),
             *self._change(spec, Operation.REMOVE, others, after_removals=False),
         ]
+
+    def _replacement(self, spec: AudienceSpec, part: Pending, withdrawn: ir.Table | None) -> ReplaceMembers:
+        """The whole list of an audience, and who of those we know of is not in it.
+
+        Raises:
+            ConfigurationError: nobody would be in it, or something else has to come first.
+        """
+        gone = leaving(self.engine, self.form, part)
+        everybody = self.members.keys.filter(self.members.keys.tier == spec.tier).select(*KEYS)
+        rows = rows_in(everybody)
+        texts = gone.select(person_key=key_text(gone.person_key))
+        faults = {
+            f"tier {spec.tier} has nobody, and no list is emptied": not rows,
+            "what was sent to it may still take effect": part.belief.in_doubt,
+            "people who withdrew are still in it": withdrawn is not None
+            and bool(rows_in(texts.semi_join(withdrawn, "person_key"))),
+        }
+        for fault, is_so in faults.items():
+            if is_so:
+                raise ConfigurationError(
+                    f"{spec.key.replace('/', ' ')} on {self.destination} cannot be refreshed now: {fault}",
+                    "Plan and apply without --refresh first; what may still take effect is over after a day at most.",
+                )
+        written = self.engine.materialise("whole", self.members.written(everybody))
+        label = f"{self.destination}-{spec.tier}"
+        batches = self._batches(written, f"{label}-whole", short=True)
+        known = self._batches(gone, f"{label}-leaving", short=False) if rows_in(gone) else ()
+        return ReplaceMembers(self.destination, spec.key, rows, batches, known)
 
     def _desired(self) -> dict[str, int]:
         """How many members each tier has."""
@@ -157,16 +201,18 @@ class MemberPlanner:
         self.engine.drop(ordered)
         return batches
 
-    def _state(self, spec: AudienceSpec, part: Pending, diff: MembershipDiff, desired: int) -> AudienceState:
+    def _state(
+        self, spec: AudienceSpec, part: Pending, adds: int, removes: int, desired: int, held_back: int = 0
+    ) -> AudienceState:
         return AudienceState(
             destination=self.destination,
             audience_key=spec.key,
             tier=spec.tier,
             believed=rows_in(part.belief.members),
             desired=desired,
-            adds=rows_in(diff.adds) + rows_in(diff.adds_after) - diff.returning,
-            removes=rows_in(diff.removes),
-            held_back=diff.held_back,
+            adds=adds,
+            removes=removes,
+            held_back=held_back,
         )
 
 

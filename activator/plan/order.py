@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from activator.model.ads import AudienceSpec
-from activator.model.plan import Change, ChangeMembers, PauseObject, Urgency
+from activator.model.plan import Change, ChangeMembers, PauseObject, ReplaceMembers, Urgency
 
 
 def with_urgency(changes: Iterable[ChangeMembers], audiences: Sequence[AudienceSpec]) -> tuple[ChangeMembers, ...]:
@@ -16,17 +16,21 @@ def with_urgency(changes: Iterable[ChangeMembers], audiences: Sequence[AudienceS
 
 
 def in_order(
-    members: Sequence[ChangeMembers], audiences: Sequence[Change], delivery: Sequence[Change]
+    members: Sequence[ChangeMembers],
+    audiences: Sequence[Change],
+    delivery: Sequence[Change],
+    replaced: Sequence[ReplaceMembers] = (),
 ) -> tuple[Change, ...]:
     """All changes of a plan, of whatever destination.
 
-    Taking out comes before putting in, audiences before who is put into them and what delivers to them, and what is
-    to stop before what is to start.
+    Taking out comes before putting in, audiences before who is put into them and what delivers to them, whole lists
+    before single people, and what is to stop before what is to start.
     """
     by_urgency = sorted(members, key=lambda change: change.urgency)
     return (
         *(change for change in by_urgency if change.urgency <= Urgency.REMOVAL),
         *audiences,
+        *replaced,
         *(change for change in by_urgency if change.urgency > Urgency.REMOVAL),
         *sorted(delivery, key=lambda change: not isinstance(change, PauseObject)),
     )

@@ -20,6 +20,7 @@ from activator.model.plan import (
     GuardFinding,
     Movement,
     Plan,
+    ReplaceMembers,
     TierMotivation,
     Unread,
 )
@@ -35,6 +36,7 @@ from activator.plan.objects import fingerprints, known_again, object_changes, ow
 from activator.plan.order import in_order, with_urgency
 from activator.plan.population import Population
 from activator.plan.proof import still_speaking, told_digests
+from activator.plan.refresh import check_refreshes, refresh_guards
 from activator.plan.terms import Budgets, in_place_of, tier_terms
 from activator.plan.tier_notices import tier_notices
 from activator.plan.yardsticks import usable_shares
@@ -48,6 +50,7 @@ class DestinationPlan:
     """One destination's share of the plan. See plan.order."""
 
     members: tuple[ChangeMembers, ...]
+    replaced: tuple[ReplaceMembers, ...]
     audiences: tuple[Change, ...]
     delivery: tuple[Change, ...]
     states: tuple[AudienceState, ...]
@@ -65,7 +68,8 @@ class World:
     """What a plan is made from and bound to. suppression_rows: of each list, the rows that keep somebody out.
 
     worths, bidding: what bids are made from, where they are left to value; accepted: guard name -> reason;
-    person: who is planning; settled: what has become of batches the ledger has as processing.
+    person: who is planning; settled: what has become of batches the ledger has as processing; refreshing:
+    destination -> spec keys of the audiences whose list is to be replaced as a whole.
     """
 
     project: Project
@@ -80,6 +84,7 @@ class World:
     accepted: Mapping[str, str] = field(default_factory=dict)
     person: str = ""
     settled: Mapping[str, BatchState] = field(default_factory=dict)
+    refreshing: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 def plan_destination(
@@ -103,6 +108,8 @@ def plan_destination(
     terms = {tier: replace(made, texts=told[tier]) for tier, made in terms.items()}
     desired = desired_objects(world.project, name, reader.budget_level, motivations, small, terms)
     ownership = ownership_guards(name, observed, owned, desired, world.project.destinations[name].adopt)
+    refreshing = world.refreshing.get(name, frozenset())
+    check_refreshes(name, reader, refreshing, observed)
     members = MemberPlanner(
         engine=engine,
         destination=name,
@@ -112,18 +119,20 @@ def plan_destination(
         members=people.membership(reader.identifier_form),
         status=lambda: people.status(reader.identifier_form, small),
         normaliser_version=world.project.identity.rules().version,
-    ).plan(_logs(world, ledger, name, desired, ownership), asserting=_to_assert(world, ledger, name))
+    ).plan(_logs(world, ledger, name, desired, ownership), _to_assert(world, ledger, name), refreshing)
     audiences, delivery = object_changes(name, reader, desired, observed)
     sent = with_urgency((*members.removes, *members.adds, *members.adds_after), desired.audiences)
-    changes = (*sent, *audiences, *delivery)
+    changes = (*sent, *members.replaced, *audiences, *delivery)
     return DestinationPlan(
         members=sent,
+        replaced=members.replaced,
         audiences=tuple(audiences),
         delivery=tuple(delivery),
         states=members.states,
         movements=members.movements,
         guards=(
             *ownership,
+            *refresh_guards(members.replaced, members.states, reader.members_min),
             *guards.unproven_budget_guards(
                 name,
                 desired.specs,
@@ -223,6 +232,7 @@ def assemble(
         [change for part in parts.values() for change in part.members],
         [change for part in parts.values() for change in part.audiences],
         [change for part in parts.values() for change in part.delivery],
+        [change for part in parts.values() for change in part.replaced],
     )
     plan = Plan(
         plan_id="",
@@ -286,4 +296,4 @@ def places(readers: Mapping[str, DestinationReader], parts: Mapping[str, Destina
 
 def member_rows(plan: Plan) -> int:
     """Rows the plan will send, for progress."""
-    return sum(change.rows for change in plan.changes if isinstance(change, ChangeMembers))
+    return sum(change.rows for change in plan.changes if isinstance(change, ChangeMembers | ReplaceMembers))

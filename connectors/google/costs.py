@@ -8,7 +8,7 @@ Data Manager API, whose requests are counted apart.
 from collections.abc import Sequence
 
 from activator.model.ads import AdSpec, AudienceSpec, CampaignSpec, GroupField, GroupSpec, ObjectSpec
-from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, UpdateObject
+from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, ReplaceMembers, UpdateObject
 from connectors.google.options import GoogleOptions
 from connectors.google.version import OBSERVING_OPERATIONS
 
@@ -24,7 +24,7 @@ def words_of_cost(changes: Sequence[Change], options: GoogleOptions, allowed: in
         return None
     looking = OBSERVING_OPERATIONS + bool(options.customer_types) + bool(options.lookalikes)
     needed = looking + sum(operations_of(change, options) for change in changes)
-    uploads = sum(len(change.batches) for change in changes if isinstance(change, ChangeMembers))
+    uploads = sum(len(change.batches) for change in changes if isinstance(change, ChangeMembers | ReplaceMembers))
     words = f"applying this takes about {needed:,} operations of the Google Ads API"
     words += f", and {uploads:,} upload{'s' * (uploads > 1)} of members" if uploads else ""
     words += f"; {left:,} of {allowed:,} a day are left" if allowed else ""
@@ -49,6 +49,8 @@ def operations_of(change: Change, options: GoogleOptions) -> int:
             return {"audience": 0, "ad": 2}.get(change.remote.kind, 1)
         case ChangeMembers():
             return _JOB * len(change.batches) if options.uploads == "offline_jobs" else 0
+        case ReplaceMembers():  # whole lists go through the Data Manager API only
+            return 0
 
 
 def _created(spec: ObjectSpec, options: GoogleOptions) -> int:

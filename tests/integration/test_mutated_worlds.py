@@ -29,6 +29,7 @@ from activator.model.plan import (
     CreateObject,
     PauseObject,
     Plan,
+    ReplaceMembers,
     UpdateObject,
     object_key,
 )
@@ -432,6 +433,8 @@ def words(platform: MemoryDestination, change: Change) -> str:
             return f"update {change.spec.key}"
         case PauseObject():
             return f"pause {change.remote.key}"
+        case ReplaceMembers():
+            return f"refresh {platform.objects[change.audience_key].platform_id} {change.rows}"
 
 
 def test_an_unchanged_world_is_applied_and_what_is_sent_is_what_was_shown(pristine: Pristine, tmp_path: Path) -> None:

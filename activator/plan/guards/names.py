@@ -8,6 +8,7 @@ from activator.model.plan import GuardFinding
 GUARDS: Mapping[str, str] = {
     "removal-share": "A plan removes too large a share of an audience.",
     "empty-audience": "An audience would fall below what the platform delivers to, or to nobody.",
+    "full-refresh": "A whole new list is too small, or takes the place of one whose members the ledger does not know.",
     "source-shrunk": "An export has far fewer rows than is usual, or is no longer in the project file.",
     "suppression-shrunk": "A suppression list names far fewer people than is usual.",
     "stale-export": "An export that the project wants fresh is old, or the same as before.",
