@@ -7,6 +7,7 @@ docs/how-to/write-a-destination.md.
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -188,6 +189,20 @@ class DestinationContract:
 
         assert (first.settled, second.settled) == (150, 150)
         assert world.member_count(audience_id) == 150
+
+    def test_several_batches_may_be_under_way_at_once(self, world: World) -> None:
+        """Each on a thread of its own; none of them is lost or mistaken for another."""
+        audience_id = one_audience(world)
+
+        def add(number: int) -> Receipt:
+            people = world.members(number * 150, 150)
+            return world.destination.send(Operation.ADD, audience_id, people, batch(audience_id, number))
+
+        with ThreadPoolExecutor(4) as pool:
+            sent = list(pool.map(add, range(8)))
+
+        assert [through(world, receipt).settled for receipt in sent] == [150] * 8
+        assert world.member_count(audience_id) == 1200
 
     def test_a_send_without_an_answer_is_unknown_after_one_try(self, world: World) -> None:
         """Only the caller, who has written down what it is about to do, may send again."""
