@@ -210,6 +210,9 @@ def _record(context: ApplyContext, upload: Upload, receipt: Receipt) -> None:
     try:
         with context.writing(upload.held) as connection:
             batches.record_receipt(connection, context.clock, upload.record.batch_id, receipt)
+            if receipt.settlement is Settlement.UNKNOWN:
+                window = context.destinations[upload.change.destination].quiet_window
+                batches.may_land_from_now(connection, context.clock, upload.record.batch_id, window)
     except LeaseLostError:
         if receipt.settlement is not Settlement.REJECTED:
             _confess(context, upload)

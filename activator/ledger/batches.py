@@ -90,6 +90,16 @@ def record_receipt(connection: Connection, clock: Clock, batch_id: str, receipt:
     _answered(connection, clock, row, receipt, state)
 
 
+def may_land_from_now(connection: Connection, clock: Clock, batch_id: str, quiet_window: timedelta) -> None:
+    """The latest send of a batch went unanswered. It was announced a while ago, but may have been made just now.
+
+    Between the two lie waits that the platform asks for, and its silence.
+    """
+    latest = select(batches.c.sends).where(batches.c.batch_id == batch_id).scalar_subquery()
+    where = (lost_sends.c.batch_id == batch_id) & (lost_sends.c.send == latest)
+    connection.execute(update(lost_sends).where(where).values(quiet_until=clock.now() + quiet_window))
+
+
 def record_settlement(
     connection: Connection, clock: Clock, batch: BatchRecord, receipt: Receipt, quiet_window: timedelta
 ) -> None:

@@ -5,6 +5,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ from activator.apply.executor import execute
 from activator.apply.result import ApplyResult, ChangeState
 from activator.errors import (
     LeaseLostError,
+    OutcomeUnknownError,
     PermanentRefusalError,
     RateLimitedError,
 )
@@ -288,6 +290,23 @@ def test_a_lost_answer_is_asked_for_again_while_others_go_on(project: Project) -
     assert len(account.sent) == 7
     assert sorted(batch.sends for batch in project.log()) == [1, 1, 1, 2, 2]
     assert len(account.rows["audience/mid"]) == 10
+
+
+def test_what_was_sent_after_a_told_wait_may_land_a_whole_window_after_that(project: Project) -> None:
+    account = project.accounts["meta"]
+
+    def sit_out(_audience: str, _place: int) -> None:
+        project.clock.advance(minutes=14)
+        raise OutcomeUnknownError("no answer")
+
+    account.before = sit_out
+    began = project.clock.now()
+    assert project.apply(*project.changes("meta", {ADD_MID: 1})).exit_code == 7
+    until = [lost.quiet_until - began for lost in project.ledger.audience_log("meta", "audience/mid").lost]
+    assert all(
+        window >= account.quiet_window + timedelta(minutes=14 * place) for place, window in enumerate(until, start=1)
+    )
+    assert len(until) == 3
 
 
 # What goes when a platform does not take everything -----------------------------------------------------------------
