@@ -47,6 +47,7 @@ class World:
         low: Set[str] = frozenset(),
         phones: dict[str, str] | None = None,
         asserting: Set[str] = frozenset(),
+        refreshing: Set[str] = frozenset(),
     ) -> MemberPlan:
         """People are named by a word, which stands for the digest of their e-mail."""
         self.rounds += 1
@@ -74,7 +75,8 @@ class World:
             )
             planner = MemberPlanner(engine, "meta", "meta", 2, folder, members, lambda: status)
             ledger = self.ledger
-            return planner.plan([(spec, ledger.audience_log("meta", spec.key)) for spec in (HIGH, LOW)], asserting)
+            logs = [(spec, ledger.audience_log("meta", spec.key)) for spec in (HIGH, LOW)]
+            return planner.plan(logs, asserting, refreshing)
 
     def apply(self, members: MemberPlan, should_stop: Callable[[], bool] = lambda: False) -> ApplyResult:
         """Execute a member plan, creating what is missing first."""
@@ -85,7 +87,7 @@ class World:
             created_at=self.clock.now(),
             project_id="p",
             bindings=Bindings("", 0, "", "", "", "", {}, self.clock.now()),
-            changes=in_order((*members.removes, *members.adds, *members.adds_after), creates, ()),
+            changes=in_order((*members.removes, *members.adds, *members.adds_after), creates, (), members.replaced),
             audiences=members.states,
             movements=members.movements,
             guards=(),
