@@ -16,12 +16,23 @@ from sqlalchemy import text
 
 from activator.config.ledger_place import LedgerPlace
 from activator.errors import LeaseHeldError, LeaseLostError, LedgerError, StalePlanError
-from activator.ledger import batches, compaction, files, lease, objects, performance, plans, reassertions, retired
+from activator.ledger import (
+    batches,
+    compaction,
+    files,
+    lease,
+    objects,
+    performance,
+    plans,
+    reassertions,
+    replacements,
+    retired,
+)
 from activator.ledger.lease import Lease
 from activator.ledger.slots import LedgerSlots
 from activator.ledger.store import Ledger, LedgerReader
 from activator.model.delivery import Operation, Receipt, Settlement
-from activator.model.ledger import BatchRecord, BatchState
+from activator.model.ledger import BatchRecord, BatchState, ReplacementRecord
 from activator.model.performance import PerformanceRow
 from tests.clocks import ManualClock
 
@@ -369,3 +380,45 @@ def test_processes_that_start_together_make_one_ledger(place: LedgerPlace, clock
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(lineage, range(8)))) == 1
+
+
+def test_a_full_refresh_is_kept_until_it_has_ended_and_settles_its_batches(ledger: Ledger, clock: ManualClock) -> None:
+    record = ReplacementRecord("meta", "audience/high", "p1", 2**62, 1, 10, at_once=True, started_at=clock.now())
+    intend(ledger, "a" * 32, owed=True)
+    intend(ledger, "b" * 32, Operation.REMOVE)
+    with ledger.writing() as connection:
+        replacements.begin(connection, record)
+    assert ledger.replacing() == (record,)
+    assert ledger.audience_log("meta", "audience/high").replacement == record
+    send(ledger)
+    answer(ledger, Receipt(Settlement.PROCESSING, 10, processing=9, rejected=1))
+    with ledger.writing() as connection:
+        replacements.all_sent(connection, record)
+    assert found(ledger, "b" * 32).state is BatchState.PROCESSING
+    with ledger.writing() as connection:
+        replacements.finish(connection, clock, record)
+
+    assert ledger.replacing() == ()
+    part, leaving = found(ledger), found(ledger, "b" * 32)
+    assert (part.state, part.settled, part.processing, part.rejected) == (BatchState.SETTLED, 9, 0, 1)
+    assert (leaving.state, leaving.settled) == (BatchState.SETTLED, 10)
+
+
+def test_a_full_refresh_given_up_may_land_until_its_quiet_window_ends(ledger: Ledger, clock: ManualClock) -> None:
+    record = ReplacementRecord("meta", "audience/high", "p1", 7, 1, 10, at_once=True, started_at=clock.now())
+    intend(ledger, "a" * 32, owed=True)
+    with ledger.writing() as connection:
+        replacements.begin(connection, record)
+    send(ledger)
+    answer(ledger, Receipt(Settlement.PROCESSING, 10, processing=10))
+    with ledger.writing() as connection:
+        replacements.give_up(connection, clock, record, WINDOW)
+
+    assert ledger.replacing() == ()
+    assert found(ledger).state is BatchState.UNKNOWN
+    log = ledger.audience_log("meta", "audience/high")
+    assert log.replacement is not None
+    assert [lost.quiet_until for lost in log.lost] == [clock.now() + WINDOW]
+    clock.advance(hours=25)
+    log = ledger.audience_log("meta", "audience/high")
+    assert (log.replacement, log.lost) == (None, ())
