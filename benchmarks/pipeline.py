@@ -58,7 +58,6 @@ def mappings(keys: str) -> tuple[Any, Any]:
 
 def ours(given: argparse.Namespace) -> dict[str, Any]:
     """One run of the public functions, as a plan makes it."""
-    from activator.model.people import Entity
     from activator.people.engine import Engine
     from activator.people.mapping import canonical
     from activator.people.pipeline import CanonicalSource, PeoplePolicy, TierCut, build_people
@@ -79,7 +78,7 @@ def ours(given: argparse.Namespace) -> dict[str, Any]:
             with timed(steps, f"read {mapping.name}"):
                 raw = connector.read(engine.backend, mapping.name, path)
             relation = canonical(raw, mapping)
-            if raw.held or mapping.entity is not Entity.ORDERS:
+            if raw.held:
                 relation = engine.materialise(f"canonical {mapping.name}", relation)
                 raw.release()
             sources.append(CanonicalSource(mapping.name, mapping.entity, relation, whole_orders=True))

@@ -3,12 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from activator.motivation.corrections import Correction, motive_of, text_key
-from activator.motivation.features import Embedder
-from activator.motivation.learning import Learned, choose, learn
 from activator.motivation.lexicon import NONE, Lexicon
 from activator.motivation.reading import Heard, Reading, hear
+
+if TYPE_CHECKING:
+    from activator.motivation.features import Embedder
+    from activator.motivation.learning import Learned
 
 CORRECTED = "your correction"
 LEARNED = "learned from your corrections"
@@ -20,7 +23,7 @@ class Reader:
 
     lexicon: Lexicon
     corrected: Mapping[str, str] = field(default_factory=dict)
-    learned: Learned | None = None
+    learned: "Learned | None" = None
 
     def read_all(self, comments: Sequence[tuple[str, str]]) -> list[Reading]:
         """One reading per (text, declared language)."""
@@ -40,7 +43,7 @@ class Reader:
         return self.read_all([(text, language)])[0]
 
     def _with_model(
-        self, comments: Sequence[tuple[str, str]], heard: Sequence[Heard], readings: list[Reading], learned: Learned
+        self, comments: Sequence[tuple[str, str]], heard: Sequence[Heard], readings: list[Reading], learned: "Learned"
     ) -> None:
         places = [
             place
@@ -49,6 +52,8 @@ class Reader:
         ]
         if not places:
             return
+        from activator.motivation.learning import choose
+
         table = learned.probabilities([comments[place][0] for place in places], [heard[place] for place in places])
         for row, place in enumerate(places):
             motive = choose(heard[place], learned.motives, table[row])
@@ -60,10 +65,12 @@ class Reader:
         return tuple(sorted(self.lexicon.packs))
 
 
-def reader_for(lexicon: Lexicon, corrections: Sequence[Correction], embedder: Embedder | None = None) -> Reader:
+def reader_for(lexicon: Lexicon, corrections: Sequence[Correction], embedder: "Embedder | None" = None) -> Reader:
     """The reader of a project: learns from its corrections, if there are any."""
     if not corrections:
         return Reader(lexicon)
+    from activator.motivation.learning import learn
+
     return Reader(lexicon, motive_of(corrections), learn(corrections, lexicon, embedder))
 
 
@@ -74,7 +81,7 @@ def _as_corrected(reading: Reading, motive: str) -> Reading:
     return replace(reading, motive=motive, confidence=0.999, second=second, phrases=(CORRECTED,))
 
 
-def _as_learned(reading: Reading, motive: str | None, learned: Learned, probability: float) -> Reading:
+def _as_learned(reading: Reading, motive: str | None, learned: "Learned", probability: float) -> Reading:
     if motive == reading.motive:
         return reading
     if motive is None:

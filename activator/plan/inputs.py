@@ -14,7 +14,6 @@ from activator.config.mapping import OrdersMapping
 from activator.config.project import PROJECT_FILE, Project
 from activator.config.workspace import Workspace
 from activator.errors import ConfigurationError
-from activator.model.people import Entity
 from activator.model.plan import TierMotivation
 from activator.motivation.corrections import read_corrections
 from activator.motivation.embeddings import embeddings_digest, open_embeddings
@@ -67,7 +66,7 @@ def read_people(
         check_decimals(raw, mapping)
         looks.append(look_of(raw, mapping))
         relation = canonical(raw, mapping)
-        if raw.held or mapping.entity is not Entity.ORDERS:  # orders of a Parquet file are gathered as they are read
+        if raw.held:  # a Parquet file is read where it lies, as often as it is asked: held as text it fills the memory
             relation = engine.materialise("canonical", relation)
             raw.release()
         whole = isinstance(mapping, OrdersMapping) and mapping.one_row_per == "order"

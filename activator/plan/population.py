@@ -23,7 +23,6 @@ from activator.model.sharing import Sharing
 from activator.model.valuing import Valuing
 from activator.people.accounting import Accounts
 from activator.people.engine import Engine
-from activator.people.forecast.slope import slope_of
 from activator.people.members import sent_columns
 from activator.people.membership import Members
 from activator.people.pipeline import People
@@ -91,6 +90,8 @@ class Population:
 
     def _worths(self) -> Worths:
         """Read only where bids are made from it: predicting costs more than planning."""
+        from activator.people.forecast.slope import slope_of
+
         return Worths(tier_worths(self.engine, self.people.standing()), slope_of(self.people.valuation.tried))
 
     @cached_property

@@ -42,13 +42,29 @@ def test_a_wrong_option_is_a_usage_error() -> None:
     assert CliRunner().invoke(app, ["plan", "--nonsense"]).exit_code == 2
 
 
-def test_help_stays_quick_by_loading_no_engine() -> None:
-    code = (
-        "import sys, activator.cli.main as m\n"
-        "heavy = {'duckdb', 'ibis', 'grpc', 'pyarrow', 'matplotlib', 'facebook_business', 'sqlalchemy', "
-        "'pydantic', 'yaml'}\n"
-        "print(sorted(heavy & set(sys.modules)))"
-    )
+HEAVY = (
+    "duckdb",
+    "ibis",
+    "grpc",
+    "pyarrow",
+    "matplotlib",
+    "facebook_business",
+    "sqlalchemy",
+    "pydantic",
+    "yaml",
+    "scipy",
+)
+FOR_REQUESTS = ("grpc", "facebook_business", "matplotlib", "apscheduler")
+FOR_FORECASTS = ("scipy",)
+
+
+@pytest.mark.parametrize(
+    ("module", "unused"),
+    [("activator.cli.main", HEAVY), ("activator.sync", FOR_REQUESTS + FOR_FORECASTS)],
+    ids=["help", "planning"],
+)
+def test_what_is_not_used_is_not_loaded(module: str, unused: tuple[str, ...]) -> None:
+    code = f"import sys, {module}; print(sorted(set({unused!r}) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
