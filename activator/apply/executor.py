@@ -11,9 +11,18 @@ from activator.apply.result import OF_ONE_OBJECT, ApplyResult, ChangeResult, Cha
 from activator.apply.uploads import Uploads
 from activator.apply.verify import objection
 from activator.errors import ActivatorError, AuthenticationRequiredError, DestinationError, LeaseHeldError
-from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, Plan, ReplaceMembers, UpdateObject
+from activator.model.plan import (
+    Change,
+    ChangeMembers,
+    CreateObject,
+    PauseObject,
+    Plan,
+    ReplaceMembers,
+    StartTest,
+    UpdateObject,
+)
 
-ObjectChange: TypeAlias = CreateObject | UpdateObject | PauseObject
+ObjectChange: TypeAlias = CreateObject | UpdateObject | PauseObject | StartTest
 
 
 def execute(context: ApplyContext) -> ApplyResult:
@@ -99,6 +108,8 @@ class _Run:
                 objects.update(self.context, change)
             case PauseObject():
                 objects.pause(self.context, change)
+            case StartTest():
+                objects.start_test(self.context, change)
             case _:
                 assert_never(change)
         return ChangeState.DONE

@@ -6,7 +6,8 @@ from activator.apply.context import ApplyContext
 from activator.errors import DestinationError, OutcomeUnknownError
 from activator.ledger import batches, objects
 from activator.model.ads import ObjectSpec, RemoteObject, kind_of
-from activator.model.plan import CreateObject, PauseObject, UpdateObject
+from activator.model.plan import CreateObject, PauseObject, StartTest, UpdateObject
+from activator.ports import SplitTesting
 
 
 def create(context: ApplyContext, change: CreateObject) -> bool:
@@ -83,6 +84,18 @@ def update(context: ApplyContext, change: UpdateObject) -> None:
 def pause(context: ApplyContext, change: PauseObject) -> None:
     """Stop one object."""
     context.destinations[change.destination].pause(change.remote)
+
+
+def start_test(context: ApplyContext, change: StartTest) -> None:
+    """Start a split test, once: the platform is asked for one of the same key first."""
+    port = context.destinations[change.destination]
+    assert isinstance(port, SplitTesting), "planned for destinations that have split tests only"
+    with context.announcing() as connection:
+        plan_id, name = context.plan.plan_id, change.test.name
+        objects.intend(connection, context.clock, plan_id, change.destination, "test", change.key, name)
+    platform_id = port.start_split_test(change.test)
+    with context.writing() as connection:
+        objects.acknowledge(connection, change.destination, change.key, platform_id)
 
 
 def known_ids(context: ApplyContext, destination: str) -> Mapping[str, str]:

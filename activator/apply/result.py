@@ -14,7 +14,15 @@ from activator.errors import (
 )
 from activator.model.ads import kind_of
 from activator.model.delivery import Operation
-from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, ReplaceMembers, UpdateObject
+from activator.model.plan import (
+    Change,
+    ChangeMembers,
+    CreateObject,
+    PauseObject,
+    ReplaceMembers,
+    StartTest,
+    UpdateObject,
+)
 
 # Faults of one object or batch: its destination goes on with the rest.
 OF_ONE_OBJECT = (PermanentRefusalError, RowRejectedError, ConfigurationError)
@@ -69,6 +77,8 @@ def subject(change: Change) -> str:
             return f"{verb} {title('audience', change.audience_key)}{who}"
         case ReplaceMembers():
             return f"refresh {title('audience', change.audience_key)}"
+        case StartTest():
+            return f"start {title('test', change.key)}"
         case _:
             assert_never(change)
 

@@ -19,7 +19,17 @@ from activator.cli.sharing import matches_table, sharing_lines
 from activator.cli.value_words import basis_lines
 from activator.model.ads import AdSpec, AudienceSpec, Bid, CampaignSpec, GroupSpec, ObjectSpec
 from activator.model.delivery import Operation
-from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, Plan, ReplaceMembers, UpdateObject
+from activator.model.plan import (
+    Change,
+    ChangeMembers,
+    CreateObject,
+    PauseObject,
+    Plan,
+    ReplaceMembers,
+    StartTest,
+    UpdateObject,
+)
+from activator.model.split_test import SplitCell
 from activator.plan.guards import CEILINGS, to_accept
 
 
@@ -222,6 +232,8 @@ def _sign(change: Change) -> str:
             return "[green]+[/green]" if change.operation is Operation.ADD else "[red]-[/red]"
         case ReplaceMembers():
             return "[yellow]=[/yellow]"
+        case StartTest():
+            return "[green]+[/green]"
         case _:
             assert_never(change)
 
@@ -242,6 +254,10 @@ def _detail(change: Change) -> str:
             batches = f"{len(change.batches)} batch{'es' if len(change.batches) > 1 else ''}"
             people = "person" if change.rows == 1 else "people"
             return f"  [bold]{change.rows:,}[/bold] {people} in {batches}{more}"
+        case StartTest():
+            test = change.test
+            cells = ", ".join(f"{cell.name} {cell.share_percent} % ({_cell_words(cell)})" for cell in test.cells)
+            return f"  {test.starts_at:%Y-%m-%d} to {test.ends_at:%Y-%m-%d}, people divided at random: {_text(cells)}"
         case ReplaceMembers():
             gone = sum(batch.rows for batch in change.leaving)
             parts = f"{len(change.batches)} part{'s' * (len(change.batches) > 1)}"
@@ -249,6 +265,11 @@ def _detail(change: Change) -> str:
             return f"  [bold]{change.rows:,}[/bold] people in {parts}, and nobody else: {known}all others in it are out"
         case _:
             assert_never(change)
+
+
+def _cell_words(cell: SplitCell) -> str:
+    ids = " and ".join((*cell.campaign_ids, *cell.group_ids))
+    return f"campaign {ids}" if ids else "a copy of it without adjustments"
 
 
 def _spec_words(spec: ObjectSpec) -> str:

@@ -24,6 +24,7 @@ from activator.config.positions import Positions
 from activator.config.retention import RetentionSection
 from activator.config.sections import Amount, Name, ObjectId, Ratio, Section, Share
 from activator.config.segments import SegmentChecks, SegmentSection, scheme_faults
+from activator.config.split_tests import SplitTestSection
 from activator.config.valuing import CurrencyCode, TierSection, ValueSection, tier_fault
 from activator.model.ads import BidStrategy
 from activator.model.sharing import SHARED_CONTACTS_MAX
@@ -82,6 +83,7 @@ class DestinationSection(Section):
     audience_people_min: int | None = Field(
         default=None, ge=1, description="A tier with fewer people gets no audience; default: the platform's own minimum"
     )
+    tests: tuple[SplitTestSection, ...] = Field(default=(), description="Split tests of our campaign")
     adopt: tuple[ObjectId, ...] = Field(
         default=(), description="Ids of campaigns, groups or ads with our marker that another ledger made; now ours"
     )
@@ -227,6 +229,8 @@ class Project(Section):
             destination.acquisition is None or GROUP not in tiers,
             f"destinations.{name}.acquisition: a tier has its name; call the tier something else",
         )
+        names = [test.name for test in destination.tests]
+        _unique(f"destinations.{name}.tests", names)
         check_bidding(f"destinations.{name}", destination.strategy, destination.bidding, destination.tiers)
 
 

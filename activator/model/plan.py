@@ -13,6 +13,7 @@ from activator.model.delivery import Operation
 from activator.model.exports import ExportLook
 from activator.model.people import SourceCount, SuppressionCount, TierSummary
 from activator.model.sharing import Sharing
+from activator.model.split_test import SplitTest
 from activator.model.valuing import Valuing
 
 
@@ -111,7 +112,16 @@ class ReplaceMembers:
     leaving: tuple[PlannedBatch, ...] = ()
 
 
-Change: TypeAlias = CreateObject | UpdateObject | PauseObject | ChangeMembers | ReplaceMembers
+@dataclass(frozen=True, slots=True)
+class StartTest:
+    """Have the platform divide people at random between our campaign and another, from a day to come on."""
+
+    destination: str
+    key: str
+    test: SplitTest
+
+
+Change: TypeAlias = CreateObject | UpdateObject | PauseObject | ChangeMembers | ReplaceMembers | StartTest
 
 
 def object_key(change: Change) -> str:
@@ -123,6 +133,8 @@ def object_key(change: Change) -> str:
             return change.remote.key
         case ChangeMembers() | ReplaceMembers():
             return change.audience_key
+        case StartTest():
+            return change.key
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,16 @@ from collections.abc import Iterable, Sequence
 from activator.config.approvals import ApprovalSection
 from activator.model.ads import AudienceSpec
 from activator.model.approval import Approval, ApprovalNeeded, Covered
-from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, Plan, ReplaceMembers, UpdateObject
+from activator.model.plan import (
+    Change,
+    ChangeMembers,
+    CreateObject,
+    PauseObject,
+    Plan,
+    ReplaceMembers,
+    StartTest,
+    UpdateObject,
+)
 
 
 def covered_by(change: Change) -> Covered:
@@ -15,7 +24,7 @@ def covered_by(change: Change) -> Covered:
             return Covered.AUDIENCES
         case CreateObject() | UpdateObject():
             return Covered.AUDIENCES if isinstance(change.spec, AudienceSpec) else Covered.ADS
-        case PauseObject():
+        case PauseObject() | StartTest():
             return Covered.ADS
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from activator.config.project import Project
 from activator.errors import DestinationError
@@ -32,11 +33,12 @@ from activator.plan.desired import Desired, desired_objects, small_tiers
 from activator.plan.files import content_id
 from activator.plan.members import MemberPlanner
 from activator.plan.notices import copy_notices, discount_notices, motivated_tiers, ration_notices, rehearsal_notices
-from activator.plan.objects import fingerprints, known_again, object_changes, ownership_guards
+from activator.plan.objects import fingerprint, fingerprints, known_again, object_changes, ownership_guards
 from activator.plan.order import in_order, with_urgency
 from activator.plan.population import Population
 from activator.plan.proof import still_speaking, told_digests
 from activator.plan.refresh import check_refreshes, refresh_guards
+from activator.plan.split_tests import split_tests_to_start
 from activator.plan.terms import Budgets, in_place_of, tier_terms
 from activator.plan.tier_notices import tier_notices
 from activator.plan.yardsticks import usable_shares
@@ -122,6 +124,10 @@ def plan_destination(
     ).plan(_logs(world, ledger, name, desired, ownership), _to_assert(world, ledger, name), refreshing)
     audiences, delivery = object_changes(name, reader, desired, observed)
     sent = with_urgency((*members.removes, *members.adds, *members.adds_after), desired.audiences)
+    section = world.project.destinations[name]
+    zone = ZoneInfo(section.time_zone or world.project.time_zone)
+    tests, untested = split_tests_to_start(name, section, zone, reader, observed, owned, world.now)
+    delivery += tests
     changes = (*sent, *members.replaced, *audiences, *delivery)
     return DestinationPlan(
         members=sent,
@@ -142,12 +148,16 @@ def plan_destination(
                 motivated_tiers(desired) | {tier for tier, made in terms.items() if made.why_budget},
             ),
         ),
-        fingerprints=fingerprints(name, desired, observed),
+        fingerprints={
+            **fingerprints(name, desired, observed),
+            **{f"{name}/{test.key}": fingerprint(observed.get(test.key)) for test in tests},
+        },
         desired=desired,
         small=small,
         terms=terms,
         notices=(
             *known_again(name, observed, owned),
+            *untested,
             *copy_notices(name, desired, terms, people.tiers),
             *discount_notices(world.project, name, desired, motivations),
             *ration_notices(name, reader, changes),

@@ -8,7 +8,15 @@ Data Manager API, whose requests are counted apart.
 from collections.abc import Sequence
 
 from activator.model.ads import AdSpec, AudienceSpec, CampaignSpec, GroupField, GroupSpec, ObjectSpec
-from activator.model.plan import Change, ChangeMembers, CreateObject, PauseObject, ReplaceMembers, UpdateObject
+from activator.model.plan import (
+    Change,
+    ChangeMembers,
+    CreateObject,
+    PauseObject,
+    ReplaceMembers,
+    StartTest,
+    UpdateObject,
+)
 from connectors.google.options import GoogleOptions
 from connectors.google.version import OBSERVING_OPERATIONS
 
@@ -47,10 +55,11 @@ def operations_of(change: Change, options: GoogleOptions) -> int:
             return searches + sum(_different(*pair) for pair in change.differences.values())
         case PauseObject():
             return {"audience": 0, "ad": 2}.get(change.remote.kind, 1)
-        case ChangeMembers():
-            return _JOB * len(change.batches) if options.uploads == "offline_jobs" else 0
-        case ReplaceMembers():  # whole lists go through the Data Manager API only
-            return 0
+        case ChangeMembers() | ReplaceMembers():  # whole lists go through the Data Manager API only
+            is_job = options.uploads == "offline_jobs" and isinstance(change, ChangeMembers)
+            return _JOB * len(change.batches) if is_job else 0
+        case StartTest():  # looked up, made, its two arms, looked at, copied lists levelled, started
+            return 7
 
 
 def _created(spec: ObjectSpec, options: GoogleOptions) -> int:

@@ -30,6 +30,7 @@ from activator.model.plan import (
     PauseObject,
     Plan,
     ReplaceMembers,
+    StartTest,
     UpdateObject,
     object_key,
 )
@@ -433,6 +434,8 @@ def words(platform: MemoryDestination, change: Change) -> str:
             return f"update {change.spec.key}"
         case PauseObject():
             return f"pause {change.remote.key}"
+        case StartTest():
+            return f"start {change.key}"
         case ReplaceMembers():
             return f"refresh {platform.objects[change.audience_key].platform_id} {change.rows}"
 
