@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from activator.errors import ConfigurationError
 from activator.model.ads import ObjectSpec, Observation, RemoteObject
 from activator.model.checks import Finding
 from activator.model.delivery import Operation, Receipt, ReplacementPart
@@ -80,6 +81,29 @@ class DestinationContext:
     countries: tuple[str, ...] = ()
     markers: Mapping[str, str] = field(default_factory=dict)
     allowances: Allowances | None = None
+
+    @property
+    def tiers(self) -> tuple[str, ...]:
+        """The project's tiers, highest first."""
+        return tuple(key.removeprefix("audience/") for key in self.markers.values() if key.startswith("audience/"))
+
+    def check_seeds(self, option: str, seeds: Collection[str], reasons: Mapping[str, str]) -> None:
+        """Refuse lookalikes of any tier but the highest, unless a reason is given. option: which names the seeds.
+
+        Raises:
+            ConfigurationError: names the tier and what to write.
+        """
+        where, highest = f"destinations.{self.name}.options", next(iter(self.tiers), "")
+        for tier in sorted({*seeds, *reasons}):
+            if tier not in self.tiers:
+                raise ConfigurationError(
+                    f"{where}: there is no tier `{tier}`", f"Name one of: {', '.join(self.tiers)}."
+                )
+            if tier in seeds and tier != highest and not reasons.get(tier, "").strip():
+                raise ConfigurationError(
+                    f"{where}.{option}: a lookalike of tier `{tier}` looks for more people who are worth less",
+                    f"Grow it from `{highest}`, or say why: `lookalike_reasons: {{{tier}: ...}}`.",
+                )
 
 
 class DestinationReader(Protocol):

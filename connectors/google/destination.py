@@ -74,6 +74,7 @@ class GoogleDestination:
         self._context = context
         self._settings = settings
         self._options = read_options(context.name, {"countries": context.countries, **context.options})
+        context.check_seeds("lookalikes", self._options.lookalikes, self._options.lookalike_reasons)
         self._transport = GoogleTransport(settings, customer_id, context.clock, context.allowances)
         lookalikes = Lookalikes(self._transport, self._options, context.project_id, context.name)
         self._audiences = Audiences(self._transport, self._options, lookalikes)

@@ -130,6 +130,9 @@ class GoogleOptions(BaseModel):
     lookalikes: dict[str, Literal["narrow", "balanced", "broad"]] = Field(
         default_factory=dict, description="Tier: how far a lookalike of its list reaches, for your Demand Gen campaigns"
     )
+    lookalike_reasons: dict[str, str] = Field(
+        default_factory=dict, description="Tier: why a lookalike is grown from it although it is not the highest"
+    )
     uploads: Literal["data_manager", "offline_jobs"] = Field(
         default="data_manager",
         description="offline_jobs: through the Google Ads API, for tokens that did so before April 2026",

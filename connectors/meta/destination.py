@@ -192,11 +192,11 @@ class MetaConnector:
 def _check_tiers(context: DestinationContext, options: MetaOptions) -> None:
     """Options that speak of tiers speak of tiers there are."""
     where = f"destinations.{context.name}.options"
-    tiers = {key.removeprefix("audience/") for key in context.markers.values() if key.startswith("audience/")}
-    for name in ("adopt_audiences", "audience_labels", "lookalike_percent"):
-        unknown = sorted(set(getattr(options, name)) - tiers)
+    context.check_seeds("lookalike_percent", options.lookalike_percent, options.lookalike_reasons)
+    for name in ("adopt_audiences", "audience_labels"):
+        unknown = sorted(set(getattr(options, name)) - set(context.tiers))
         if unknown:
-            fix = f"Name one of: {', '.join(sorted(tiers))}."
+            fix = f"Name one of: {', '.join(context.tiers)}."
             raise ConfigurationError(f"{where}.{name}: there is no tier `{unknown[0]}`", fix)
     if options.lookalike_percent and not context.countries:
         raise ConfigurationError(

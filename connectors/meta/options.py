@@ -89,6 +89,9 @@ class MetaOptions(BaseModel):
         default_factory=dict,
         description="Tier -> size of a lookalike grown from its list, in percent of the people of the countries",
     )
+    lookalike_reasons: dict[str, str] = Field(
+        default_factory=dict, description="Tier -> why a lookalike is grown from it although it is not the highest"
+    )
     attribution_window: Literal["1d_click", "7d_click", "28d_click", "1d_view", "1d_ev"] | None = Field(
         default=None, description="Purchases counted in reports; default: what the ad sets are set to"
     )
