@@ -4,7 +4,7 @@ Threads do nothing but the call. What was sent and what came of it is written do
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
@@ -18,6 +18,7 @@ class Flights(Generic[Sent]):
 
     def __init__(self) -> None:
         self._landed: SimpleQueue[tuple[Sent, Receipt | BaseException]] = SimpleQueue()
+        self._threads: set[threading.Thread] = set()
         self._open = 0
 
     def __len__(self) -> int:
@@ -27,7 +28,9 @@ class Flights(Generic[Sent]):
         """Make the call. sent: what `land` gives back with its answer."""
         self._open += 1
         # A daemon, so that a second Ctrl-C ends the process: what it leaves unanswered is written down as such.
-        threading.Thread(target=self._fly, args=(sent, call), name="upload", daemon=True).start()
+        thread = threading.Thread(target=self._fly, args=(sent, call), name="upload", daemon=True)
+        self._threads = {each for each in self._threads if each.is_alive()} | {thread}
+        thread.start()
 
     def land(self, patience_seconds: float) -> tuple[Sent, Receipt | BaseException] | None:
         """The next that is answered, with its receipt or error; None where none was for so long."""
@@ -37,6 +40,14 @@ class Flights(Generic[Sent]):
             return None
         self._open -= 1
         return landed
+
+    def rest(self) -> Iterator[tuple[Sent, Receipt | BaseException]]:
+        """Everything that is still under way, to its end. Goes by the threads: Ctrl-C may have upset the count."""
+        for thread in self._threads:
+            if thread.ident is not None:  # started
+                thread.join()
+        while not self._landed.empty():
+            yield self._landed.get()
 
     def _fly(self, sent: Sent, call: Callable[[], Receipt]) -> None:
         try:

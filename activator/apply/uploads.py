@@ -168,11 +168,10 @@ class Uploads:
 
     def _land_the_rest(self) -> None:
         """Wait for what is under way. What cannot be written down stays written down as sent and not answered."""
-        while self._flights:
-            landed = self._flights.land(RENEW_SECONDS)
-            if landed is not None and isinstance(landed[1], Receipt | DestinationError):
+        for upload, answer in self._flights.rest():
+            if isinstance(answer, Receipt | DestinationError):
                 with suppress(ActivatorError):
-                    members.take_up(self._context, landed[0], landed[1])
+                    members.take_up(self._context, upload, answer)
 
     def _fail(self, ordinal: int, change: ChangeMembers, error: DestinationError) -> None:
         self._errors.setdefault(ordinal, error)

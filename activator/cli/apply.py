@@ -20,18 +20,21 @@ def apply(
 
     Refused (exit 5) when an export, the project file, the ledger or an object on a platform changed since; an object
     that changed refuses only what concerns it. After a crash or a lost connection, apply the same plan again: it goes
-    on where it stopped.
+    on where it stopped. Ctrl-C waits for what is under way and leaves the rest (exit 7); a second one ends at once.
     """
     from activator.cli.preview import show_result
     from activator.config.clock import SystemClock
     from activator.config.workspace import open_workspace
     from activator.plan.files import load_plan
+    from activator.schedule.stop import StopSignal, stop_on_signals
     from activator.sync import Runner, apply_plan
 
     workspace = open_workspace(project)
     loaded, folder = load_plan(find_plan(workspace.plans, plan))
-    with steps(quiet=as_json) as report:
-        result = apply_plan(Runner(workspace, SystemClock(), report=report), loaded, folder)
+    stop = StopSignal()
+    with steps(quiet=as_json) as report, stop_on_signals(stop):
+        runner = Runner(workspace, SystemClock(), report=report, should_stop=stop.is_set)
+        result = apply_plan(runner, loaded, folder)
     if as_json:
         print_json(result)
     else:

@@ -20,6 +20,7 @@ def sync(
     from activator.cli.preview import show_plan, show_result
     from activator.config.clock import SystemClock
     from activator.config.workspace import open_workspace
+    from activator.schedule.stop import StopSignal, stop_on_signals
     from activator.sync import Runner, apply_plan, before_planning, make_plan
 
     with steps(quiet=as_json) as report:
@@ -32,8 +33,10 @@ def sync(
         if as_json:
             print_json({"plan": made, "folder": folder, "refused": True})
         raise typer.Exit(4)
-    with steps(quiet=as_json) as report:
-        result = apply_plan(Runner(runner.workspace, runner.clock, report=report), made, folder)
+    stop = StopSignal()
+    with steps(quiet=as_json) as report, stop_on_signals(stop):
+        applying = Runner(runner.workspace, runner.clock, report=report, should_stop=stop.is_set)
+        result = apply_plan(applying, made, folder)
     if as_json:
         print_json({"plan": made, "result": result})
     else:

@@ -1,6 +1,7 @@
 """Uploads that are equally urgent are under way at once; whatever becomes of one, the answers of the others count."""
 
 import hashlib
+import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -251,6 +252,19 @@ def test_a_stop_waits_for_what_is_under_way_and_writes_it_down(project: Project)
     result = project.apply(*project.changes("meta", {ADD_MID: 12}))
     assert (result.stopped, result.exit_code) == (True, 7)
     assert project.states() == {"settled": 4}
+
+
+def test_ctrl_c_waits_for_what_is_under_way_and_writes_it_down(project: Project) -> None:
+    account = project.accounts["meta"]
+    account.crossing.meet = 4
+    account.before = lambda _audience, place: signal.raise_signal(signal.SIGINT) if place == 0 else None
+    with pytest.raises(KeyboardInterrupt):
+        project.apply(*project.changes("meta", {ADD_MID: 12}))
+    states = project.states()
+    assert states["settled"] >= len(account.sent) - 1, "the one that was being written down may be in doubt"
+    assert states.keys() <= {"settled", "intent"}
+    assert project.apply(*project.changes("meta", {ADD_MID: 12})).complete
+    assert len(set(map(frozenset, account.rows["audience/mid"]))) == 24
 
 
 def test_an_error_of_ours_is_raised_after_the_others_are_written_down(project: Project) -> None:

@@ -1,6 +1,6 @@
 """Requests under way at once, on one thread: the seed says when each arrives, and when its answer is taken up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from random import Random
 
 from activator.apply.flights import Flights
@@ -29,6 +29,10 @@ class SeededFlights(Flights[Upload]):
     def land(self, patience_seconds: float) -> tuple[Upload, Answer]:
         sent, said = self._under_way.pop(self._rng.randrange(len(self._under_way)))
         return sent, _answered(said) if callable(said) else said
+
+    def rest(self) -> Iterator[tuple[Upload, Answer]]:
+        while self._under_way:
+            yield self.land(0)
 
 
 def _answered(call: Call) -> Answer:
