@@ -1,15 +1,18 @@
 """`activator forget`: one person out of everything, for good, with receipts."""
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from activator.cli.console import JsonOption, ProjectOption, print_json, printable, say, steps
 from activator.errors import ConfigurationError
 from activator.model.erasure import ACCOUNT, Erasure, Place, PlaceState
+
+if TYPE_CHECKING:
+    from activator.privacy.forget import Found
 
 _FILE_BYTES_MAX = 64 * 1024
 
@@ -63,7 +66,7 @@ def _forget(project: Path, texts: Sequence[str] | None, *, yes: bool, as_json: b
             report("looking for the person", 0)
             found = look(workspace, clock, texts)
         if not as_json:
-            for line in _preview(found.people, found.rows, found.members, found.audiences, found.problem):
+            for line in _preview(found):
                 say(printable(line))
         _agree(found.people, yes=yes, as_json=as_json)
         begun = begin(workspace, clock, this_process(), found)
@@ -72,7 +75,11 @@ def _forget(project: Path, texts: Sequence[str] | None, *, yes: bool, as_json: b
         erasures = Remover(workspace, clock, this_process(), report=report).advance()
     if as_json:
         folder = workspace.state / "receipts"
-        looked = {} if found is None else {"people": found.people, "rows": found.rows, "members": found.members}
+        looked = (
+            {}
+            if found is None
+            else {"people": found.people, "rows": found.rows, "members": found.members, "told": found.told}
+        )
         open_ones = [{**erasure_json(it), "receipts": _receipts(folder, it)} for it in erasures]
         print_json({"found": looked, "erasures": open_ones})
     else:
@@ -119,22 +126,26 @@ def _asked() -> list[str]:
         texts.append(text)
 
 
-def _preview(people: int, rows: int, members: int, audiences: Mapping[str, int], problem: str) -> Iterable[str]:
-    if problem:
-        yield f"The exports cannot be read ({problem}), so only what was typed and what was sent is known."
+def _preview(found: "Found") -> Iterable[str]:
+    people, members = found.people, found.members
+    if found.problem:
+        yield f"The exports cannot be read ({found.problem}), so only what was typed and what was sent is known."
     elif people:
-        yield f"In the exports: {people} {'person' if people == 1 else 'people'} on {rows:,} rows."
+        yield f"In the exports: {people} {'person' if people == 1 else 'people'} on {found.rows:,} rows."
     else:
         yield "In the exports: nobody."
     if not members and not people:
         yield "Nobody is known by this. Check the spelling: the receipts will say that nothing was ever sent."
     elif not members:
         yield "Nothing was ever sent about the person, so no platform is told anything."
-    for destination, count in audiences.items():
+    for destination, count in found.audiences.items():
         told = "audience was" if count == 1 else "audiences were"
         yield f"  {destination}: {count} {told} told; removed from all of ours, and from every list of the account"
     if members:
         yield f"Each removal names {members:,} sent {'row' if members == 1 else 'rows'} of identifiers."
+    if found.told:
+        events = f"{found.told:,} {'event' if found.told == 1 else 'events'}"
+        yield f"Your webhook was told of the person in {events}: take that back there; the receipt lists them."
     yield "From now on the person is kept out of everything, also when an old export or backup comes back."
 
 

@@ -1,5 +1,6 @@
 """The outbox's rows: added in the transaction that moves what was seen last, told until the receiver says yes."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,11 @@ from activator.model.outbox import EventState, OutboxEvent
 
 ROWS_PER_INSERT = 5_000
 SEEN = "outbox_seen"  # the file of who carried which tag when the outbox was filled last
+
+
+def key_of(lineage: str, person: str) -> str:
+    """What events call a person of this ledger: no digest of an address, and another one in another ledger."""
+    return hashlib.sha256(f"{lineage}{person}".encode()).hexdigest()[:32]
 
 
 def seen(connection: Connection) -> str | None:
@@ -82,9 +88,14 @@ def next_due_at(connection: Connection) -> datetime | None:
     return connection.execute(query.order_by(outbox.c.next_attempt_at).limit(1)).scalar_one_or_none()
 
 
-def about_to_tell(connection: Connection, event_id: str) -> None:
-    """Count the attempt before it is made: from here on the receiver may know, whatever happens to us."""
-    connection.execute(update(outbox).where(outbox.c.event_id == event_id).values(attempts=outbox.c.attempts + 1))
+def about_to_tell(connection: Connection, event_id: str) -> bool:
+    """Count the attempt before it is made: from here on the receiver may know, whatever happens to us.
+
+    False: it is not to be told any more.
+    """
+    pending = (outbox.c.event_id == event_id) & (outbox.c.state == EventState.PENDING.value)
+    counted = connection.execute(update(outbox).where(pending).values(attempts=outbox.c.attempts + 1))
+    return counted.rowcount == 1
 
 
 def told(connection: Connection, event_id: str, now: datetime) -> None:
@@ -102,6 +113,26 @@ def refused(connection: Connection, event_id: str, detail: str) -> None:
 def postpone(connection: Connection, event_id: str, until: datetime, detail: str) -> None:
     """Not told, or nobody knows: once more at `until`."""
     connection.execute(update(outbox).where(outbox.c.event_id == event_id).values(next_attempt_at=until, detail=detail))
+
+
+def people(connection: Connection) -> frozenset[str]:
+    """Whom events are about, by their keys."""
+    return frozenset(connection.execute(select(outbox.c.person_key).distinct()).scalars())
+
+
+def redact(connection: Connection, person_key: str, instead: str) -> None:
+    """What waits about a person is never told, and what was told bears another name from now on."""
+    theirs = outbox.c.person_key == person_key
+    waiting = theirs & (outbox.c.state == EventState.PENDING.value)
+    withdrawn = {"state": EventState.WITHDRAWN.value, "detail": "the person was forgotten"}
+    connection.execute(update(outbox).where(waiting).values(**withdrawn))
+    connection.execute(update(outbox).where(theirs).values(person_key=instead, source_ids=None))
+
+
+def told_of(connection: Connection, person_keys: Iterable[str]) -> list[OutboxEvent]:
+    """What the receiver knows about somebody, or may know since nobody heard its answer; oldest first."""
+    tried = outbox.c.person_key.in_(sorted(person_keys)) & (outbox.c.attempts > 0)
+    return [_event(row) for row in connection.execute(select(outbox).where(tried).order_by(outbox.c.sequence))]
 
 
 def counts(connection: Connection) -> dict[str, int]:

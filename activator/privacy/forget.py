@@ -5,7 +5,7 @@ What is written down first is enough for everything after it, so a run that ends
 
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from activator.config.workspace import Workspace
@@ -18,6 +18,7 @@ from activator.plan.erased import first_secret
 from activator.ports import Clock
 from activator.privacy.meant import Meant, who_is_meant
 from activator.privacy.sent import SentAbout, sent_about
+from activator.privacy.told import macs_of_events, redact, told_about
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,8 @@ class Found:
     """What forgetting somebody would come to. keys: everything they may be known by.
 
     people, rows: whom that is in the exports; members: different rows ever sent; audiences: destination -> how many
-    audiences there were ever told of them; problem: why the exports could not be asked, if so.
+    audiences there were ever told of them; told: events the webhook has of them; problem: why the exports could not be
+    asked.
     """
 
     keys: frozenset[str] = field(repr=False)
@@ -33,6 +35,7 @@ class Found:
     rows: int
     members: int
     audiences: Mapping[str, int]
+    told: int = 0
     problem: str = ""
 
 
@@ -45,10 +48,12 @@ def look(workspace: Workspace, clock: Clock, texts: Sequence[str]) -> Found:
     with open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine:
         meant = who_is_meant(workspace, engine, clock, texts)
         about = _sent(workspace, clock, engine, meant)
+    keys = meant.keys | about.keys
     audiences: dict[str, int] = {}
     for destination, _ in about.batches:
         audiences[destination] = audiences.get(destination, 0) + 1
-    return Found(meant.keys | about.keys, meant.people, meant.rows, about.members, audiences, meant.problem)
+    told = _told(workspace, clock, keys)
+    return Found(keys, meant.people, meant.rows, about.members, audiences, told, meant.problem)
 
 
 def _sent(workspace: Workspace, clock: Clock, engine: Engine, meant: Meant) -> SentAbout:
@@ -62,6 +67,15 @@ def _sent(workspace: Workspace, clock: Clock, engine: Engine, meant: Meant) -> S
     return sent_about(engine, batches, Erased(secret, tuple(sorted(mac_of(secret, key) for key in meant.keys))))
 
 
+def _told(workspace: Workspace, clock: Clock, keys: Collection[str]) -> int:
+    ledger = LedgerReader(workspace.ledger_place, clock)
+    try:
+        with ledger.reading() as connection:
+            return len(told_about(connection, ledger.lineage, keys))
+    finally:
+        ledger.close()
+
+
 def begin(workspace: Workspace, clock: Clock, actor: str, found: Found) -> Erasure:
     """Write down that the person is to be forgotten. From here on they are kept out, and removal goes on by itself.
 
@@ -71,9 +85,12 @@ def begin(workspace: Workspace, clock: Clock, actor: str, found: Found) -> Erasu
     ledger = Ledger(workspace.ledger_place, clock)
     try:
         secret = first_secret(workspace, ledger)
-        erasure = Erasure(secrets.token_hex(8), clock.now(), actor, found.members > 0, None)
+        was_sent = found.members > 0 or found.told > 0
+        erasure = Erasure(secrets.token_hex(8), clock.now(), actor, was_sent, None)
+        macs = {mac_of(secret, key) for key in found.keys} | macs_of_events(secret, ledger.lineage, found.keys)
         with ledger.writing() as connection:
-            erasures.begin(connection, erasure, {mac_of(secret, key) for key in found.keys})
+            erasures.begin(connection, erasure, macs)
+            redact(connection, erasure.erasure_id, Erased(secret, tuple(sorted(macs))))
             plans.note(connection, clock, workspace.who(actor), "forget", erasure.erasure_id, _said(found))
     finally:
         ledger.close()

@@ -19,7 +19,7 @@ from activator.apply.context import LEASE_NAME, ApplyContext
 from activator.apply.result import OF_ONE_OBJECT
 from activator.config.workspace import Workspace
 from activator.errors import ActivatorError, AuthenticationRequiredError, DestinationError
-from activator.ledger import erasures, lease, plans
+from activator.ledger import erasures, lease, outbox, plans
 from activator.ledger.lease import Lease
 from activator.ledger.store import Ledger
 from activator.model.erasure import ACCOUNT, Erasure, Place, PlaceState
@@ -31,6 +31,7 @@ from activator.plan.batches import write_batches
 from activator.plan.destinations import open_destinations
 from activator.plan.erased import read_secret
 from activator.ports import AccountWideRemoval, Clock, Destination
+from activator.privacy import told
 from activator.privacy.places import batch_id, of_receipt, plan_id, plan_of, settled
 from activator.privacy.receipts import write_receipts
 from activator.privacy.sent import SentAbout, last_effect, sent_about
@@ -103,6 +104,8 @@ class _One:
             about = self._about(engine, erasure)
             for place in self._places(erasure, about):
                 self._put(erasure, place)
+            with self.ledger.writing() as connection:
+                told.redact(connection, erasure.erasure_id, self._erased(erasure))
             written = self._written(about, Path(folder))
             self._audiences(self._now(erasure), written, Path(folder))
             for place in self._now(erasure).places:
@@ -289,5 +292,7 @@ class _One:
                     connection, self.run.clock, self.run.workspace.who(self.run.actor), "forgotten", erasure.erasure_id
                 )
             found = replace(found, completed_at=now)
-        write_receipts(self.run.workspace, self.secret, found, self.run.clock)
+        with self.ledger.reading() as connection:
+            events = outbox.told_of(connection, [erasure.erasure_id])
+        write_receipts(self.run.workspace, self.secret, found, events, self.run.clock)
         return found

@@ -25,7 +25,9 @@ from activator.ledger.store import Ledger
 from activator.model.outbox import OutboxEvent
 from activator.model.people import Entity
 from activator.people.engine import Engine
+from activator.people.erased import mac_of
 from activator.people.pipeline import People
+from activator.plan.erased import read_erased
 from activator.plan.guards import SMALL_AUDIENCE
 from activator.ports import Clock
 from activator.segments.limits import event_name
@@ -68,7 +70,8 @@ def collect(workspace: Workspace, clock: Clock, *, losses_accepted: bool = False
                 _refuse_losses(found.engine, workspace, known, changes, workspace.project.guards)
             events = _Events(workspace, found, sections, ledger.lineage, clock.now()).of(changes)
             file = _written(workspace.state / FOLDER, now)
-            return _moved(ledger, workspace, known, _Seen(file, tuple(sorted(sections))), list(events))
+            kept = _without_forgotten(workspace, list(events))
+            return _moved(ledger, workspace, known, _Seen(file, tuple(sorted(sections))), kept)
     finally:
         ledger.close()
 
@@ -220,6 +223,15 @@ def _source_ids(engine: Engine, people: People) -> ir.Table:
     named = owned.select("person", id=owned.id_space.fill_null("") + "\x1f" + owned.external_id).distinct()
     listed = named.group_by("person").agg(ids=named.id.collect(order_by=named.id))
     return engine.materialise("source_ids", listed.select("person", source_ids=listed.ids.join("\x1e")))
+
+
+def _without_forgotten(workspace: Workspace, events: list[OutboxEvent]) -> list[OutboxEvent]:
+    """Whoever was forgotten carries no tag any more; that they lost it is told to nobody either."""
+    erased = read_erased(workspace) if events else None
+    if erased is None:
+        return events
+    macs = frozenset(erased.macs)
+    return [event for event in events if mac_of(erased.secret, event.person_key) not in macs]
 
 
 def _written(folder: Path, now: ir.Table) -> str:

@@ -95,7 +95,8 @@ class _Pass:
     def _one(self, event: OutboxEvent) -> None:
         with self.ledger.writing() as connection:
             lease.renew(connection, self.clock, self.held)
-            outbox.about_to_tell(connection, event.event_id)
+            if not outbox.about_to_tell(connection, event.event_id):
+                return  # withdrawn since it was read
         try:
             _retrying(self.clock)(lambda: self.receiver.tell(event, self.clock.now()))
         except PASSING as error:

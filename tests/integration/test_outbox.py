@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,10 @@ from activator.errors import AuthenticationRequiredError, ConfigurationError, Le
 from activator.ledger import outbox
 from activator.ledger.store import Ledger
 from activator.model.outbox import EventState, OutboxEvent
+from activator.privacy.carry import export_erasures, merge_erasures
+from activator.privacy.forget import begin, look
+from activator.privacy.receipts import verified
+from activator.privacy.removal import Remover
 from activator.tags import collect as collecting
 from activator.tags.collect import Collected, collect
 from activator.tags.receiver import signature
@@ -125,6 +130,83 @@ def told(receiver: Webhook) -> list[tuple[str, str]]:
 
 
 SWAPPED = [("tier.entered", "tier:high"), ("tier.entered", "tier:rest"), ("tier.left", "tier:high")]
+
+
+class TestForgotten:
+    """Person 1 comes into the best tier, of which the webhook is told, and is to be forgotten."""
+
+    @pytest.fixture(autouse=True)
+    def _token(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("ACCESS_TOKEN", "APP_SECRET"):
+            monkeypatch.setenv(f"ACTIVATOR_META__{name}", "never-asked-anything")
+
+    def forget(self, shop: Shop) -> dict[str, Any]:
+        """Forgotten as far as it goes; returns the receipt about the webhook."""
+        found = look(shop.workspace, shop.clock, ["person1@example.com"])
+        erasure = begin(shop.workspace, shop.clock, "test", found)
+        Remover(shop.workspace, shop.clock, "test:1").advance()
+        return self.receipt(shop, erasure.erasure_id)
+
+    def receipt(self, shop: Shop, erasure_id: str) -> dict[str, Any]:
+        path = shop.workspace.state / "receipts" / f"{erasure_id}-webhook.json"
+        assert b"person1" not in path.read_bytes()
+        return verified(path.read_bytes(), (shop.workspace.state / "erasure.key").read_bytes())
+
+    def test_what_waits_about_them_is_never_told(self, shop: Shop, receiver: Webhook) -> None:
+        shop.declare(EVENTS, source_ids=True)
+        shop.swap()
+        shop.collect()
+        body = self.forget(shop)
+        assert (body["ever_sent"], body["told"]) == (False, [])
+        assert shop.tell() == Told(2, 0, 0)
+        assert sorted(told(receiver)) == [("tier.entered", "tier:rest"), ("tier.left", "tier:high")]
+        (withdrawn,) = shop.events(EventState.WITHDRAWN)
+        assert (withdrawn.source_ids, withdrawn.detail) == (None, "the person was forgotten")
+
+    def test_the_receipt_lists_what_the_webhook_knows(self, shop: Shop, receiver: Webhook) -> None:
+        shop.swap()
+        shop.collect()
+        shop.tell()
+        (event,) = [it for it in shop.events() if (it.kind, it.tag) == ("entered", "tier:high")]
+        body = self.forget(shop)
+        assert (body["platform"], body["account"], body["ever_sent"]) == ("webhook", "localhost", True)
+        assert [(it["event"], it["what"], it["certain"]) for it in body["told"]] == [
+            (event.event_id, "entered tier:high", True)
+        ]
+        assert event.person_key not in {it.person_key for it in shop.events()}, "nothing here knows who it was"
+
+    def test_an_event_whose_answer_was_lost_may_be_known_too(self, shop: Shop, receiver: Webhook) -> None:
+        shop.swap()
+        shop.collect()
+        receiver.status = 0
+        shop.tell()
+        assert [it["certain"] for it in self.forget(shop)["told"]] == [False]
+
+    def test_that_they_are_gone_is_told_to_nobody(self, shop: Shop, receiver: Webhook) -> None:
+        shop.swap()
+        shop.collect()
+        shop.tell()
+        self.forget(shop)
+        receiver.bodies.clear()
+        shop.collect()
+        shop.tell()
+        assert not [it for it in said(receiver) if it["type"] == "tier.left" and it["data"]["tag"] == "tier:high"]
+
+    def test_a_restored_backup_knows_them_again_and_they_are_taken_out_of_it(self, shop: Shop, tmp_path: Path) -> None:
+        shop.swap()
+        shop.collect()
+        backup = tmp_path / "backup"
+        shutil.copytree(shop.workspace.state, backup)
+        self.forget(shop)
+        export_erasures(shop.workspace, shop.clock, tmp_path / "erasures.json")
+        (backup / "erasure.key").write_bytes((shop.workspace.state / "erasure.key").read_bytes())
+        (backup / "erasure.key").chmod(0o600)
+        shutil.rmtree(shop.workspace.state)
+        shutil.copytree(backup, shop.workspace.state)
+        assert len(shop.events(EventState.PENDING)) == 3
+        merge_erasures(shop.workspace, shop.clock, "test", tmp_path / "erasures.json")
+        Remover(shop.workspace, shop.clock, "test:1").advance()
+        assert len(shop.events(EventState.PENDING)) == 2
 
 
 class TestChanges:
