@@ -33,6 +33,10 @@ class DeliverySection(Section):
 
     daily_budget: Amount | None = Field(default=None, description="Where budgets sit on groups (Meta)")
     bid: BidSection = BidSection()
+    value_based: bool = Field(
+        default=False,
+        description="Meta: send what each member is worth, so that lookalikes are of the best of them; for new lists",
+    )
 
 
 class BaseBidSection(Section):

@@ -78,7 +78,8 @@ def desired_objects(
     named = _Namer(project, name)
     terms = terms or {t: as_said(name, t, delivery, budget_level) for t, delivery in destination.tiers.items()}
     excluded = {tier for tier, made in terms.items() if made.excluded}
-    audiences = tuple(_audience(named, tier, excluded) for tier in tiers)
+    valued = {tier for tier, delivery in destination.tiers.items() if delivery.value_based}
+    audiences = tuple(_audience(named, tier, excluded, value_based=tier.name in valued) for tier in tiers)
     budget = destination.daily_budget
     campaign = CampaignSpec(
         key="campaign",
@@ -131,7 +132,7 @@ class _Namer:
         return marked_name(f"{self.project.name} · {label}", self.project.id, self.destination, key)
 
 
-def _audience(named: _Namer, tier: TierSection, excluded: Collection[str]) -> AudienceSpec:
+def _audience(named: _Namer, tier: TierSection, excluded: Collection[str], *, value_based: bool) -> AudienceSpec:
     key = audience_key(tier.name)
     return AudienceSpec(
         key=key,
@@ -139,6 +140,7 @@ def _audience(named: _Namer, tier: TierSection, excluded: Collection[str]) -> Au
         description=f"Kept by activator: customers of tier {tier.name}. Do not edit by hand.",
         tier=tier.name,
         suppress=tier.suppress or tier.name in excluded,
+        value_based=value_based,
     )
 
 

@@ -28,6 +28,8 @@ from activator.people.membership import (
 from activator.plan.batches import write_batches
 from activator.plan.movements import key_text, movements
 
+# Meta's word for what a member of a value-based list is worth; other platforms have no such lists.
+WORTH = "LOOKALIKE_VALUE"
 OBJECTING = ("suppressed", "no_consent")  # outcomes of people who must not be reached, whatever they are worth
 
 
@@ -47,7 +49,8 @@ class MemberPlan:
 class MemberPlanner:
     """One destination's members. members, status: relations of people.pipeline for the destination's form.
 
-    normaliser_version: of the rules the members were made with; every batch file says it.
+    normaliser_version: of the rules the members were made with; every batch file says it. worths: person_key (text) and
+    value_minor of everyone, for audiences whose members are sent with what they are worth.
     """
 
     engine: Engine
@@ -58,6 +61,7 @@ class MemberPlanner:
     members: Members
     status: Callable[[], ir.Table]
     normaliser_version: str = DEFAULT_RULES.version
+    worths: Callable[[], ir.Table] | None = None
 
     def plan(
         self,
@@ -153,7 +157,7 @@ class MemberPlanner:
                 )
         written = self.engine.materialise("whole", self.members.written(everybody))
         label = f"{self.destination}-{spec.tier}"
-        batches = self._batches(written, f"{label}-whole", short=True)
+        batches = self._batches(written, f"{label}-whole", short=True, with_worth=spec.value_based)
         known = self._batches(gone, f"{label}-leaving", short=False) if rows_in(gone) else ()
         return ReplaceMembers(self.destination, spec.key, rows, batches, known)
 
@@ -187,19 +191,33 @@ class MemberPlanner:
         if count == 0:
             return []
         kind = "-after" * after_removals + "-anew" * asserted + "-withdrawn" * withdrawn
-        batches = self._batches(rows, f"{self.destination}-{spec.tier}-{operation.value}{kind}", short=short)
+        label = f"{self.destination}-{spec.tier}-{operation.value}{kind}"
+        with_worth = spec.value_based and operation is Operation.ADD
+        batches = self._batches(rows, label, short=short, with_worth=with_worth)
         return [
             ChangeMembers(self.destination, spec.key, operation, after_removals, count, batches, asserted, withdrawn)
         ]
 
-    def _batches(self, rows: ir.Table, label: str, *, short: bool) -> tuple[PlannedBatch, ...]:
+    def _batches(
+        self, rows: ir.Table, label: str, *, short: bool, with_worth: bool = False
+    ) -> tuple[PlannedBatch, ...]:
         ordered = self.engine.materialise("ordered", rows.order_by("member_key"))
         sent = self.members.sent(ordered) if short else ordered
+        if with_worth:
+            sent = self._with_worth(sent)
         keys = {name: sent[name].cast("binary") for name in KEYS}
         stream = self.engine.stream(sent.mutate(**keys), self.batch_rows_max)
         batches = write_batches(stream, self.batch_rows_max, self.folder, label, self.normaliser_version)
         self.engine.drop(ordered)
         return batches
+
+    def _with_worth(self, sent: ir.Table) -> ir.Table:
+        """What each is worth today, in whole minor units: only how they compare counts, and no fraction is made up."""
+        assert self.worths is not None, "planned with what people are worth"
+        worth = self.worths().select(person="person_key", worth="value_minor")
+        joined = sent.mutate(person=key_text(sent.person_key)).left_join(worth, "person")
+        valued = joined.mutate(**{WORTH: ibis.greatest(joined.worth.fill_null(0), 0).cast("int64")})
+        return valued.select(*sent.columns, WORTH).order_by("member_key")
 
     def _state(
         self, spec: AudienceSpec, part: Pending, adds: int, removes: int, desired: int, held_back: int = 0

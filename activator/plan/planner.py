@@ -121,6 +121,7 @@ def plan_destination(
         members=people.membership(reader.identifier_form),
         status=lambda: people.status(reader.identifier_form, small),
         normaliser_version=world.project.identity.rules().version,
+        worths=lambda: people.values,
     ).plan(_logs(world, ledger, name, desired, ownership), _to_assert(world, ledger, name), refreshing)
     audiences, delivery = object_changes(name, reader, desired, observed)
     sent = with_urgency((*members.removes, *members.adds, *members.adds_after), desired.audiences)

@@ -166,6 +166,11 @@ class Population:
                 )
         return self._forms[form]
 
+    @property
+    def values(self) -> ir.Table:
+        """person_key, as text, and value_minor of everyone."""
+        return self.people.people.select("person_key", "value_minor")
+
     def status(self, form: str, small: Collection[str] = ()) -> ir.Table:
         """person_key, tier and outcome of everyone."""
         return self.people.status(form, small)

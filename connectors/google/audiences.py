@@ -7,7 +7,7 @@ Lists are also read here and not through GAQL: reading them costs nothing of the
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from activator.errors import PermanentRefusalError
+from activator.errors import ConfigurationError, PermanentRefusalError
 from activator.model.ads import AudienceSpec, GroupField, RemoteObject
 from activator.model.naming import marker_in
 from connectors.google.customer_types import CustomerTypes
@@ -23,7 +23,16 @@ _CONTACTS = "CONTACT_ID"
 
 
 def wanted_list(spec: AudienceSpec, options: GoogleOptions) -> dict[str, GroupField]:
-    """Comparable settings of a list, as `Audiences.observed` would show it."""
+    """Comparable settings of a list, as `Audiences.observed` would show it.
+
+    Raises:
+        ConfigurationError: a list with values, which Google does not have.
+    """
+    if spec.value_based:
+        raise ConfigurationError(
+            f"Google has no lists whose members have a value (tier {spec.tier})",
+            "Remove `value_based` from the tier; Google learns values by `value_rule` and from conversions.",
+        )
     described = " ".join(part for part in (options.description, spec.description) if part)
     wanted: dict[str, GroupField] = {
         "name": spec.name,

@@ -16,7 +16,8 @@ from connectors.meta.options import MetaOptions
 from connectors.meta.transport import GraphApi
 from connectors.meta.version import FLAGGED_WORDS, OPERATION_FLAGGED
 
-_FIELDS = ("id", "name", "description", "audience_labels", "operation_status", "delivery_status")
+_FIELDS = ("id", "name", "description", "audience_labels", "operation_status", "delivery_status", "is_value_based")
+VALUE_BASED = "yes"
 READY = "ready"
 
 
@@ -37,7 +38,8 @@ class Audiences:
             "lookalike": self._lookalikes.wanted(spec.tier),
         }
         shown = {name: value for name, value in wanted.items() if value is not None}
-        return {"name": spec.name, "description": spec.description, **shown}
+        valued = {"value_based": VALUE_BASED} if spec.value_based else {}
+        return {"name": spec.name, "description": spec.description, **shown, **valued}
 
     def create(self, spec: AudienceSpec) -> str:
         """Create an empty customer list and return its id. Its lookalike has to wait until it is filled.
@@ -67,6 +69,11 @@ class Audiences:
         """Send what differs, and grow the lookalike that is missing."""
         wanted = self.fields(spec)
         changed = {name for name in wanted if wanted[name] != remote.fields.get(name)}
+        if "value_based" in changed:
+            raise PermanentRefusalError(
+                f"list {remote.platform_id} of tier {spec.tier} takes no values: what kind a list is cannot be changed",
+                "Remove `value_based` from the tier, or delete the list at Meta so that a new one is made.",
+            )
         params: dict[str, Any] = {name: wanted[name] for name in ("name", "description") if name in changed}
         for text in params.values():
             refuse_flagged_words(text)
@@ -118,6 +125,8 @@ class Audiences:
         tier = one.key.partition("/")[2]
         label, lookalike = self._options.audience_labels.get(tier), self._lookalikes.wanted(tier)
         fields: dict[str, GroupField] = {"name": one.name, "description": str(one.row.get("description") or "")}
+        if one.row.get("is_value_based"):
+            fields["value_based"] = VALUE_BASED
         if label is not None:
             labels = one.row.get("audience_labels")
             fields["label"] = label if labels is None or label in labels else ", ".join(map(str, labels))
