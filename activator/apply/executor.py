@@ -75,7 +75,12 @@ class _Run:
         if change.destination in self.failed:
             return _ended(ordinal, change, ChangeState.LEFT, self.failed[change.destination])
         if self.context.should_stop():
-            return _ended(ordinal, change, ChangeState.LEFT, DestinationError("stopped on request"))
+            return _ended(
+                ordinal,
+                change,
+                ChangeState.LEFT,
+                DestinationError("stopped on request", "Apply the plan again to go on."),
+            )
         if isinstance(change, ReplaceMembers):
             return self._replace(ordinal, change)
         try:

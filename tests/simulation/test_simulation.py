@@ -15,7 +15,7 @@ from tests.simulation.nemesis import Aim
 
 SEEDS = 2000
 CAUGHT_WITHIN = 1000
-SEED_AIMED, ROUNDS_AIMED = 10, 7  # 33 named points, passed 271 times
+SEED_AIMED, ROUNDS_AIMED = 10, 7  # 35 named points, passed 350 times
 
 
 def test_every_seed_ends_as_desired_and_adds_nobody_undesired() -> None:
