@@ -7,7 +7,7 @@ from typing import TypeAlias, assert_never
 from activator.apply import members, objects, replacement, settlement
 from activator.apply.adoption import adopt
 from activator.apply.context import ApplyContext
-from activator.apply.result import OF_ONE_OBJECT, ApplyResult, ChangeResult, ChangeState, subject, title
+from activator.apply.result import OF_ONE_OBJECT, ApplyResult, ChangeResult, ChangeState, stopped, subject, title
 from activator.apply.uploads import Uploads
 from activator.apply.verify import objection
 from activator.errors import ActivatorError, AuthenticationRequiredError, DestinationError, LeaseHeldError
@@ -75,12 +75,7 @@ class _Run:
         if change.destination in self.failed:
             return _ended(ordinal, change, ChangeState.LEFT, self.failed[change.destination])
         if self.context.should_stop():
-            return _ended(
-                ordinal,
-                change,
-                ChangeState.LEFT,
-                DestinationError("stopped on request", "Apply the plan again to go on."),
-            )
+            return _ended(ordinal, change, ChangeState.LEFT, stopped())
         if isinstance(change, ReplaceMembers):
             return self._replace(ordinal, change)
         try:

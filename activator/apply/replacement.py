@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from activator.apply.context import ApplyContext
 from activator.apply.members import keep
 from activator.apply.objects import known_ids
-from activator.apply.result import OF_ONE_OBJECT, ChangeResult, ChangeState, subject
+from activator.apply.result import OF_ONE_OBJECT, ChangeResult, ChangeState, stopped, subject
 from activator.errors import (
     DestinationError,
     OutcomeUnknownError,
@@ -95,7 +95,7 @@ def _carried_on(context: ApplyContext, held: Lease, change: ReplaceMembers) -> C
     if record.state is ReplacementState.SENDING:
         for planned in change.batches:
             if context.should_stop():
-                raise DestinationError("stopped on request", "Apply the plan again to go on.")
+                raise stopped()
             try:
                 _send_part(context, held, change, record, planned)
             except OF_ONE_OBJECT:

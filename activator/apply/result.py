@@ -62,6 +62,11 @@ class ChangeResult:
     error: ActivatorError | None = None
 
 
+def stopped() -> DestinationError:
+    """Why what is left of a plan is left when somebody asks the run to stop."""
+    return DestinationError("stopped on request", "Apply the plan again to go on.")
+
+
 def subject(change: Change) -> str:
     """What a change is about, in a few words."""
     match change:

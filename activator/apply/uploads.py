@@ -18,7 +18,7 @@ from activator.apply.context import ApplyContext
 from activator.apply.flights import Flights
 from activator.apply.members import FINISHED, SENDS_MAX, Upload
 from activator.apply.objects import known_ids
-from activator.apply.result import OF_ONE_OBJECT, ChangeResult, ChangeState, subject, title
+from activator.apply.result import OF_ONE_OBJECT, ChangeResult, ChangeState, stopped, subject, title
 from activator.errors import ActivatorError, DestinationError, LeaseHeldError, OutcomeUnknownError
 from activator.ledger.lease import LEASE, Lease
 from activator.model.delivery import Operation, Receipt
@@ -94,7 +94,7 @@ class Uploads:
         if change.destination in self._failed:
             self._errors.setdefault(ordinal, self._failed[change.destination])
         elif self._context.should_stop():
-            self._errors.setdefault(ordinal, DestinationError("stopped on request", "Apply the plan again to go on."))
+            self._errors.setdefault(ordinal, stopped())
         return ordinal in self._errors
 
     def _start_and_land(self) -> None:
