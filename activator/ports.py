@@ -66,8 +66,9 @@ class DestinationContext:
     """What a connector is opened with. options: the destination's own section of the project file, unvalidated.
 
     account_id: the advertiser's account; project_dir: where `.env` and secret files are looked for.
-    countries: where the destination's groups deliver; markers: marker -> spec key of everything the project may own
-    there, so that the connector can name what it finds; allowances: None where nothing outlives the process.
+    countries: where the destination's groups deliver; in_market: segments its group for strangers aims at; markers:
+    marker -> spec key of everything the project may own there, so that the connector can name what it finds;
+    allowances: None where nothing outlives the process.
     """
 
     name: str
@@ -81,6 +82,7 @@ class DestinationContext:
     countries: tuple[str, ...] = ()
     markers: Mapping[str, str] = field(default_factory=dict)
     allowances: Allowances | None = None
+    in_market: tuple[str, ...] = ()
 
     @property
     def tiers(self) -> tuple[str, ...]:

@@ -45,6 +45,7 @@ def open_destination(
             clock=clock,
             countries=section.countries,
             markers=markers(project, name),
+            in_market=section.acquisition.in_market if section.acquisition is not None else (),
             allowances=allowances,
         )
     )

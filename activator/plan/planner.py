@@ -162,7 +162,7 @@ def plan_destination(
             *copy_notices(name, desired, terms, people.tiers),
             *discount_notices(world.project, name, desired, motivations),
             *ration_notices(name, reader, changes),
-            *rehearsal_notices(name, reader, delivery, observed),
+            *rehearsal_notices(name, reader, (*audiences, *delivery), observed),
         ),
     )
 

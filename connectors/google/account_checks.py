@@ -6,6 +6,8 @@ from typing import Any
 from activator.model.checks import Finding, Severity
 from activator.ports import DestinationContext
 from connectors.google.enums import enum_name
+from connectors.google.interests import LIST as INTERESTS
+from connectors.google.interests import wrong_interests
 from connectors.google.observation import CAMPAIGNS
 from connectors.google.options import GoogleOptions
 from connectors.google.transport import GoogleTransport
@@ -111,6 +113,16 @@ class AccountChecks:
             )
         else:
             yield Finding("conversion action", Severity.OK, f"conversion action {number} is enabled")
+
+    def interests(self) -> Iterator[Finding]:
+        """Whether the In-Market segments named are such. Raises DestinationError."""
+        check, ids = "In-Market segments", self._context.in_market
+        wrong = wrong_interests(self._transport, ids)
+        for number, why in wrong.items():
+            fix = f"Remove {number} from `acquisition.in_market`, or take the right one from {INTERESTS}."
+            yield Finding(check, Severity.ERROR, why, fix)
+        if ids and not wrong:
+            yield Finding(check, Severity.OK, f"all {len(ids)} are In-Market segments")
 
 
 def _usefulness(customer: Any) -> Iterator[Finding]:

@@ -46,6 +46,7 @@ class Checks:
         if _passed([*token, *account]):
             findings += _guarded("EU political advertising", self._account.declarations)
             findings += _guarded("conversion action", self._account.conversion)
+            findings += _guarded("In-Market segments", self._account.interests)
             findings += _guarded("customer lists", self._lists.lists)
             findings += _guarded("uploads", self._lists.uploads)
         return findings

@@ -1,7 +1,7 @@
 """The Google destination: Customer Match lists through the Data Manager API, Search campaigns through Google Ads."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from activator.model.ads import (
 from activator.model.checks import Finding
 from activator.model.delivery import Operation, Receipt, ReplacementPart, Settlement
 from activator.model.performance import PerformanceRow
-from activator.model.plan import Change
+from activator.model.plan import Change, CreateObject, UpdateObject
 from activator.model.reports import Cut, ReportRow
 from activator.model.split_test import SplitTest
 from activator.ports import DestinationContext
@@ -31,8 +31,12 @@ from connectors.google.checks import Checks
 from connectors.google.comparison import check_amounts, comparable
 from connectors.google.costs import words_of_cost
 from connectors.google.delivery import Delivery
+from connectors.google.errors import TERMS
 from connectors.google.experiments import Experiments
+from connectors.google.interests import LIST as INTERESTS
+from connectors.google.interests import wrong_interests
 from connectors.google.jobs import OfflineJobs
+from connectors.google.list_checks import UNSAID_TERMS
 from connectors.google.lookalikes import Lookalikes
 from connectors.google.observation import observe
 from connectors.google.options import options_schema, read_options
@@ -181,7 +185,25 @@ class GoogleDestination:
 
     def refusals(self, changes: Sequence[Change], ids: Mapping[str, str]) -> Mapping[str, str]:
         """See ports.RehearsingDestination."""
-        return Rehearsal(self._transport, self._options).refusals(changes, ids)
+        made = [change.spec for change in changes if isinstance(change, CreateObject | UpdateObject)]
+        self._check_interests({number for spec in made if isinstance(spec, GroupSpec) for number in spec.in_market})
+        return {
+            **self._unsaid_terms(made, ids),
+            **Rehearsal(self._transport, self._options).refusals(changes, ids),
+        }
+
+    def _check_interests(self, ids: Collection[str]) -> None:
+        for number, wrong in wrong_interests(self._transport, ids).items():
+            raise ConfigurationError(
+                f"destinations.{self._context.name}.acquisition.in_market: {wrong}",
+                f"Remove {number}, or take the right one from {INTERESTS}.",
+            )
+
+    def _unsaid_terms(self, made: Sequence[ObjectSpec], ids: Mapping[str, str]) -> dict[str, str]:
+        """Of a first list, which Google cannot be asked about: what its first upload needs."""
+        lists = [spec.key for spec in made if isinstance(spec, AudienceSpec)]
+        known = any(key.startswith("audience/") for key in ids) or self._options.customer_match_terms_accepted
+        return {} if known else dict.fromkeys(lists[:1], f"{UNSAID_TERMS}. {TERMS}")
 
     def cost(self, changes: Sequence[Change]) -> str | None:
         """See ports.MeteredDestination."""

@@ -166,6 +166,14 @@ MISTAKES: dict[str, tuple[Callable[[Setup], None], str, Severity, str]] = {
         lambda setup: setup.change("conversion_action", primary_for_goal=False),
         "conversion action", Severity.WARNING, "primary",
     ),
+    "a segment Google does not have": (
+        lambda setup: setup.context.update(in_market=("80432", "11")),
+        "In-Market segments", Severity.ERROR, "Remove 11 from `acquisition.in_market`",
+    ),
+    "a segment of another taxonomy": (
+        lambda setup: setup.context.update(in_market=("92902",)),
+        "In-Market segments", Severity.ERROR, "Remove 92902",
+    ),
     "terms nobody speaks of, before there is a list": (
         terms_unsaid, "terms", Severity.WARNING, "Read https://support.google.com/adspolicy/answer/6299717"
     ),

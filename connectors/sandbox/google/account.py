@@ -14,6 +14,13 @@ from connectors.sandbox.google.wire import enum_word, from_document, resource_cl
 from connectors.sandbox.state import PlatformState
 
 PLATFORM = "google"
+# A few of Google's own segments; names are made up.
+_INTERESTS = (
+    (80000, "Outdoor gear", "IN_MARKET"),
+    (80432, "Luggage and travel bags", "IN_MARKET"),
+    (80545, "Sports clothing", "IN_MARKET"),
+    (92902, "Outdoor enthusiasts", "AFFINITY"),
+)
 DELIVERING = frozenset({"campaign", "ad_group", "ad_group_ad", "conversion_value_rule_set"})
 
 
@@ -205,4 +212,14 @@ def _new_account(customer_id: str, profile: accounts.Profile) -> list[tuple[str,
         include_in_conversions_metric=True,
         owner_customer=name,
     )
-    return [("customer", customer), ("conversion_action", action)]
+    interests = [
+        resource_class("user_interest")(
+            resource_name=f"{name}/userInterests/{number}",
+            user_interest_id=number,
+            name=title,
+            taxonomy_type=taxonomy,
+            launched_to_all=True,
+        )
+        for number, title, taxonomy in _INTERESTS
+    ]
+    return [("customer", customer), ("conversion_action", action), *(("user_interest", one) for one in interests)]

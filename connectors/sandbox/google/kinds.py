@@ -158,7 +158,9 @@ KINDS = (
 AD = Kind("ad", "ads", "MutateAds", fixed=_fixed("name", "type_", "added_by_google_ads"))
 # Uploads have a service of their own (jobs.py) and are only read like other resources.
 JOB = Kind("offline_user_data_job", "offlineUserDataJobs", "", kept=False, updatable=False)
-KIND = {kind.name: kind for kind in (*KINDS, JOB)}
+# Google's own segments are the same for everybody and only read.
+INTEREST = Kind("user_interest", "userInterests", "", kept=False, updatable=False)
+KIND = {kind.name: kind for kind in (*KINDS, JOB, INTEREST)}
 KIND_BY_COLLECTION = {kind.collection: kind for kind in KINDS}
 # Where each related resource's name stands in a row's own resource.
 REFERENCE = {
