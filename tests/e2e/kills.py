@@ -26,7 +26,7 @@ from tests.e2e.moments import Moments, Trap, Usual, Writes
 from tests.e2e.shop import Shop, twenty_people
 
 MORNINGS = 3  # of one project; then a new one begins
-KILLS_A_MORNING = 16
+KILLS_A_MORNING = 24
 RESUMED = (0.25, 0.5, 1.0)  # of what an apply does, before it dies: so one apply dies many times, ever later
 TRIES_MAX = 6
 SIZES = {"high": 4, "mid": 6, "low": 6, "rest": 4}
