@@ -180,6 +180,7 @@ def test_a_handful_of_uploads_is_under_way_at_once_and_never_more(project: Proje
     result = project.apply(*project.changes("meta", {ADD_MID: 6, ADD_LOW: 6}))
     assert result.complete
     assert account.crossing.most == 4
+    assert Counter(account.sent) == {("add", "audience/mid"): 6, ("add", "audience/low"): 6}, "just what was shown"
     assert [row.settled for row in result.results] == [12, 12]
     assert project.states() == {"settled": 12}
 
