@@ -24,9 +24,13 @@ class Mark:
     lineage: str
 
 
+# Made once: it is asked in every transaction that writes.
+_MARKED = select(facts.c.value).where(facts.c.name == MARK)
+
+
 def mark_of(connection: Connection) -> Mark | None:
     """Where this ledger was moved, if it was."""
-    found = _fact(connection, MARK)
+    found = connection.execute(_MARKED).scalar_one_or_none()
     return None if found is None else Mark(**json.loads(found))
 
 
