@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from activator.briefing.facts import facts_of, stuck_erasures, tracking_breaks
+from activator.briefing.facts import facts_of, stuck_erasures, stuck_removals, tracking_breaks
 from activator.briefing.flag_words import decision, flag_card, watched_line
 from activator.briefing.inert import visible
 from activator.briefing.movements import movement_lines
@@ -34,9 +34,8 @@ def build_briefing(given: BriefingInput) -> Briefing:
     worst_first = sorted(given.flags, key=lambda flag: (flag.currency != given.currency, -flag.lost_micros))
     still_open = [flag for flag in worst_first if flag.state in {FlagState.NEW, FlagState.ONGOING}]
     closed = [flag for flag in worst_first if flag.state in {FlagState.RECOVERED, FlagState.STOPPED}]
-    problems = tuple(
-        visible(problem, SENTENCE_MAX) for problem in (*stuck_erasures(given), *tracking_breaks(given), *given.problems)
-    )
+    stuck = (*stuck_erasures(given), *stuck_removals(given))
+    problems = tuple(visible(problem, SENTENCE_MAX) for problem in (*stuck, *tracking_breaks(given), *given.problems))
     mood = _mood(given, still_open, problems)
     return Briefing(
         project=visible(given.project_name),

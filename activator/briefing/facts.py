@@ -165,6 +165,15 @@ def stuck_erasures(given: BriefingInput) -> tuple[str, ...]:
     return tuple(stuck)
 
 
+def stuck_removals(given: BriefingInput) -> tuple[str, ...]:
+    """Sentences on people a platform would not take out of an audience: they are shown ads that are not for them."""
+    return tuple(
+        f"{count(owed.people, 'person', 'people')} who should be out of {owed.audience_key.removeprefix('audience/')} "
+        f"on {label(owed.destination)} since {short_day(owed.since.date())} cannot be taken out: {visible(owed.detail)}"
+        for owed in given.refused_removals
+    )
+
+
 def _erasures(erasures: Sequence[Erasure]) -> list[Fact]:
     if not erasures:
         return []

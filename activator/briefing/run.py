@@ -14,6 +14,7 @@ from activator.config.workspace import Workspace
 from activator.errors import ConfigurationError, StalePlanError
 from activator.ledger import flags, performance
 from activator.ledger.overview import last_plan, open_erasures
+from activator.ledger.refusals import refused_removals
 from activator.ledger.store import Ledger
 from activator.model.briefing import Briefing, BriefingInput
 from activator.model.ledger import BatchState
@@ -63,7 +64,7 @@ def _gather(workspace: Workspace, clock: Clock, ledger: Ledger, problems: list[s
     judged = _judge(ledger, days, now.date())
     plan, applied_at = _last_plan(workspace, ledger)
     with ledger.reading() as connection:
-        erasures = open_erasures(connection)
+        erasures, refused = open_erasures(connection), refused_removals(connection)
     unresolved = sum(record.state is not BatchState.PROCESSING for record in ledger.open_batches())
     if unresolved:
         problems = [*problems, f"{unresolved} uploads have no answer yet; `activator sync` settles them."]
@@ -83,6 +84,7 @@ def _gather(workspace: Workspace, clock: Clock, ledger: Ledger, problems: list[s
         last_sync_at=applied_at,
         problems=problems,
         erasures=erasures,
+        refused_removals=refused,
         lookback_days=project.briefing.lookback_days,
         tier_order=[tier.name for tier in project.tiers],
     )

@@ -57,12 +57,18 @@ def _show(state: dict[str, Any]) -> None:
             f"  {batch['destination']:<8} {batch['operation']} {batch['audience_key']}: {batch['rows']:,} rows, "
             f"{batch['state']} {batch['detail']}"
         )
+    if state["refused_removals"]:
+        say("Still in, who should be out:")
+    for owed in state["refused_removals"]:
+        people = "1 person" if owed["people"] == 1 else f"{owed['people']:,} people"
+        place = f"  {owed['destination']:<8} {owed['audience_key']}: {people}"
+        say(printable(f"{place} since {owed['since']:%Y-%m-%d %H:%M} UTC: {owed['detail']}"))
     _show_people(state)
     for slot in state["slots"]:
         say(f"  schedule {slot['schedule']}: {slot['instant']} {slot['state']} {slot['detail']}")
     _show_erasures(state)
     _show_history(state)
-    if not open_batches and not state["erasures"]:
+    if not open_batches and not state["erasures"] and not state["refused_removals"]:
         say("Nothing is open.")
 
 

@@ -1,11 +1,13 @@
 """What the ledger can tell a person: believed members, open batches, the last plan, slots, history."""
 
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from activator.config.workspace import Workspace
 from activator.ledger import erasures
+from activator.ledger.refusals import refused_removals
 from activator.ledger.schema import audit, batches, plans, slots
 from activator.ledger.store import LedgerReader
 from activator.model.erasure import Erasure
@@ -82,6 +84,7 @@ def state_of(workspace: Workspace, clock: Clock, *, with_history: bool = False) 
                 state["history"] = history(connection)
                 state["sends"] = sends(connection)
             state["erasures"] = open_erasures(connection)
+            state["refused_removals"] = [asdict(owed) for owed in refused_removals(connection)]
         state["open_batches"] = [
             {
                 "destination": record.destination,

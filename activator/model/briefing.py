@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from activator.model.erasure import Erasure
+from activator.model.ledger import RefusedRemoval
 from activator.model.people import SourceCount, SuppressionCount
 from activator.model.performance import AdDay, AttentionFlag, FlagDay, FlagState, WatchedCell
 from activator.model.plan import AudienceState, GuardFinding, Movement
@@ -18,7 +19,7 @@ class BriefingInput:
     generated_at: timezone-aware, in the business's own zone. as_of: last day the figures should reach, usually
     yesterday. ad_days: twice lookback_days or more, so that there is a baseline. tier_order: best tier first; tiers it
     does not name follow by return. problems: whole sentences about what is broken right now. erasures: of people who
-    are to be forgotten and are not yet.
+    are to be forgotten and are not yet. refused_removals: of people who should be out of an audience and are still in.
     """
 
     project_name: str
@@ -36,6 +37,7 @@ class BriefingInput:
     last_sync_at: datetime | None = None
     problems: Sequence[str] = ()
     erasures: Sequence[Erasure] = ()
+    refused_removals: Sequence[RefusedRemoval] = ()
     lookback_days: int = 28
     tier_order: Sequence[str] = ()
 

@@ -37,6 +37,17 @@ class OwnedObject:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedRemoval:
+    """People a platform would not take out of an audience; since: when that was first refused."""
+
+    destination: str
+    audience_key: str
+    people: int
+    since: datetime
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class BatchRecord:
     """One upload batch; sequence orders all batches of a ledger."""
 

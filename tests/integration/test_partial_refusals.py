@@ -4,15 +4,25 @@ import csv
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from activator.apply.approval import approve
 from activator.apply.result import ApplyResult, ChangeState
+from activator.briefing.run import brief
 from activator.config.workspace import open_workspace
-from activator.errors import AuthenticationRequiredError, ConfigurationError, StalePlanError, UnsafePlanError
+from activator.errors import (
+    AuthenticationRequiredError,
+    ConfigurationError,
+    PermanentRefusalError,
+    StalePlanError,
+    UnsafePlanError,
+)
+from activator.ledger.overview import state_of
 from activator.ledger.store import Ledger
+from activator.model.briefing import Mood
 from activator.model.plan import ChangeMembers, Plan
 from activator.schedule.runs import run_sync
 from activator.sync import Runner, apply_plan, make_plan, sync
@@ -149,6 +159,46 @@ def test_an_account_lost_after_planning_refuses_its_own_changes(brand: Brand) ->
     assert {row.destination for row in result.results if row.state is ChangeState.REFUSED} == {"meta"}
     assert {row.destination for row in result.results if row.state is ChangeState.DONE} == {"other"}
     assert result.exit_code == 6
+
+
+TOO_SMALL = PermanentRefusalError("the audience is too small to remove people from", "Let it grow.")
+
+
+def owed(brand: Brand) -> list[tuple[str, str, int, datetime]]:
+    state = state_of(brand.runner.workspace, brand.clock)
+    return [(it["destination"], it["audience_key"], it["people"], it["since"]) for it in state["refused_removals"]]
+
+
+def refused_run(brand: Brand) -> datetime:
+    """When somebody who withdrew was not taken out on one destination, though on the other."""
+    brand.write()
+    plan, folder = brand.plan()
+    brand.one.faults.append(TOO_SMALL)
+    assert apply_plan(brand.runner, plan, folder).exit_code == 6
+    return brand.clock.now()
+
+
+def test_who_a_platform_will_not_take_out_stays_in_sight_until_it_does(brand: Brand) -> None:
+    brand.people[40] = "denied"
+    first = refused_run(brand)
+    brand.clock.advance(days=1)
+    refused_run(brand)
+    assert owed(brand) == [("meta", "audience/high", 1, first)]
+    briefing = brief(brand.runner.workspace, brand.clock, pull=False, deliver=False)
+    assert briefing.mood is Mood.BROKEN
+    assert briefing.problems[0].startswith("1 person who should be out of high on Meta since ")
+    assert briefing.problems[0].endswith(" cannot be taken out: the audience is too small to remove people from")
+    assert sync(brand.runner)[1].complete
+    assert owed(brand) == []
+
+
+def test_nothing_is_owed_to_who_agrees_again(brand: Brand) -> None:
+    brand.people[40] = "denied"
+    refused_run(brand)
+    brand.people |= {40: "granted", 41: "granted"}
+    brand.write()
+    assert sync(brand.runner)[1].complete
+    assert owed(brand) == []
 
 
 def approved_by(brand: Brand, plan: Plan, person: str) -> None:
