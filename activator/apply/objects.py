@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from activator.apply.context import ApplyContext
-from activator.errors import DestinationError, OutcomeUnknownError
+from activator.errors import DestinationError, OutcomeUnknownError, PermanentRefusalError
 from activator.ledger import batches, objects
 from activator.model.ads import ObjectSpec, RemoteObject, kind_of
 from activator.model.plan import CreateObject, PauseObject, StartTest, UpdateObject
@@ -93,7 +93,11 @@ def start_test(context: ApplyContext, change: StartTest) -> None:
     with context.announcing() as connection:
         plan_id, name = context.plan.plan_id, change.test.name
         objects.intend(connection, context.clock, plan_id, change.destination, "test", change.key, name)
-    platform_id = port.start_split_test(change.test)
+    try:
+        platform_id = port.start_split_test(change.test)
+    except PermanentRefusalError as refused:
+        fix = f"Correct {change.test.key} in `tests` of destinations.{change.destination} and plan again."
+        raise PermanentRefusalError(refused.message, fix, refused.fault) from None
     with context.writing() as connection:
         objects.acknowledge(connection, change.destination, change.key, platform_id)
 

@@ -57,6 +57,11 @@ def _show(state: dict[str, Any]) -> None:
             f"  {batch['destination']:<8} {batch['operation']} {batch['audience_key']}: {batch['rows']:,} rows, "
             f"{batch['state']} {batch['detail']}"
         )
+    for refresh in state["refreshes"]:
+        say(
+            f"Full refresh of {refresh['audience_key']} on {refresh['destination']} since "
+            f"{refresh['since']:%Y-%m-%d %H:%M} UTC, {refresh['rows']:,} people: `activator sync` sees to its end."
+        )
     if state["refused_removals"]:
         say("Still in, who should be out:")
     for owed in state["refused_removals"]:
@@ -68,7 +73,7 @@ def _show(state: dict[str, Any]) -> None:
         say(f"  schedule {slot['schedule']}: {slot['instant']} {slot['state']} {slot['detail']}")
     _show_erasures(state)
     _show_history(state)
-    if not open_batches and not state["erasures"] and not state["refused_removals"]:
+    if not any(state[name] for name in ("open_batches", "erasures", "refused_removals", "refreshes")):
         say("Nothing is open.")
 
 

@@ -96,6 +96,15 @@ def state_of(workspace: Workspace, clock: Clock, *, with_history: bool = False) 
             }
             for record in ledger.open_batches()
         ]
+        state["refreshes"] = [
+            {
+                "destination": one.destination,
+                "audience_key": one.audience_key,
+                "rows": one.rows,
+                "since": one.started_at,
+            }
+            for one in ledger.replacing()
+        ]
         with open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine:
             state["audiences"] = [
                 _audience_state(engine, ledger, name, key)

@@ -301,6 +301,11 @@ def test_the_group_for_strangers_aims_at_in_market_segments_and_keeps_every_cust
     assert destination.observe().by_key()[strangers.key].fields["in_market"] == ("80000", "80432")
 
 
+def rehearse(destination: Destination, change: CreateObject, ids: dict[str, str]) -> dict[str, str]:
+    assert isinstance(destination, RehearsingDestination)
+    return dict(destination.refusals([change], ids))
+
+
 @pytest.mark.parametrize(("number", "why"), [("11", "Google has no segment 11"), ("92902", "is no In-Market segment")])
 def test_a_plan_with_a_segment_that_is_none_is_refused_with_what_to_do(account: Account, number: str, why: str) -> None:
     account.build()
@@ -309,16 +314,16 @@ def test_a_plan_with_a_segment_that_is_none_is_refused_with_what_to_do(account: 
         ("audience/gold",), None, Bid(BidStrategy.MANUAL_CPC, amount_minor=80), ("DE",), in_market=("80432", number),
     )  # fmt: skip
     with pytest.raises(ConfigurationError, match=why) as refused:
-        account.destination.refusals([CreateObject("google", strangers)], account.ids)
+        rehearse(account.destination, CreateObject("google", strangers), account.ids)
     assert f"Remove {number}" in refused.value.next_step
 
 
 def test_a_first_list_comes_with_what_its_upload_needs_where_nobody_has_accepted_the_terms(account: Account) -> None:
-    first = [CreateObject("google", account.audience("gold"))]
-    assert account.destination.refusals(first, {}) == {}
+    first = CreateObject("google", account.audience("gold"))
+    assert rehearse(account.destination, first, {}) == {}
     unsaid = account.open(options={"customer_match_terms_accepted": False})
-    assert "refuses the first upload" in unsaid.refusals(first, {})["audience/gold"]
-    assert unsaid.refusals(first, {"audience/silver": "77"}) == {}
+    assert "refuses the first upload" in rehearse(unsaid, first, {})["audience/gold"]
+    assert rehearse(unsaid, first, {"audience/silver": "77"}) == {}
 
 
 def test_what_a_sale_to_a_tier_counts_is_a_rule_of_our_campaign_alone(account: Account) -> None:

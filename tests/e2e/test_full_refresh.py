@@ -2,6 +2,9 @@
 
 import pytest
 
+from activator.config.clock import SystemClock
+from activator.ledger.overview import state_of
+from activator.ledger.store import LedgerReader
 from activator.model.plan import ReplaceMembers
 from activator.sync import apply_plan, make_plan, sync
 from connectors.sandbox.server import Sandbox
@@ -16,9 +19,6 @@ def in_use(shop: Shop) -> None:
 
 def put_in_by_hand(shop: Shop, sandbox: Sandbox, platform: str, tier: str) -> None:
     """Somebody we never sent."""
-    from activator.config.clock import SystemClock
-    from activator.ledger.store import LedgerReader
-
     ledger = LedgerReader(shop.runner().workspace.ledger_place, SystemClock())
     audience_id = ledger.owned(platform)[f"audience/{tier}"].platform_id
     ledger.close()
@@ -40,6 +40,9 @@ def test_whoever_is_not_ours_is_out_afterwards(shop: Shop, sandbox: Sandbox, pla
     assert (change.destination, change.audience_key, change.rows) == (platform, "audience/high", 4)
     assert sum(batch.rows for batch in change.leaving) == 1
     assert apply_plan(shop.runner(), plan, folder).complete
+    state = state_of(shop.runner().workspace, SystemClock())
+    going = [(one["destination"], one["audience_key"], one["rows"]) for one in state["refreshes"]]
+    assert going == [("google", "audience/high", 4)] * (platform == "google")  # its second phase is a later run's
     for _ in range(3):
         sync(shop.runner())
 

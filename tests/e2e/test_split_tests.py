@@ -53,13 +53,27 @@ def test_a_test_is_started_once_our_campaign_is_there(shop: Shop, sandbox: Sandb
     assert isinstance(change, StartTest)
     assert apply_plan(shop.runner(), plan, folder).complete
 
-    (study,) = sandbox.state.list("meta", STUDY)
+    (study,) = [made for made in sandbox.state.list("meta", STUDY) if against in str(made["cells"])]
     assert "[act:" in study["name"]
     assert [(cell["treatment_percentage"], cell["campaigns"]) for cell in study["cells"]] == [
         (50, list(change.test.cells[0].campaign_ids)),
         (50, [against]),
     ]
     assert make_plan(shop.runner())[0].changes == ()
+
+
+def test_a_campaign_that_is_not_there_is_named_with_what_to_correct(shop: Shop) -> None:
+    shop.people = twenty_people()
+    shop.open(google=False)
+    put_to_the_test(shop, "120210000000000", starts_in_days=3)
+    sync(shop.runner())
+
+    plan, folder = make_plan(shop.runner())
+    (row,) = apply_plan(shop.runner(), plan, folder).results
+
+    assert row.error is not None
+    assert row.error.next_step == "Correct spring in `tests` of destinations.meta and plan again."
+    assert make_plan(shop.runner())[0].changes == plan.changes  # nothing was started
 
 
 def test_a_test_whose_first_day_is_here_is_not_started_but_spoken_of(shop: Shop, sandbox: Sandbox) -> None:
