@@ -68,7 +68,7 @@ def _forget(project: Path, texts: Sequence[str] | None, *, yes: bool, as_json: b
         if not as_json:
             for line in _preview(found):
                 say(printable(line))
-        _agree(found.people, yes=yes, as_json=as_json)
+        _agree(max(found.people, 1) + found.others, yes=yes, as_json=as_json)
         begun = begin(workspace, clock, this_process(), found)
         typer.echo(f"Written down as {begun.erasure_id}: from here on every sync goes on with it.", err=True)
     with steps(quiet=as_json) as report:
@@ -78,7 +78,13 @@ def _forget(project: Path, texts: Sequence[str] | None, *, yes: bool, as_json: b
         looked = (
             {}
             if found is None
-            else {"people": found.people, "rows": found.rows, "members": found.members, "told": found.told}
+            else {
+                "people": found.people,
+                "rows": found.rows,
+                "members": found.members,
+                "told": found.told,
+                "others": found.others,
+            }
         )
         open_ones = [{**erasure_json(it), "receipts": _receipts(folder, it)} for it in erasures]
         print_json({"found": looked, "erasures": open_ones})
@@ -134,6 +140,9 @@ def _preview(found: "Found") -> Iterable[str]:
         yield f"In the exports: {people} {'person' if people == 1 else 'people'} on {found.rows:,} rows."
     else:
         yield "In the exports: nobody."
+    if found.others:
+        who = "1 other person has" if found.others == 1 else f"{found.others:,} other people have"
+        yield f"In the exports {who} an identifier that was sent about this person: removed and kept out as well."
     if not members and not people:
         yield "Nobody is known by this. Check the spelling: the receipts will say that nothing was ever sent."
     elif not members:

@@ -68,11 +68,15 @@ class PeoplePolicy:
 
 @dataclass(frozen=True)
 class Trace:
-    """What explaining one person needs and a plan does not. keyed: rows with every identifier, also those of hubs."""
+    """What explaining one person needs and a plan does not. keyed: rows with every identifier, also those of hubs.
+
+    phones: their numbers, as `rows.phone_book` makes them.
+    """
 
     sources: Sequence[NumberedSource]
     keyed: ir.Table
     persons: Persons
+    phones: ir.Table
 
 
 @dataclass
@@ -221,7 +225,7 @@ def build_people(
         tiers=summaries(tiered, policy.tiers, policy.valuing.by),
         as_of=as_of,
         sharing=persons_found.sharing,
-        trace=Trace(ordered, keyed, persons_found) if traced else None,
+        trace=Trace(ordered, keyed, persons_found, phones) if traced else None,
         _engine=engine,
         sources=ordered,
         rows=rows,

@@ -65,7 +65,7 @@ def read_marks(
     left_out = tuple(
         _count(found.table) - _count(heard.source.table) for found, heard in zip(lists, named, strict=True)
     )
-    forgotten = None if erased is None else erased_marks(engine, _every_key(engine, sources, keyed, phones), erased)
+    forgotten = None if erased is None else erased_marks(engine, every_key(engine, sources, keyed, phones), erased)
     if not spoken:
         return Marks(forgotten, None, (), ())
     countries = country_codes(engine, spoken)
@@ -91,7 +91,7 @@ def read_marks(
     return found
 
 
-def _every_key(engine: Engine, sources: Sequence[NumberedSource], keyed: ir.Table, phones: ir.Table) -> ir.Table:
+def every_key(engine: Engine, sources: Sequence[NumberedSource], keyed: ir.Table, phones: ir.Table) -> ir.Table:
     """(row_id, key) of every identifier, in both platforms' forms: only Meta's may have been sent for somebody."""
     own = [keyed.filter(keyed[column].notnull()).select("row_id", key=column) for column in KEY_COLUMNS]
     return ibis.union(*own, keys_in_metas_form(engine, sources, keyed, phones))

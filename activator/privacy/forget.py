@@ -16,7 +16,7 @@ from activator.people.engine import Engine, open_engine
 from activator.people.erased import Erased, mac_of
 from activator.plan.erased import first_secret
 from activator.ports import Clock
-from activator.privacy.meant import Meant, who_is_meant
+from activator.privacy.meant import Meant, others_with, who_is_meant
 from activator.privacy.sent import SentAbout, sent_about
 from activator.privacy.told import macs_of_events, redact, told_about
 
@@ -26,8 +26,8 @@ class Found:
     """What forgetting somebody would come to. keys: everything they may be known by.
 
     people, rows: whom that is in the exports; members: different rows ever sent; audiences: destination -> how many
-    audiences there were ever told of them; told: events the webhook has of them; problem: why the exports could not be
-    asked.
+    audiences there were ever told of them; told: events the webhook has of them; others: further people
+    who now have what was once sent about the person, and are kept out too; problem: why the exports could not be asked.
     """
 
     keys: frozenset[str] = field(repr=False)
@@ -36,6 +36,7 @@ class Found:
     members: int
     audiences: Mapping[str, int]
     told: int = 0
+    others: int = 0
     problem: str = ""
 
 
@@ -48,12 +49,13 @@ def look(workspace: Workspace, clock: Clock, texts: Sequence[str]) -> Found:
     with open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine:
         meant = who_is_meant(workspace, engine, clock, texts)
         about = _sent(workspace, clock, engine, meant)
-    keys = meant.keys | about.keys
+        keys = meant.keys | about.keys
+        others = others_with(engine, meant, keys)
     audiences: dict[str, int] = {}
     for destination, _ in about.batches:
         audiences[destination] = audiences.get(destination, 0) + 1
     told = _told(workspace, clock, keys)
-    return Found(keys, meant.people, meant.rows, about.members, audiences, told, meant.problem)
+    return Found(keys, meant.people, meant.rows, about.members, audiences, told, others, meant.problem)
 
 
 def _sent(workspace: Workspace, clock: Clock, engine: Engine, meant: Meant) -> SentAbout:

@@ -1,6 +1,6 @@
 """Who is meant: from identifiers somebody typed to every key the exports know the person by."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from activator.people.identifiers import normalised
 from activator.people.identifiers.email import address, google_form, meta_form
 from activator.people.pipeline import People
 from activator.people.rows import KEY_COLUMNS, identity_key
+from activator.people.suppression import every_key
 from activator.plan.inputs import people_policy, read_people
 from activator.ports import Clock
 
@@ -25,12 +26,15 @@ class Meant:
     """keys: everything the person may be known by, as canonical text; people, rows: whom that is in the exports.
 
     problem: why the exports could not be asked; what only they know of the person is then not among the keys.
+    read: the exports as they were asked; persons: who of them is meant.
     """
 
     keys: frozenset[str] = field(repr=False)
     people: int
     rows: int
     problem: str = ""
+    read: People | None = field(default=None, repr=False)
+    persons: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 def who_is_meant(workspace: Workspace, engine: Engine, clock: Clock, texts: Sequence[str]) -> Meant:
@@ -61,7 +65,21 @@ def who_is_meant(workspace: Workspace, engine: Engine, clock: Clock, texts: Sequ
         found |= mine
         keys |= {key_of_digest(digest) for digest in lookup.digests(text, [it.replace("-", "") for it in mine])}
     rows, known = _keys_of_persons(people, found)
-    return Meant(frozenset(keys | known), len(found), rows)
+    return Meant(frozenset(keys | known), len(found), rows, read=people, persons=frozenset(found))
+
+
+def others_with(engine: Engine, meant: Meant, keys: Collection[str]) -> int:
+    """How many more people of the exports have any of these keys, and so would be kept out as well."""
+    if meant.read is None:
+        return 0
+    trace = meant.read.trace
+    assert trace is not None, "read as a traced run"
+    wanted = ibis.memtable({"key": sorted(keys)}, schema=ibis.schema({"key": "string"}))
+    every = every_key(engine, trace.sources, trace.keyed, trace.phones)
+    carrying = every.semi_join(wanted.select(key=wanted.key.cast("uuid")), "key")
+    rows = trace.persons.rows
+    people = rows.filter(rows.person.notnull()).semi_join(carrying, "row_id").select("person").distinct()
+    return len({str(person) for person in people.to_pyarrow().column(0).to_pylist()} - meant.persons)
 
 
 def key_of_digest(digest: str) -> str:

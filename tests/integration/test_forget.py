@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from activator.cli.forget import exit_code
+from activator.cli.main import app
 from activator.config.workspace import open_workspace
 from activator.errors import ConfigurationError
 from activator.ledger import erasures
@@ -304,6 +306,28 @@ def test_an_identifier_of_many_people_does_not_say_who_is_meant(world: World) ->
     contacts.write_text("\n".join(shared) + "\n")
     with pytest.raises(ConfigurationError, match="several people"):
         look(world.runner().workspace, world.clock, ["info@shop.example"])
+
+
+def give_phone(world: World, number: int) -> None:
+    """The one phone of the export is this person's from now on."""
+    lines = [line.split(",")[:4] for line in (world.shop.folder / "contacts.csv").read_text().splitlines()]
+    rows = [[*lines[0], "phone"], *([*line, "+49 171 2345678" if line[0] == str(number) else ""] for line in lines[1:])]
+    (world.shop.folder / "contacts.csv").write_text("".join(",".join(row) + "\n" for row in rows))
+
+
+def test_whoever_now_has_what_was_sent_about_the_person_is_told_of_before_anything_is_done(world: World) -> None:
+    give_phone(world, ANNA)
+    assert sync(world.runner(), {"layout-changed": "phones are exported now"})[1].exit_code == 0
+    assert look(world.runner().workspace, world.clock, BY_MAIL).others == 0
+    give_phone(world, 17)
+    found = look(world.runner().workspace, world.clock, BY_MAIL)
+    assert (found.people, found.others) == (1, 1)
+    arguments = ["forget", "--project", str(world.shop.folder), "--file", "-", "--yes"]
+    answer = CliRunner().invoke(app, arguments, input=BY_MAIL[0])
+    assert "In the exports 1 other person has an identifier that was sent about this person" in answer.output
+    assert isinstance(answer.exception, ConfigurationError)
+    assert "of 2 people" in str(answer.exception)
+    assert world.erasures() == (), "whoever asked must look at it first"
 
 
 def test_looking_leaves_nothing_behind(world: World) -> None:
