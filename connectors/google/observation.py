@@ -21,8 +21,9 @@ from connectors.google.version import MARKER_PARAMETER
 CAMPAIGNS = (
     "SELECT campaign.id, campaign.name, campaign.status, campaign.bidding_strategy_type, campaign.campaign_budget, "
     "campaign.maximize_conversion_value.target_roas, campaign.contains_eu_political_advertising, "
-    "campaign_budget.amount_micros FROM campaign WHERE campaign.status != 'REMOVED'"
+    "campaign.experiment_type, campaign_budget.amount_micros FROM campaign WHERE campaign.status != 'REMOVED'"
 )
+_COPIES = ("DRAFT", "EXPERIMENT")
 _CAMPAIGN_CRITERIA = (
     "SELECT campaign_criterion.resource_name, campaign_criterion.campaign, campaign_criterion.negative, "
     "campaign_criterion.location.geo_target_constant, campaign_criterion.language.language_constant "
@@ -69,8 +70,9 @@ def observe(transport: GoogleTransport, audiences: Sequence[RemoteObject], marke
 
 
 def our_campaigns(transport: GoogleTransport, markers: Mapping[str, str]) -> list[Any]:
-    """Rows of the campaigns we own."""
-    return [row for row in transport.search(CAMPAIGNS) if marker_in(row.campaign.name) in markers]
+    """Rows of the campaigns we own; Google's copies of them for a split test carry their names, and are Google's."""
+    rows = (row for row in transport.search(CAMPAIGNS) if marker_in(row.campaign.name) in markers)
+    return [row for row in rows if enum_name(row.campaign, "experiment_type") not in _COPIES]
 
 
 def campaign_criteria(transport: GoogleTransport, campaign_id: str) -> list[Any]:

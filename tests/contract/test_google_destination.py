@@ -301,6 +301,28 @@ def test_the_group_for_strangers_aims_at_in_market_segments_and_keeps_every_cust
     assert destination.observe().by_key()[strangers.key].fields["in_market"] == ("80000", "80432")
 
 
+def test_googles_copy_of_our_campaign_for_a_split_test_is_not_taken_for_ours(account: Account) -> None:
+    from connectors.sandbox.google.account import Account as Advertiser
+
+    account.build()
+    mine = account.destination.observe().by_key()["campaign"]
+    state = account.sandbox.state
+    advertiser = Advertiser(state, account.sandbox.identities()["google_customer_id"])
+    with state.transaction():
+        (campaign,) = [held for held in advertiser.all("campaign").values() if str(held.id) == mine.platform_id]
+        copy = type(campaign)()
+        copy.CopyFrom(campaign)
+        copy.id, copy.name = campaign.id + 1, f"{campaign.name} [spring]"
+        copy.resource_name = f"{advertiser.name}/campaigns/{copy.id}"
+        copy.experiment_type = 4  # EXPERIMENT
+        advertiser.put("campaign", copy)
+        advertiser.commit()
+
+    seen = [found.platform_id for found in account.destination.observe().objects if found.kind == "campaign"]
+
+    assert seen == [mine.platform_id]
+
+
 def rehearse(destination: Destination, change: CreateObject, ids: dict[str, str]) -> dict[str, str]:
     assert isinstance(destination, RehearsingDestination)
     return dict(destination.refusals([change], ids))
