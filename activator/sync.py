@@ -27,7 +27,7 @@ from activator.people.rejects import write_rejects
 from activator.performance.bidding import bidding_facts
 from activator.plan.approval import waits
 from activator.plan.destinations import open_destinations
-from activator.plan.files import save_plan
+from activator.plan.files import load_plan, save_plan
 from activator.plan.inputs import source_digest
 from activator.plan.objects import observed_by_key
 from activator.plan.planner import World, assemble, places, plan_destination
@@ -164,6 +164,22 @@ def unread_error(unread: Unread) -> DestinationError:
     """Why a destination has no part in a plan, as an error again."""
     kind = AuthenticationRequiredError if unread.exit_code == AuthenticationRequiredError.exit_code else RetryableError
     return kind(f"{unread.destination}: {unread.message}", unread.next_step)
+
+
+def saved_plan(runner: Runner, path: Path) -> tuple[Plan, Path]:
+    """A saved plan that is still to be applied, and its folder.
+
+    Raises:
+        StalePlanError: it was applied, so that its batches are gone; or it is missing, damaged or edited.
+    """
+    plan, _ = load_plan(path, with_batches=False)
+    ledger = LedgerReader(runner.workspace.ledger_place, runner.clock)
+    try:
+        with ledger.reading() as connection:
+            plans.refuse_applied(connection, plan.plan_id)
+    finally:
+        ledger.close()
+    return load_plan(path)
 
 
 def apply_plan(runner: Runner, plan: Plan, folder: Path) -> ApplyResult:

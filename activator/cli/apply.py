@@ -25,15 +25,14 @@ def apply(
     from activator.cli.preview import show_result
     from activator.config.clock import SystemClock
     from activator.config.workspace import open_workspace
-    from activator.plan.files import load_plan
     from activator.schedule.stop import StopSignal, stop_on_signals
-    from activator.sync import Runner, apply_plan
+    from activator.sync import Runner, apply_plan, saved_plan
 
     workspace = open_workspace(project)
-    loaded, folder = load_plan(find_plan(workspace.plans, plan))
     stop = StopSignal()
     with steps(quiet=as_json) as report, stop_on_signals(stop):
         runner = Runner(workspace, SystemClock(), report=report, should_stop=stop.is_set)
+        loaded, folder = saved_plan(runner, find_plan(workspace.plans, plan))
         result = apply_plan(runner, loaded, folder)
     if as_json:
         print_json(result)

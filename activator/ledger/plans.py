@@ -39,6 +39,17 @@ def serial(connection: Connection) -> int:
     return int(connection.execute(select(func.coalesce(func.max(plans.c.serial), 0))).scalar_one())
 
 
+def refuse_applied(connection: Connection, plan_id: str) -> None:
+    """Refuse a plan that was applied as a whole.
+
+    Raises:
+        StalePlanError: it was.
+    """
+    state = connection.execute(select(plans.c.state).where(plans.c.plan_id == plan_id)).scalar_one_or_none()
+    if state == "applied":
+        raise StalePlanError("this plan has already been applied", "Run `activator plan` for a new one.")
+
+
 def begin(connection: Connection, clock: Clock, plan_id: str, made_at_serial: int, summary: str) -> None:
     """Claim the ledger for a plan, or go on with one that was interrupted.
 
@@ -48,8 +59,7 @@ def begin(connection: Connection, clock: Clock, plan_id: str, made_at_serial: in
     row = connection.execute(select(plans).where(plans.c.plan_id == plan_id)).one_or_none()
     current = serial(connection)
     if row is not None:
-        if row.state == "applied":
-            raise StalePlanError("this plan has already been applied", "Run `activator plan` for a new one.")
+        refuse_applied(connection, plan_id)
         if row.serial != current:
             raise StalePlanError("another plan was applied after this one began", "Run `activator plan` again.")
         # Plans made between its tries know nothing of what it sends now: they go stale.

@@ -6,6 +6,7 @@ RESOURCE_EXHAUSTED, how long to wait and for whom.
 """
 
 import hashlib
+import math
 import threading
 from collections import defaultdict, deque
 from collections.abc import Mapping
@@ -67,7 +68,9 @@ class Pace:
             seconds = (free - now).total_seconds()
             if seconds > RATE_WAIT_SECONDS_MAX + _GRAIN.total_seconds():
                 raise RateLimitedError(
-                    "Google has asked us to wait", "The sync goes on where it stopped.", retry_after_seconds=seconds
+                    f"Google has asked us to wait another {math.ceil(seconds / 60)} minutes",
+                    "Run the command again then; it resumes where it stopped.",
+                    retry_after_seconds=seconds,
                 )
             clock.sleep(seconds)
 

@@ -25,7 +25,7 @@ from activator.ledger.store import Ledger
 from activator.model.briefing import Mood
 from activator.model.plan import ChangeMembers, Plan
 from activator.schedule.runs import run_sync
-from activator.sync import Runner, apply_plan, make_plan, sync
+from activator.sync import Runner, apply_plan, make_plan, saved_plan, sync
 from tests.clocks import ManualClock
 from tests.integration.memory_connector import memory_account
 from tests.platform import MemoryDestination
@@ -207,6 +207,16 @@ def approved_by(brand: Brand, plan: Plan, person: str) -> None:
         approve(ledger, plan, person, "test:2", "looked at it")
     finally:
         ledger.close()
+
+
+def test_a_plan_that_was_applied_says_so_although_its_batches_are_gone(brand: Brand) -> None:
+    brand.people[40] = "denied"
+    brand.write()
+    _, folder = brand.plan()
+    assert apply_plan(brand.runner, *saved_plan(brand.runner, folder)).complete
+    assert not [*folder.glob("*.parquet")]
+    with pytest.raises(StalePlanError, match="already been applied"):
+        saved_plan(brand.runner, folder)
 
 
 NEEDED = "approvals: {by: [maria, joe], people_min: 2}\nguards:"
