@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from activator.config.ledger_place import LedgerPlace
 from activator.errors import LeaseHeldError, LeaseLostError, LedgerError, StalePlanError
@@ -29,6 +29,7 @@ from activator.ledger import (
     retired,
 )
 from activator.ledger.lease import Lease
+from activator.ledger.schema import audit
 from activator.ledger.slots import LedgerSlots
 from activator.ledger.store import Ledger, LedgerReader
 from activator.model.delivery import Operation, Receipt, Settlement
@@ -237,6 +238,36 @@ def test_the_end_of_an_upload_is_recorded_once_and_not_over_a_later_send(ledger:
             batches.record_settlement(connection, clock, asked, receipt, WINDOW)
     assert found(ledger).state is BatchState.UNKNOWN
     assert len(ledger.audience_log("meta", "audience/high").lost) == 1, "what failed may have had a part of its effect"
+
+
+@pytest.mark.parametrize(("lost_before", "state"), [(False, BatchState.REJECTED), (True, BatchState.UNKNOWN)])
+def test_an_upload_refused_in_the_end_had_no_effect_unless_an_earlier_send_had(
+    ledger: Ledger, clock: ManualClock, *, lost_before: bool, state: BatchState
+) -> None:
+    intend(ledger)
+    if lost_before:
+        send(ledger)
+        answer(ledger, Receipt(Settlement.UNKNOWN, 10, unknown=10))
+    send(ledger)
+    answer(ledger, Receipt(Settlement.PROCESSING, 10, processing=10, request_id="r"))
+    refused = Receipt(Settlement.REJECTED, 10, rejected=10, detail="malformed")
+    with ledger.writing() as connection:
+        batches.record_settlement(connection, clock, found(ledger), refused, WINDOW)
+    assert (found(ledger).state, found(ledger).rejected, found(ledger).detail) == (state, 10, "malformed")
+    assert len(ledger.audience_log("meta", "audience/high").lost) == lost_before
+
+
+def test_who_did_what_and_when_is_written_down(ledger: Ledger, clock: ManualClock) -> None:
+    with ledger.writing() as connection:
+        plans.note(connection, clock, "anna@host:1", "approve", "p1", "seen")
+        plans.note(connection, clock, "host:2", "apply", "p1")
+    with ledger.reading() as connection:
+        rows = connection.execute(select(audit).order_by(audit.c.sequence)).all()
+    told = [(row.at, row.actor, row.action, row.subject, row.detail) for row in rows]
+    assert told == [
+        (clock.now(), "anna@host:1", "approve", "p1", "seen"),
+        (clock.now(), "host:2", "apply", "p1", ""),
+    ]
 
 
 def test_a_plan_made_before_another_began_is_stale(ledger: Ledger, clock: ManualClock) -> None:
