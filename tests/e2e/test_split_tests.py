@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from activator.model.plan import StartTest
 from activator.sync import apply_plan, make_plan, sync
 from connectors.sandbox import accounts
+from connectors.sandbox.google.account import Account as Advertiser
+from connectors.sandbox.google.wire import enum_word
 from connectors.sandbox.meta.campaigns import create
 from connectors.sandbox.meta.context import ACCOUNT, STUDY, Context
 from connectors.sandbox.meta.parameters import Parameters
@@ -60,6 +62,38 @@ def test_a_test_is_started_once_our_campaign_is_there(shop: Shop, sandbox: Sandb
         (50, [against]),
     ]
     assert make_plan(shop.runner())[0].changes == ()
+
+
+def test_at_google_our_campaign_runs_against_a_copy_without_adjustments(shop: Shop, sandbox: Sandbox) -> None:
+    shop.people = twenty_people()
+    shop.open()
+    today = datetime.now(UTC).date()
+    path = shop.folder / "activator.yaml"
+    text = path.read_text(encoding="utf-8")
+    test = f"{{name: autumn, starts_on: {today + timedelta(days=3)}, ends_on: {today + timedelta(days=30)}}}"
+    text = text.replace("    connector: google\n", f"    connector: google\n    tests: [{test}]\n")
+    path.write_text(text, encoding="utf-8")
+    sync(shop.runner())
+
+    plan, folder = make_plan(shop.runner())
+    (change,) = plan.changes
+    assert isinstance(change, StartTest)
+    assert apply_plan(shop.runner(), plan, folder).complete
+
+    account = Advertiser(sandbox.state, sandbox.identities()["google_customer_id"])
+    (experiment,) = [made for made in account.all("experiment").values() if made.suffix == "[autumn]"]
+    assert enum_word(experiment, "status") == "ENABLED"
+    arms = [arm for arm in account.all("experiment_arm").values() if arm.experiment == experiment.resource_name]
+    (copy,) = [name for arm in arms if not arm.control for name in arm.campaigns]
+    groups = [group.resource_name for group in account.live("ad_group") if group.campaign == copy]
+    assert len(groups) == 3
+    adjusted = [
+        c.bid_modifier for c in account.live("ad_group_criterion") if c.ad_group in groups and c.HasField("user_list")
+    ]
+    assert set(adjusted) <= {0.0, 1.0}
+    assert 1.0 in adjusted
+    again, _ = make_plan(shop.runner())
+    assert (again.changes, again.guards) == ((), ())
 
 
 def test_a_campaign_that_is_not_there_is_named_with_what_to_correct(shop: Shop) -> None:

@@ -9,6 +9,7 @@ from connectors.sandbox import accounts
 from connectors.sandbox.google import rules
 from connectors.sandbox.google.account import PLATFORM, Account
 from connectors.sandbox.google.calls import Call, Gate
+from connectors.sandbox.google.experiments import Schedule
 from connectors.sandbox.google.gaql import Query, parse
 from connectors.sandbox.google.jobs import Jobs, show_progress
 from connectors.sandbox.google.kinds import AD, JOB, KIND, KINDS, Kind
@@ -20,6 +21,7 @@ from connectors.sandbox.state import PlatformState
 
 _GOOGLE_ADS = "services.types.google_ads_service"
 _CUSTOMERS = "services.types.customer_service"
+_EXPERIMENTS = "services.types.experiment_service"
 _JOBS = "services.types.offline_user_data_job_service"
 _JOB_ANSWERS = {"RunOfflineUserDataJob": LONG_RUNNING}
 STREAM_ROWS = 1_000
@@ -60,6 +62,9 @@ class AdsApi:
         for name, act in Jobs(state, settle_seconds, self._account).methods.items():
             request, response = f"{name}Request", _JOB_ANSWERS.get(name, f"{name}Response")
             self.methods["OfflineUserDataJobService", name] = Method(_JOBS, request, response, act)
+        self.methods["ExperimentService", "ScheduleExperiment"] = Method(
+            _EXPERIMENTS, "ScheduleExperimentRequest", LONG_RUNNING, Schedule(self._account).run
+        )
         for kind in (*KINDS, AD):
             types = f"services.types.{kind.name}_service"
             self.methods[kind.service, kind.method] = Method(

@@ -19,7 +19,8 @@ def value_of(row: Any, field: Field) -> Value | list[Value]:
     if field.descriptor.is_repeated:
         return [_word(field, item) for item in value]
     if field.descriptor.has_presence and not message.HasField(field.path[-1]):
-        return None
+        # Google's own resources always say yes or no: what nobody has switched on is off.
+        return False if field.descriptor.type == field.descriptor.TYPE_BOOL else None
     return _word(field, value)
 
 

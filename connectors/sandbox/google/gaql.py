@@ -66,13 +66,14 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A checked query. order: fields with True for descending."""
+    """A checked query. order: fields with True for descending; include_drafts: also what is being designed."""
 
     resource: str
     select: tuple[Field, ...]
     where: tuple[Condition, ...] = ()
     order: tuple[tuple[Field, bool], ...] = ()
     limit: int | None = None
+    include_drafts: bool = False
 
     def selects(self, resource: str) -> bool:
         """True when a field of that resource (or "segments", "metrics") is selected."""
@@ -129,11 +130,10 @@ class _Parser:
         where = self._where() if self._take("WHERE") else ()
         order = self._order() if self._take("ORDER") else ()
         limit = self._limit() if self._take("LIMIT") else None
-        if self._take("PARAMETERS"):
-            self._parameters()
+        drafts = self._take("PARAMETERS") and self._parameters()
         if self.position < len(self.tokens):
             raise query_error("UNEXPECTED_INPUT", f"Error in query: unexpected input {self.tokens[self.position][1]}.")
-        return Query(resource, select, where, order, limit)
+        return Query(resource, select, where, order, limit, drafts)
 
     def _fields(self, code: str) -> tuple[Field, ...]:
         names = [self._next("word")]
@@ -219,15 +219,19 @@ class _Parser:
             raise query_error("BAD_LIMIT_VALUE", f"Error in query: bad limit {text}.")
         return int(text)
 
-    def _parameters(self) -> None:
+    def _parameters(self) -> bool:
+        """Whether drafts are asked for."""
+        drafts = False
         while True:
             name = self._next("word")
             if name not in {"include_drafts", "omit_unselected_resource_names"}:
                 raise query_error("BAD_PARAMETER_NAME", f"Error in query: bad parameter {name}.")
-            if not self._symbol("=") or self._next("word").lower() not in {"true", "false"}:
+            value = self._next("word").lower() if self._symbol("=") else ""
+            if value not in {"true", "false"}:
                 raise query_error("BAD_PARAMETER_VALUE", f"Error in query: bad value of {name}.")
+            drafts |= name == "include_drafts" and value == "true"
             if not self._symbol(","):
-                return
+                return drafts
 
     # Tokens
 

@@ -153,6 +153,8 @@ KINDS = (
         "MutateConversionValueRuleSets",
         fixed=_fixed("owner_customer", "attachment_type", "campaign"),
     ),
+    Kind("experiment", "experiments", "MutateExperiments", fixed=_fixed("experiment_id", "type_")),
+    Kind("experiment_arm", "experimentArms", "MutateExperimentArms", ("experiment",), ("experiment", "customer")),
 )
 # Ads live inside ad group ads; AdService only changes their content (v26 services/services/ad_service).
 AD = Kind("ad", "ads", "MutateAds", fixed=_fixed("name", "type_", "added_by_google_ads"))
@@ -170,6 +172,7 @@ REFERENCE = {
     "ad_group_criterion": {"ad_group": "ad_group", "user_list": "user_list.user_list"},
     "campaign_criterion": {"campaign": "campaign", "user_list": "user_list.user_list"},
     "user_list_customer_type": {"user_list": "user_list"},
+    "experiment_arm": {"experiment": "experiment"},
     "campaign_label": {"campaign": "campaign", "label": "label"},
     "ad_group_label": {"ad_group": "ad_group", "label": "label"},
     "ad_group_ad_label": {"ad_group_ad": "ad_group_ad", "label": "label"},

@@ -12,7 +12,7 @@ from connectors.sandbox.google.conditions import Value, holds, value_of
 from connectors.sandbox.google.figures import Delivery, Figures, days_between
 from connectors.sandbox.google.gaql import Condition, Field, Query, query_error
 from connectors.sandbox.google.kinds import KIND, REFERENCE
-from connectors.sandbox.google.wire import enum_number, row_class
+from connectors.sandbox.google.wire import enum_number, enum_word, row_class
 
 # Views: the resource they show criteria of. Names: v26 ad_group_audience_view.py, campaign_audience_view.py.
 VIEWS = {"ad_group_audience_view": "ad_group_criterion", "campaign_audience_view": "campaign_criterion"}
@@ -147,6 +147,8 @@ def _entities(account: Account, query: Query, delivery: Delivery) -> Iterator[En
             continue
         row = row_class()()
         _fill(account, row, base, resource)
+        if enum_word(row.campaign, "experiment_type") == "DRAFT" and not query.include_drafts:
+            continue
         row.customer.CopyFrom(account.customer)
         if query.resource in VIEWS:
             view = getattr(row, query.resource)
