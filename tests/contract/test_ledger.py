@@ -143,6 +143,7 @@ def test_a_refused_resend_stays_unknown_while_an_earlier_send_was_lost(ledger: L
     intend(ledger)
     send(ledger)
     answer(ledger, Receipt(Settlement.UNKNOWN, 10, unknown=10))
+    assert (found(ledger).settled, found(ledger).unknown) == (0, 10)
     send(ledger)
     with ledger.writing() as connection:
         batches.record_no_effect(connection, "a" * 32, "throttled")
