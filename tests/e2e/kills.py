@@ -37,10 +37,14 @@ DONE, CONFIGURATION, STALE, RESUMABLE = 0, 2, 5, 7
 
 @dataclass
 class Kills:
-    """What was done so far. sends: member uploads both platforms saw; needed: those of undisturbed runs."""
+    """What was done so far. sends: member uploads both platforms saw; needed: those of undisturbed runs.
+
+    report: told after every morning.
+    """
 
     folder: Path
     rng: random.Random
+    report: Callable[["Kills"], None] = field(default=lambda _total: None)
     commands: Counter[str] = field(default_factory=Counter)
     missed: int = 0
     sends: int = 0
@@ -69,6 +73,7 @@ class Kills:
             days, enough = _Days(self, shop, Trap(sandbox)), self.kills + kills
             for _ in range(MORNINGS):
                 days.morning(min(KILLS_A_MORNING, enough - self.kills))
+                self.report(self)
                 if self.kills >= enough:
                     break
             days.nothing_left()
@@ -242,10 +247,9 @@ def _uploads(before: dict[str, frozenset[int]], after: dict[str, frozenset[int]]
 def play(kills: int, seed: int, folder: Path, report: Callable[[Kills], None] = lambda _total: None) -> Kills:
     """At least so many kills. Raises AssertionError at the first end state that is not right."""
     preload()
-    total = Kills(folder, random.Random(seed))
+    total = Kills(folder, random.Random(seed), report)
     while total.kills < kills:
         total.project(kills - total.kills)
-        report(total)
     return total
 
 
@@ -254,7 +258,7 @@ def _summary(total: Kills) -> str:
     return (
         f"{total.kills} kills of {dict(total.commands)} at {dict(sorted(total.moments.struck.items()))}; "
         f"{total.missed} came too late; {total.projects} projects, {total.tries.total()} mornings: "
-        f"every end equal to the undisturbed one, nothing made twice, nothing left to plan; "
+        f"every end equal to the undisturbed one, nothing made twice; "
         f"{total.sends} uploads for {total.needed} needed, {extra:.2f} more per kill; "
         f"commands until done: {dict(sorted(total.tries.items()))}"
     )
