@@ -140,14 +140,7 @@ def plan_destination(
         guards=(
             *ownership,
             *refresh_guards(members.replaced, members.states, reader.members_min),
-            *guards.unproven_budget_guards(
-                name,
-                desired.specs,
-                observed,
-                facts.applied,
-                facts.verdicts,
-                motivated_tiers(desired) | {tier for tier, made in terms.items() if made.why_budget},
-            ),
+            *_budget_guards(name, desired, observed, facts, terms),
         ),
         fingerprints={
             **fingerprints(name, desired, observed),
@@ -164,6 +157,20 @@ def plan_destination(
             *ration_notices(name, reader, changes),
             *rehearsal_notices(name, reader, (*audiences, *delivery), observed),
         ),
+    )
+
+
+def _budget_guards(
+    name: str,
+    desired: Desired,
+    observed: Mapping[str, RemoteObject],
+    facts: BiddingFacts,
+    terms: Mapping[str, TierTerms],
+) -> list[GuardFinding]:
+    """What speaks against budgets that follow a tier's texts or worth: nothing has shown yet that they are right."""
+    reasoned = {tier for tier, made in terms.items() if made.why_budget}
+    return guards.unproven_budget_guards(
+        name, desired.specs, observed, facts.applied, facts.verdicts, motivated_tiers(desired) | reasoned
     )
 
 
