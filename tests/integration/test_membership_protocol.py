@@ -334,3 +334,14 @@ def test_a_stopped_apply_parks_the_rest_and_goes_on_later(world: World) -> None:
     assert len(world.platform.emails("audience/high")) == 2
     assert world.apply(plan).exit_code == 0
     assert world.platform.emails("audience/high") == {"a", "b", "c", "d"}
+
+
+def test_an_apply_stopped_before_it_made_anything_names_what_is_left_and_is_not_complete(world: World) -> None:
+    result = world.apply(world.plan({"a"}), should_stop=lambda: True)
+    assert world.platform.objects == {}
+    assert not result.complete
+    made = [(row.subject, row.state, row.error is None) for row in result.results if row.subject.startswith("create")]
+    assert made == [
+        ("create audience high", ChangeState.LEFT, False),
+        ("create audience low", ChangeState.LEFT, False),
+    ]
