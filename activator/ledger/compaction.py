@@ -105,7 +105,7 @@ def _worth_it(old: Sequence[BatchRecord], policy: Policy, now: datetime) -> bool
     return len(old) > policy.batches_max or any(
         batch.settled_at is not None and batch.settled_at < now - policy.keep_left
         for batch in old
-        if batch.state is BatchState.REJECTED or (batch.operation is Operation.REMOVE and not batch.state.unresolved)
+        if batch.state is BatchState.REJECTED or (batch.operation is Operation.REMOVE and batch.certain)
     )
 
 

@@ -1,6 +1,7 @@
 """Removals a platform has refused: people who should be out of an audience, and are still in."""
 
 from itertools import groupby, takewhile
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -18,7 +19,7 @@ def refused_removals(connection: Connection) -> tuple[RefusedRemoval, ...]:
     whole = connection.execute(select(func.max(plans.c.serial)).where(plans.c.state == "applied")).scalar() or 0
     columns = (batches.c.destination, batches.c.audience_key, plans.c.serial, batches.c.state, batches.c.rows)
     removals = (
-        select(*columns, batches.c.intended_at, batches.c.detail)
+        select(*columns, batches.c.rejected, batches.c.intended_at, batches.c.detail)
         .join(plans, plans.c.plan_id == batches.c.plan_id)
         .where(batches.c.operation == Operation.REMOVE.value)
         .order_by(batches.c.destination, batches.c.audience_key, plans.c.serial.desc(), batches.c.sequence)
@@ -26,10 +27,15 @@ def refused_removals(connection: Connection) -> tuple[RefusedRemoval, ...]:
     found = []
     for (destination, key), of_audience in groupby(connection.execute(removals), lambda row: (row[0], row[1])):
         by_plan = [[*of_plan] for _, of_plan in groupby(of_audience, lambda row: row.serial)]
-        refused = [[row for row in rows if row.state == BatchState.REJECTED.value] for rows in by_plan]
+        refused = [[row for row in rows if _still_in(row)] for rows in by_plan]
         if not refused[0] or by_plan[0][0].serial < whole:
             continue
         since = [*takewhile(bool, refused)][-1][0].intended_at
-        people = sum(row.rows for row in refused[0])
+        people = sum(_still_in(row) for row in refused[0])
         found.append(RefusedRemoval(destination, key, people, since, refused[0][-1].detail))
     return tuple(sorted(found, key=lambda owed: owed.since))
+
+
+def _still_in(removal: Any) -> int:
+    """How many people of a batch (a row of `batches`) were not taken out: all where it was refused as a whole."""
+    return int(removal.rows if removal.state == BatchState.REJECTED.value else removal.rejected)

@@ -85,9 +85,9 @@ def _believed(found: Sequence[tuple[BatchRecord, set[str]]]) -> Whereabouts:
     for batch, members in found:
         if batch.state is not BatchState.REJECTED:
             last.update(dict.fromkeys(members, batch))
-    if any(batch.operation is Operation.ADD and not batch.state.unresolved for batch in last.values()):
+    if any(batch.operation is Operation.ADD and batch.certain for batch in last.values()):
         return Whereabouts.IN
-    return Whereabouts.UNKNOWN if any(batch.state.unresolved for batch in last.values()) else Whereabouts.OUT
+    return Whereabouts.UNKNOWN if any(not batch.certain for batch in last.values()) else Whereabouts.OUT
 
 
 def _sent(batch: BatchRecord) -> Sent:

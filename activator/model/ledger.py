@@ -71,6 +71,11 @@ class BatchRecord:
     sent_at: datetime | None
     settled_at: datetime | None = None
 
+    @property
+    def certain(self) -> bool:
+        """Whether it says of everybody in it that they are in, or out. Who could not be taken out may be anybody."""
+        return not self.state.unresolved and not (self.operation is Operation.REMOVE and self.rejected)
+
 
 @dataclass(frozen=True, slots=True)
 class LostSend:

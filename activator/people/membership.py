@@ -160,7 +160,7 @@ def _events(engine: Engine, live: Sequence[BatchRecord]) -> ir.Table:
     if not live:
         return ibis.memtable([], schema=ibis.schema({**dict.fromkeys(KEYS, "uuid"), "event": "int64"}))
     codes = {
-        str(batch.file): batch.sequence * _FLAGS + 2 * (batch.operation is Operation.ADD) + (not batch.state.unresolved)
+        str(batch.file): batch.sequence * _FLAGS + 2 * (batch.operation is Operation.ADD) + batch.certain
         for batch in live
     }
     known = ibis.memtable({"filename": list(codes), "event": list(codes.values())})

@@ -268,3 +268,21 @@ def test_an_approved_plan_still_goes_stale(brand: Brand) -> None:
     brand.clock.advance(hours=25)
     with pytest.raises(StalePlanError, match="expired"):
         apply_plan(brand.runner, plan, folder)
+
+
+def test_whom_a_platform_leaves_in_of_a_batch_is_taken_out_by_the_next_plan(brand: Brand) -> None:
+    brand.people |= {39: "denied", 40: "denied"}
+    brand.write()
+    plan, folder = brand.plan()
+    there = len(brand.one.emails("audience/high"))
+    brand.one.faults.append("last_refused")
+    apply_plan(brand.runner, plan, folder)
+    assert owed(brand) == [("meta", "audience/high", 1, brand.clock.now())]
+    assert len(brand.one.emails("audience/high")) == there - 1
+    again, result = sync(brand.runner)
+    removals = [change for change in again.changes if isinstance(change, ChangeMembers)]
+    assert [(change.destination, change.rows) for change in removals] == [("meta", 2)]
+    assert result.complete
+    assert owed(brand) == []
+    assert len(brand.one.emails("audience/high")) == there - 2
+    assert not brand.plan()[0].changes
