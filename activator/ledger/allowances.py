@@ -28,7 +28,8 @@ class LedgerAllowances:
     def waits(self) -> Mapping[str, datetime]:
         """See ports."""
         now = self._clock.now()
-        live = select(platform_waits).where(platform_waits.c.until.between(now, now + WAIT_MAX))
+        until = platform_waits.c.until
+        live = select(platform_waits).where((until > now) & (until <= now + WAIT_MAX))
         with self._database.reading() as connection:
             return {row.quota: row.until for row in connection.execute(live)}
 
