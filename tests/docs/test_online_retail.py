@@ -78,6 +78,7 @@ def set_up(folder: Path, sandbox: Sandbox) -> Runner:
         meta_page=ids["meta_page_id"],
         meta_pixel=ids["meta_pixel_id"],
         google_customer=ids["google_customer_id"],
+        customer_match_terms_accepted=True,
     )
     write_project(folder, [folder / "contacts.csv", DATA], answers, SystemClock().now().date())
     mapping = folder / "mappings" / "generic_contacts.yaml"
