@@ -7,9 +7,10 @@ from datetime import date
 from pathlib import Path
 
 from activator.config.copy import CopySection
+from activator.config.documents import parse_document, validate
 from activator.config.extensions import SOURCES, load_extension
 from activator.config.presets import CUSTOMERS_MIN, PRESETS, STANDARD, Preset
-from activator.config.project import PROJECT_FILE
+from activator.config.project import PROJECT_FILE, Project
 from activator.config.starter import SCHEMA_FILE, Starter, StarterSource, project_text, schema_text
 from activator.config.workspace import open_workspace
 from activator.errors import ConfigurationError, SourceError
@@ -21,6 +22,16 @@ from mappings.drafting import draft_mapping
 from mappings.loader import RECOGNISED, load_mapping, mapping_text, recognise
 
 GENERIC = "generic"
+# Where an answer stands in the project file -> the option of `init` that gives it, and what it must be.
+_ANSWERED = {
+    "project.name": ("--name", "1 to 60 letters"),
+    "currency": ("--currency", "three letters, like EUR"),
+    "time_zone": ("--time-zone", "a name like Europe/Berlin"),
+    "identity.default_country": ("--country", "two letters, like DE"),
+    "destinations.meta.landing_url": ("--landing-url", "an address that begins with https://"),
+    "destinations.meta.account_id": ("--meta-account", "the digits of an ad account's id"),
+    "destinations.google.account_id": ("--google-customer", "the ten digits of a customer id"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +81,7 @@ def write_project(folder: Path, exports: Sequence[Path], answers: Answers, today
     """
     if not exports:
         raise ConfigurationError("no export given", "activator init contacts.csv orders.csv [survey.csv]")
+    _check(answers)
     (folder / "mappings").mkdir(parents=True, exist_ok=True)
     sources = tuple(_source(folder, path, answers.currency) for path in exports)
     names = [Path(source.path).stem for source in sources]
@@ -78,7 +90,7 @@ def write_project(folder: Path, exports: Sequence[Path], answers: Answers, today
         for position, (stem, source) in enumerate(zip(names, sources, strict=True))
     ]
     preset = _preset(answers.preset)
-    _write(folder, answers, starter_sources, (GENERIC,))
+    _write(folder, _text(answers, starter_sources, (GENERIC,)))
     changes = _changes(answers)
     by_tier: dict[str, str] = {}
     try:
@@ -92,8 +104,25 @@ def write_project(folder: Path, exports: Sequence[Path], answers: Answers, today
             motivations = {tier: (motive,) for tier, motive in by_tier.items()}
         changes = (*changes, *advice)
     named = tuple(dict.fromkeys(motive for motives in motivations.values() for motive in motives))
-    _write(folder, answers, starter_sources, (*named, GENERIC), by_tier)
+    _write(folder, _text(answers, starter_sources, (*named, GENERIC), by_tier))
     return WrittenProject(folder, sources, named, changes)
+
+
+def _check(answers: Answers) -> None:
+    """Refuse a wrong answer before anything is written. Raises ConfigurationError, which names its option."""
+    if not answers.name:
+        raise ConfigurationError("--name must be 1 to 60 letters", "Nothing was written.")
+    for option, given in (("--meta-page", answers.meta_page), ("--meta-pixel", answers.meta_pixel)):
+        if given and not given.isdecimal():  # a connector's own options: the project file does not know them
+            raise ConfigurationError(f"{option} must be the digits of its id", "Nothing was written.")
+    text = _text(answers, [StarterSource("contacts", "contacts.csv", "contacts.yaml")], (GENERIC,))
+    try:
+        validate(parse_document(Path(PROJECT_FILE), text.encode()), Project)
+    except ConfigurationError as error:
+        for place, (option, words) in _ANSWERED.items():
+            if f": {place}: " in error.message:
+                raise ConfigurationError(f"{option} must be {words}", "Nothing was written.") from None
+        raise
 
 
 def _preset(name: str) -> Preset:
@@ -173,19 +202,23 @@ def _name(stem: str, taken: Sequence[str]) -> str:
     return f"{plain}_{len(taken) + 1}" if stem in taken else plain
 
 
-def _write(
-    folder: Path,
+def _write(folder: Path, text: str) -> None:
+    (folder / PROJECT_FILE).write_text(text, encoding="utf-8")
+    (folder / SCHEMA_FILE).write_text(schema_text(), encoding="utf-8")
+
+
+def _text(
     answers: Answers,
     sources: Sequence[StarterSource],
     motivations: Sequence[str],
     by_tier: Mapping[str, str] | None = None,
-) -> None:
+) -> str:
     variants = [
         CopySection.model_validate(variant)
         for motivation in motivations
         for variant in copy_for(motivation, answers.name)
     ]
-    text = project_text(
+    return project_text(
         Starter(
             name=answers.name,
             currency=answers.currency,
@@ -203,8 +236,6 @@ def _write(
             tier_motivations=by_tier or {},
         )
     )
-    (folder / PROJECT_FILE).write_text(text, encoding="utf-8")
-    (folder / SCHEMA_FILE).write_text(schema_text(), encoding="utf-8")
 
 
 def _found(folder: Path, today: date) -> tuple[dict[str, tuple[str, ...]], int]:

@@ -4,6 +4,7 @@ import csv
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -150,6 +151,27 @@ def test_a_new_project_says_of_terms_only_what_the_user_has_said(tmp_path: Path,
     made, _ = load_project(tmp_path / "activator.yaml")
     assert made.destinations["google"].options.get("customer_match_terms_accepted", False) is accepted
     assert any("Customer Match terms" in change for change in written.changes) is not accepted
+
+
+WRONG_ANSWERS: dict[str, dict[str, Any]] = {
+    "--name": {"name": ""},
+    "--currency": {"currency": "EURO"},
+    "--time-zone": {"time_zone": "Mars/One"},
+    "--country": {"country": "GERMANY"},
+    "--landing-url": {"landing_url": "shop.example.com"},
+    "--meta-account": {"meta_account": "my account"},
+    "--meta-page": {"meta_page": "my page"},
+    "--meta-pixel": {"meta_pixel": "my pixel"},
+    "--google-customer": {"google_customer": "my account"},
+}
+
+
+@pytest.mark.parametrize("option", WRONG_ANSWERS)
+def test_a_wrong_answer_is_named_by_its_option_and_leaves_nothing_behind(tmp_path: Path, option: str) -> None:
+    answers = replace(ANSWERS, **WRONG_ANSWERS[option])
+    with pytest.raises(ConfigurationError, match=f"{option} must be"):
+        write_project(tmp_path / "new", exports(tmp_path, 3), answers, TODAY)
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_preset_nobody_knows_is_refused_with_those_there_are(tmp_path: Path) -> None:
