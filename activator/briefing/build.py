@@ -120,6 +120,8 @@ def _sync(given: BriefingInput) -> str:
     added, removed = sum(it.adds for it in given.audiences), sum(it.removes for it in given.audiences)
     held = sum(it.held_back for it in given.audiences)
     change = f"{added:,} added, {removed:,} removed" if added or removed else "no change"
+    if not given.all_done:
+        change = f"{added:,} to add, {removed:,} to remove, not all of it done yet"
     return f"{when} {count(len(given.audiences), 'audience', 'audiences')}, {change}, {held:,} held back."
 
 

@@ -62,7 +62,7 @@ def _gather(workspace: Workspace, clock: Clock, ledger: Ledger, problems: list[s
     now = clock.now().astimezone(ZoneInfo(project.time_zone))
     days = _ad_days(ledger, workspace, now.date())
     judged = _judge(ledger, days, now.date())
-    plan, applied_at = _last_plan(workspace, ledger)
+    plan, applied_at, state = _last_plan(workspace, ledger)
     with ledger.reading() as connection:
         erasures, refused = open_erasures(connection), refused_removals(connection)
     unresolved = sum(record.state is not BatchState.PROCESSING for record in ledger.open_batches())
@@ -82,6 +82,7 @@ def _gather(workspace: Workspace, clock: Clock, ledger: Ledger, problems: list[s
         suppressions=plan.suppressions if plan else (),
         guards=plan.guards if plan else (),
         last_sync_at=applied_at,
+        all_done=state == "applied",
         problems=problems,
         erasures=erasures,
         refused_removals=refused,
@@ -112,16 +113,17 @@ def _judge(ledger: Ledger, days: list[AdDay], today: date) -> Attention:
     return judged
 
 
-def _last_plan(workspace: Workspace, ledger: Ledger) -> tuple[Plan | None, datetime | None]:
+def _last_plan(workspace: Workspace, ledger: Ledger) -> tuple[Plan | None, datetime | None, str]:
+    """The plan begun last, as far as it is still kept, when it ended, and its state in the ledger."""
     with ledger.reading() as connection:
         last = last_plan(connection)
     if last is None:
-        return None, None
+        return None, None, ""
     try:
         plan, _ = load_plan(workspace.plans / last["plan_id"], with_batches=False)
     except StalePlanError:
-        return None, last["finished_at"]
-    return plan, last["finished_at"]
+        return None, last["finished_at"], last["state"]
+    return plan, last["finished_at"], last["state"]
 
 
 def _deliver(workspace: Workspace, briefing: Briefing) -> None:

@@ -20,6 +20,7 @@ class BriefingInput:
     yesterday. ad_days: twice lookback_days or more, so that there is a baseline. tier_order: best tier first; tiers it
     does not name follow by return. problems: whole sentences about what is broken right now. erasures: of people who
     are to be forgotten and are not yet. refused_removals: of people who should be out of an audience and are still in.
+    all_done: whether the last sync did all it meant to; audiences and movements are what it meant to do.
     """
 
     project_name: str
@@ -35,6 +36,7 @@ class BriefingInput:
     suppressions: Sequence[SuppressionCount] = ()
     guards: Sequence[GuardFinding] = ()
     last_sync_at: datetime | None = None
+    all_done: bool = True
     problems: Sequence[str] = ()
     erasures: Sequence[Erasure] = ()
     refused_removals: Sequence[RefusedRemoval] = ()

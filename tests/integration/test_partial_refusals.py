@@ -186,6 +186,7 @@ def test_who_a_platform_will_not_take_out_stays_in_sight_until_it_does(brand: Br
     assert owed(brand) == [("meta", "audience/high", 1, first)]
     briefing = brief(brand.runner.workspace, brand.clock, pull=False, deliver=False)
     assert briefing.mood is Mood.BROKEN
+    assert "0 to add, 1 to remove, not all of it done yet" in briefing.sync
     assert briefing.problems[0].startswith("1 person who should be out of high on Meta since ")
     assert briefing.problems[0].endswith(" cannot be taken out: the audience is too small to remove people from")
     assert sync(brand.runner)[1].complete
