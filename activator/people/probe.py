@@ -161,14 +161,6 @@ class Probe:
         )
 
 
-def explain_identifiers(
-    records: Sequence[Record], rules: IdentifierRules = DEFAULT_RULES, newest_year: int = NEWEST_YEAR
-) -> list[Answer]:
-    """`Probe.explain` with an engine for this one call."""
-    with Probe(rules, newest_year=newest_year) as probe:
-        return probe.explain(records)
-
-
 def _chunks(records: Iterable[Record]) -> Iterator[tuple[list[Record], ConfigurationError | None]]:
     chunk: list[Record] = []
     characters = 0

@@ -13,7 +13,7 @@ from phonenumbers.phonenumberutil import PhoneNumberType
 from activator.people.identifiers import FIELDS
 from activator.people.identifiers.phone import e164
 from activator.people.identifiers.text import PLACEHOLDERS
-from activator.people.probe import explain_identifiers
+from tests.probing import explain_identifiers
 
 FEW = settings(
     max_examples=2,

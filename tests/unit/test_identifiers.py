@@ -17,7 +17,7 @@ from activator.model.identity import (
     ZipSpaces,
 )
 from activator.people.identifiers import FIELDS, hashed
-from activator.people.probe import explain_identifiers
+from tests.probing import explain_identifiers
 
 NOTHING = None
 

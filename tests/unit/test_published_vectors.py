@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from activator.people.probe import explain_identifiers
+from tests.probing import explain_identifiers
 
 VECTORS = json.loads((Path(__file__).parents[1] / "data" / "identifiers.json").read_text(encoding="utf-8"))
 
