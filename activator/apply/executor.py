@@ -7,7 +7,7 @@ from typing import TypeAlias, assert_never
 from activator.apply import members, objects, replacement, settlement
 from activator.apply.adoption import adopt
 from activator.apply.context import ApplyContext
-from activator.apply.result import OF_ONE_OBJECT, ApplyResult, ChangeResult, ChangeState, stopped, subject, title
+from activator.apply.result import OF_ONE_OBJECT, ApplyResult, ChangeResult, ChangeState, stopped, subject, waiting_for
 from activator.apply.uploads import Uploads
 from activator.apply.verify import objection
 from activator.errors import ActivatorError, AuthenticationRequiredError, DestinationError, LeaseHeldError
@@ -94,8 +94,7 @@ class _Run:
             with self.context.audience(change.destination, change.audience_key) as held:
                 result = replacement.replace_members(self.context, held, ordinal, change)
         except LeaseHeldError as busy:
-            waiting = DestinationError(f"{title('audience', change.audience_key)}: {busy.message}", busy.next_step)
-            return _ended(ordinal, change, ChangeState.LEFT, waiting)
+            return _ended(ordinal, change, ChangeState.LEFT, waiting_for(change.audience_key, busy))
         if result.error is not None and not isinstance(result.error, OF_ONE_OBJECT):
             self.failed[change.destination] = result.error
         return result

@@ -8,6 +8,7 @@ from activator.errors import (
     ActivatorError,
     ConfigurationError,
     DestinationError,
+    LeaseHeldError,
     PermanentRefusalError,
     PlatformFault,
     RowRejectedError,
@@ -65,6 +66,11 @@ class ChangeResult:
 def stopped() -> DestinationError:
     """Why what is left of a plan is left when somebody asks the run to stop."""
     return DestinationError("stopped on request", "Apply the plan again to go on.")
+
+
+def waiting_for(audience_key: str, busy: LeaseHeldError) -> DestinationError:
+    """Why a change is left while another run is at work on its audience."""
+    return DestinationError(f"{title('audience', audience_key)}: {busy.message}", busy.next_step)
 
 
 def subject(change: Change) -> str:

@@ -18,7 +18,7 @@ from activator.apply.context import ApplyContext
 from activator.apply.flights import Flights
 from activator.apply.members import FINISHED, SENDS_MAX, Upload
 from activator.apply.objects import known_ids
-from activator.apply.result import OF_ONE_OBJECT, ChangeResult, ChangeState, stopped, subject, title
+from activator.apply.result import OF_ONE_OBJECT, ChangeResult, ChangeState, stopped, subject, waiting_for
 from activator.errors import ActivatorError, DestinationError, LeaseHeldError, OutcomeUnknownError
 from activator.ledger.lease import LEASE, Lease
 from activator.model.delivery import Operation, Receipt
@@ -83,8 +83,7 @@ class Uploads:
             if audience not in self._held:
                 self._held[audience] = leases.enter_context(self._context.audience(*audience))
         except LeaseHeldError as busy:
-            message = f"{title('audience', change.audience_key)}: {busy.message}"
-            self._errors[ordinal] = DestinationError(message, busy.next_step)
+            self._errors[ordinal] = waiting_for(change.audience_key, busy)
             return
         queue = self._queues.setdefault(change.destination, deque())
         queue.extend((ordinal, change, planned) for planned in change.batches)

@@ -4,6 +4,7 @@ import os
 import resource
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import typer
 
@@ -33,9 +34,9 @@ from activator.cli import (
     value,
     write_back,
 )
-from activator.cli.console import describe, print_json, printable
+from activator.cli.console import describe, print_json
 from activator.cli.console import explain as say_error
-from activator.errors import ActivatorError
+from activator.errors import ActivatorError, ResourceError
 
 EXIT_CODES = """
 Exit codes: 0 done, 1 a fault of activator itself, 2 usage, configuration or export, 3 the plan has changes
@@ -101,28 +102,34 @@ def run() -> None:
     try:
         app(prog_name="activator")
     except ActivatorError as error:
-        if "--json" in sys.argv[1:]:
-            print_json({"error": describe(error)})
-        else:
-            say_error(error)
-        sys.exit(error.exit_code)
+        _end(error)
     except KeyboardInterrupt:
         typer.echo("stopped; what was sent is in the ledger, `activator apply` or `activator sync` goes on", err=True)
         sys.exit(7)
     except BrokenPipeError:
         sys.exit(0)
     except MemoryError:
-        typer.echo("error: out of memory\n  what to do: lower ACTIVATOR_MEMORY_LIMIT_MB", err=True)
-        sys.exit(2)
+        _end(ResourceError("out of memory", "Lower ACTIVATOR_MEMORY_LIMIT_MB."))
     except OSError as error:
-        where = f"{printable(str(error.filename))}: " if error.filename else ""
-        typer.echo(f"error: {where}{error.strerror or type(error).__name__}", err=True)
-        typer.echo("  what to do: check disk space and permissions of the project folder", err=True)
-        sys.exit(2)
+        where = f"{error.filename}: " if error.filename else ""
+        said = f"{where}{error.strerror or type(error).__name__}"
+        _end(ResourceError(said, "Check disk space and permissions of the project folder."))
     except Exception as error:  # noqa: BLE001 - a traceback may quote people's data: only its place is shown
         typer.echo(f"internal error: {type(error).__name__} at {_place(error)}", err=True)
         typer.echo("  what to do: please report this line; nothing of your data is in it", err=True)
         sys.exit(1)
+
+
+def _end(error: ActivatorError) -> NoReturn:
+    """Say what is wrong and what to do, as data where `--json` asks for it, and end with its exit code."""
+    try:
+        if "--json" in sys.argv[1:]:
+            print_json({"error": describe(error)})
+        else:
+            say_error(error)
+    except OSError:  # standard output may be what is full
+        say_error(error)
+    sys.exit(error.exit_code)
 
 
 def _place(error: BaseException) -> str:

@@ -1,8 +1,10 @@
 """Every command explains itself, and nothing heavy is loaded to do so."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
 import typer
@@ -69,12 +71,31 @@ def test_what_is_not_used_is_not_loaded(module: str, unused: tuple[str, ...]) ->
     assert done.stdout.strip() == "[]"
 
 
+def ends(folder: Path, *arguments: str, stdout: int | IO[str] = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from activator.cli.main import run; run()", *arguments]
+    return subprocess.run(command, cwd=folder, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False)
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     write_project(tmp_path)
     (tmp_path / ".activator").touch()  # where a folder has to be; also root is refused
-    code = "from activator.cli.main import run; run()"
-    done = subprocess.run(
-        [sys.executable, "-c", code, "status"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    done = ends(tmp_path, "status")
     assert done.returncode == 2
     assert f"{tmp_path}/.activator: File exists" in done.stderr
+
+
+def test_what_the_system_refuses_is_told_as_data_too(tmp_path: Path) -> None:
+    write_project(tmp_path)
+    (tmp_path / ".activator").touch()
+    done = ends(tmp_path, "status", "--json")
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"]["message"] == f"{tmp_path}/.activator: File exists"
+
+
+def test_standard_output_that_is_full_is_told_on_the_other(tmp_path: Path) -> None:
+    write_project(tmp_path)
+    (tmp_path / ".activator").touch()
+    with Path("/dev/full").open("w") as full:
+        done = ends(tmp_path, "status", "--json", stdout=full)
+    assert "File exists" in done.stderr
+    assert "Traceback" not in done.stderr
