@@ -25,15 +25,13 @@ def begin(connection: Connection, record: ReplacementRecord) -> None:
 
 def find(connection: Connection, destination: str, audience_key: str) -> ReplacementRecord | None:
     """The one of an audience, if any is under way or was given up."""
-    mine = (replacements.c.destination == destination) & (replacements.c.audience_key == audience_key)
-    row = connection.execute(select(replacements).where(mine)).one_or_none()
+    row = connection.execute(select(replacements).where(_at(destination, audience_key))).one_or_none()
     return None if row is None else _record(row)
 
 
 def forget(connection: Connection, destination: str, audience_key: str) -> None:
     """The audience no longer exists on the platform."""
-    mine = (replacements.c.destination == destination) & (replacements.c.audience_key == audience_key)
-    connection.execute(delete(replacements).where(mine))
+    connection.execute(delete(replacements).where(_at(destination, audience_key)))
 
 
 def under_way(connection: Connection) -> tuple[ReplacementRecord, ...]:
@@ -83,9 +81,12 @@ def give_up(connection: Connection, clock: Clock, record: ReplacementRecord, qui
     connection.execute(update(replacements).where(_of(record)).values(**ended))
 
 
+def _at(destination: str, audience_key: str) -> ColumnElement[bool]:
+    return (replacements.c.destination == destination) & (replacements.c.audience_key == audience_key)
+
+
 def _of(record: ReplacementRecord) -> ColumnElement[bool]:
-    table = replacements.c
-    return (table.destination == record.destination) & (table.audience_key == record.audience_key)
+    return _at(record.destination, record.audience_key)
 
 
 def _batches(record: ReplacementRecord, operation: Operation) -> ColumnElement[bool]:

@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from typer.testing import CliRunner
 from activator.cli.forget import exit_code
 from activator.cli.main import app
 from activator.config.workspace import open_workspace
-from activator.errors import ConfigurationError
+from activator.errors import ConfigurationError, StalePlanError
 from activator.ledger import erasures
 from activator.ledger.store import Ledger
 from activator.model.erasure import ACCOUNT, Erasure, PlaceState
@@ -23,7 +24,7 @@ from activator.privacy.carry import export_erasures, merge_erasures
 from activator.privacy.forget import begin, look
 from activator.privacy.receipts import verified
 from activator.privacy.removal import Remover
-from activator.sync import Runner, make_plan, sync
+from activator.sync import Runner, apply_plan, make_plan, sync
 from connectors.sandbox.meta.context import MetaOptions
 from connectors.sandbox.server import Sandbox
 from tests.clocks import ManualClock
@@ -140,6 +141,18 @@ def test_the_next_export_brings_nobody_back_and_every_sync_goes_on(world: World)
     world.clock.advance(hours=25)
     world.sync()
     assert world.erasures()[0].completed_at is not None
+    assert world.members() == WITHOUT_HER
+
+
+def test_a_full_refresh_that_was_interrupted_brings_nobody_back(world: World) -> None:
+    plan, folder = make_plan(world.runner(), {"full-refresh": "a small shop"}, refresh=["rest"])
+    stopped = apply_plan(replace(world.runner(), should_stop=lambda: True), plan, folder)
+    assert stopped.exit_code == 7
+    world.forget(BY_MAIL)
+    with pytest.raises(StalePlanError):
+        apply_plan(world.runner(), plan, folder)
+    world.clock.advance(hours=25)
+    world.sync()
     assert world.members() == WITHOUT_HER
 
 
