@@ -5,6 +5,7 @@ column operations and handed to protobuf as one piece, which also checks it.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from activator.model.delivery import Operation
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ADDRESS = ("given_name", "family_name", "region_code", "postal_code")
-COLUMNS = ("emails", "phones", *ADDRESS)
+LISTS = ("emails", "phones")
+COLUMNS = (*LISTS, *ADDRESS)
 _DIGEST_BYTES = 64
-_PLACE_BYTES_MAX = 100  # longer than any country or postal code, and short enough for a length of one byte
+_BLOCK_BYTES = 1 << 17  # looked at together, so that what is worked out of them stays in the processor's cache
+_PLACE_BYTES_MAX = 100  # longer than any country or postal code
+_MEMBER_BYTES_MAX = 1024  # nine e-mails or phones, 68 each, and an address of 2 digests and 2 places: below 960
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +57,19 @@ def usable(members: "pa.Table") -> "np.ndarray[Any, Any]":
     """
     import numpy as np
 
-    count, wrong = np.zeros(members.num_rows, np.int64), np.zeros(members.num_rows, bool)
-    for name in ("emails", "phones"):
-        parents, values = _flat(members, name)
-        np.add.at(count, parents, 1)
-        wrong[parents[~_hexadecimal(values)]] = True
     complete = _has_address(members)
+    count, wrong = complete.astype(np.int64), np.zeros(members.num_rows, bool)
+    for name in LISTS:
+        counts, values = _flat(members, name)
+        count += counts
+        malformed = ~_hexadecimal(values)
+        if malformed.any():
+            wrong[np.repeat(np.arange(members.num_rows), counts)[malformed]] = True
     for name in ADDRESS[:2]:
         wrong |= complete & ~_hexadecimal(_column(members, name))
     for name in ADDRESS[2:]:
         wrong |= complete & (_lengths(_column(members, name)) > _PLACE_BYTES_MAX)
-    right: np.ndarray[Any, Any] = (count + complete > 0) & ~wrong
+    right: np.ndarray[Any, Any] = (count > 0) & ~wrong
     return right
 
 
@@ -74,27 +80,22 @@ def encoded(members: "pa.Table", shape: Shape = AUDIENCE_MEMBERS) -> bytes:
     """
     import numpy as np
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     complete = _has_address(members)
-    addressed = np.flatnonzero(complete)
-    parents, pieces = [addressed], [_addresses(members.take(pa.array(addressed)), shape)]
-    taken = complete.astype(np.int64)
-    identifier = _key(_IDENTIFIERS) + bytes([_DIGEST_BYTES + 2])
-    for name, number in (("emails", shape.email), ("phones", shape.phone)):
-        owners, values = _flat(members, name)
-        kept = _position(owners) + taken[owners] < IDENTIFIERS_MAX
-        if not kept.all():
-            owners, values = owners[kept], values.filter(pa.array(kept))
-        np.add.at(taken, owners, 1)
-        parents.append(owners)
-        pieces.append(_joined(identifier + _key(number) + bytes([_DIGEST_BYTES]), values))
-    owner = np.concatenate(parents)
-    order = np.argsort(owner, kind="stable")
-    flat = pa.concat_arrays(pieces).take(pa.array(order))
-    offsets = np.searchsorted(owner[order], np.arange(members.num_rows + 1)).astype(np.int32)
-    user_data = pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), flat), b"")
-    return _bytes_of(_nested(_key(shape.member), _key(shape.data), _lengths(user_data), user_data))
+    addressed = members.select(ADDRESS).filter(pa.array(complete))
+    parts = [_by_row(complete, _addresses(addressed, shape), b"")]
+    room = IDENTIFIERS_MAX - complete
+    for name, number in zip(LISTS, (shape.email, shape.phone), strict=True):
+        counts, values = _flat(members, name)
+        kept = np.minimum(counts, room)
+        room -= kept
+        if (kept < counts).any():
+            place = np.arange(len(values)) - np.repeat(np.cumsum(counts) - counts, counts)
+            values = values.filter(pa.array(place < np.repeat(kept, counts)))
+        start = _start(_DIGEST_BYTES, _IDENTIFIERS, number)
+        # Between the values of a row, and before the first, if there is one.
+        parts += [pa.array([b"", start]).take(pa.array(np.minimum(kept, 1))), _by_row(kept, values, start)]
+    return bytes(_bytes_of(_joined(_starts(shape.member, shape.data).take(_sizes(*parts)), *parts)))
 
 
 def to_request(
@@ -121,25 +122,38 @@ def to_request(
     return request
 
 
-def _key(number: int) -> bytes:
-    """The key of a length-prefixed field."""
-    return bytes([number << 3 | 2])
-
-
 def _column(members: "pa.Table", name: str) -> Any:
     """A column of text as one array of bytes; a missing value is empty."""
     import pyarrow as pa
 
-    return members.column(name).combine_chunks().cast(pa.binary()).fill_null(b"")
+    values = _one_array(members.column(name)).cast(pa.binary())
+    return values.fill_null(b"") if values.null_count else values
 
 
 def _flat(members: "pa.Table", name: str) -> tuple[Any, Any]:
-    """(row of each value, values as bytes) of a column of lists."""
+    """(number of values of each row, values as bytes) of a column of lists."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    lists = members.column(name).combine_chunks()
-    return pc.list_parent_indices(lists).to_numpy(), pc.list_flatten(lists).cast(pa.binary())
+    lists = _one_array(members.column(name))
+    values = pc.list_flatten(lists).cast(pa.binary())
+    return pc.list_value_length(lists).fill_null(0).to_numpy(), values.fill_null(b"") if values.null_count else values
+
+
+def _one_array(column: "pa.ChunkedArray") -> Any:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()  # which would copy a single one
+
+
+def _by_row(counts: Any, values: Any, separator: bytes) -> Any:
+    """The values of each row one after the other; counts: how many of them are a row's."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if (counts == 1).all():
+        return values
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    return pc.binary_join(pa.ListArray.from_arrays(pa.array(offsets), values), separator)
 
 
 def _lengths(values: Any) -> Any:
@@ -156,52 +170,66 @@ def _has_address(members: "pa.Table") -> Any:
 
 def _hexadecimal(values: Any) -> Any:
     """Whether each value is a digest in lower-case hex."""
-    import numpy as np
     import pyarrow as pa
 
     right = _lengths(values) == _DIGEST_BYTES
-    digits = np.frombuffer(_bytes_of(values.filter(pa.array(right))), np.uint8)
-    is_digit = (digits - ord("0") < 10) | (digits - ord("a") < 6)  # unsigned: what is below wraps around
-    right[right] = is_digit.reshape(-1, _DIGEST_BYTES).all(axis=1)
+    digits = _bytes_of(values if right.all() else values.filter(pa.array(right)))
+    blocks = (digits[start : start + _BLOCK_BYTES] for start in range(0, len(digits), _BLOCK_BYTES))
+    if not all(_are_digits(block).all() for block in blocks):
+        right[right] = _are_digits(digits).reshape(-1, _DIGEST_BYTES).all(axis=1)
     return right
+
+
+def _are_digits(content: Any) -> Any:
+    return (content - ord("0") < 10) | (content - ord("a") < 6)  # unsigned: what is below wraps around
 
 
 def _addresses(members: "pa.Table", shape: Shape) -> Any:
     """Whole identifiers of kind address."""
-    digest = bytes([_DIGEST_BYTES])
     given, family, region, postal = (_column(members, name) for name in ADDRESS)
-    sizes = (_lengths(region), _lengths(postal))
-    places = [_size_of(size) for size in sizes]
-    names = (_key(shape.given_name) + digest, given, _key(shape.family_name) + digest, family)
-    parts = (*names, _key(shape.region_code), places[0], region, _key(shape.postal_code), places[1], postal)
-    size = 2 * (_DIGEST_BYTES + 2) + 4 + sizes[0] + sizes[1]
-    return _nested(_key(_IDENTIFIERS), _key(shape.address), size, *parts)
+    parts = (
+        _start(_DIGEST_BYTES, shape.given_name),
+        given,
+        _start(_DIGEST_BYTES, shape.family_name),
+        family,
+        _starts(shape.region_code).take(_sizes(region)),
+        region,
+        _starts(shape.postal_code).take(_sizes(postal)),
+        postal,
+    )
+    return _joined(_starts(_IDENTIFIERS, shape.address).take(_sizes(*parts)), *parts)
 
 
-def _nested(outer: bytes, inner: bytes, sizes: Any, *parts: Any) -> Any:
-    """Each row's parts, sizes bytes together, as a field of a field: written at once, since every step is a copy."""
-    import numpy as np
+def _start(size: int, *numbers: int) -> bytes:
+    """What is written before content of so many bytes: keys and sizes of fields in each other, the outermost first."""
+    written = b""
+    for number in reversed(numbers):
+        written = bytes([number << 3 | 2]) + _varint(size + len(written)) + written
+    return written
 
-    field = 1 + np.where(sizes > 0x7F, 2, 1) + sizes
-    return _joined(outer, _size_of(field), inner, _size_of(sizes), *parts)
 
-
-def _size_of(lengths: Any) -> Any:
-    """Lengths as protobuf writes them: seven bits a byte, lowest first, all but the last marked."""
-    import numpy as np
+@cache
+def _starts(*numbers: int) -> Any:
+    """`_start` of every size there can be."""
     import pyarrow as pa
 
-    different, places = np.unique(lengths, return_inverse=True)
-    assert not len(different) or different[-1] < 1 << 14, "ten identifiers of a member need two bytes at most"
-    return pa.array([_varint(int(length)) for length in different], pa.binary()).take(pa.array(places))
+    return pa.array([_start(size, *numbers) for size in range(_MEMBER_BYTES_MAX)], pa.binary())
 
 
 def _varint(number: int) -> bytes:
+    """Seven bits a byte, lowest first, all but the last marked."""
     written = bytearray()
     while number > 0x7F:
         written.append(number & 0x7F | 0x80)
         number >>= 7
     return bytes((*written, number))
+
+
+def _sizes(*parts: Any) -> Any:
+    """Bytes of all parts of each row together."""
+    import pyarrow as pa
+
+    return pa.array(sum(len(part) if isinstance(part, bytes) else _lengths(part) for part in parts))
 
 
 def _joined(*parts: Any) -> Any:
@@ -212,19 +240,12 @@ def _joined(*parts: Any) -> Any:
     return pc.binary_join_element_wise(*columns, pa.scalar(b"", pa.binary()))
 
 
-def _position(owners: Any) -> Any:
-    """The place of each value within its row; owners are sorted."""
-    import numpy as np
-
-    return np.arange(len(owners)) - np.searchsorted(owners, owners)
-
-
-def _bytes_of(values: Any) -> bytes:
-    """All values one after the other."""
+def _bytes_of(values: Any) -> Any:
+    """All values one after the other, as they lie in memory."""
     import numpy as np
 
     _, offsets, content = values.buffers()
     if content is None or not len(values):
-        return b""
-    bounds = np.frombuffer(offsets, np.int32)[[values.offset, values.offset + len(values)]]
-    return bytes(content.slice(int(bounds[0]), int(bounds[1] - bounds[0])))
+        return np.empty(0, np.uint8)
+    first, last = np.frombuffer(offsets, np.int32)[[values.offset, values.offset + len(values)]]
+    return np.frombuffer(content, np.uint8)[first:last]

@@ -7,6 +7,7 @@ what is unusable is raised as FailedCall, which the transport turns into our err
 import json
 import ssl
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
@@ -21,10 +22,11 @@ _UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.
 _CHUNK_BYTES = 1 << 16
 
 
-class Quoted(str):
-    """A parameter's value that is form-encoded already."""
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A parameter's value that is form-encoded already, in pieces. No text and no sequence, so the SDK hands it on."""
 
-    __slots__ = ()
+    pieces: tuple[bytes | memoryview, ...] = field(repr=False)
 
 
 class FailedCall(Exception):  # noqa: N818 - not an error of ours yet: GraphApi says which one it is
@@ -79,17 +81,20 @@ class CheckedRequests(requests.Session):
 
 def form(params: Mapping[str, Any]) -> bytes:
     """A form body; byte for byte what urllib makes of it, save that a space is %20."""
-    return b"&".join(_quoted(name) + b"=" + _quoted(value) for name, value in params.items())
+    pieces: list[bytes | memoryview] = []
+    for name, value in params.items():
+        pieces += (b"&", *_quoted(name), b"=", *_quoted(value))
+    return b"".join(pieces[1:])  # copied once: a payload has megabytes
 
 
-def _quoted(value: Any) -> bytes:
+def _quoted(value: Any) -> tuple[bytes | memoryview, ...]:
     if isinstance(value, Quoted):
-        return value.encode()
+        return value.pieces
     raw = value if isinstance(value, bytes) else str(value).encode()
     reserved = set(raw.translate(None, _UNRESERVED))
     for byte in sorted(reserved, key=lambda byte: byte != ord("%")):  # the sign itself first
         raw = raw.replace(bytes((byte,)), b"%%%02X" % byte)
-    return raw
+    return (raw,)
 
 
 def _read(response: requests.Response) -> bool:

@@ -17,8 +17,8 @@ MEMBERS = st.fixed_dictionaries(
         "phones": st.lists(DIGESTS, max_size=12),
         "given_name": st.one_of(st.just(""), DIGESTS),
         "family_name": st.one_of(st.just(""), DIGESTS),
-        "region_code": st.sampled_from(["", "DE", "US"]),
-        "postal_code": st.one_of(st.just(""), st.text(min_size=1, max_size=12)),
+        "region_code": st.sampled_from(["", "DE", "US", "R" * 100]),
+        "postal_code": st.one_of(st.sampled_from(["", "P" * 100]), st.text(min_size=1, max_size=12)),
     }
 )
 SCHEMA = pa.schema([(name, pa.list_(pa.string()) if name in ("emails", "phones") else pa.string()) for name in COLUMNS])
@@ -71,6 +71,15 @@ def test_what_is_written_is_what_the_official_messages_would_write(rows: list[di
 def test_rows_google_would_refuse_are_known_before_they_are_sent(row: dict[str, Any], taken: bool) -> None:
     members = table({"emails": ["c" * 64]}, row)
     assert usable(members).tolist() == [True, taken]
+
+
+@pytest.mark.parametrize("row", [0, 2_047, 2_048, 9_999])
+@pytest.mark.parametrize("wrong", ["g" * 64, "a" * 63 + "/", "a" * 63 + ":", "a" * 63 + "`"])
+def test_one_wrong_digest_among_ten_thousand_is_found(row: int, wrong: str) -> None:
+    emails = [f"{number:064x}" for number in range(10_000)]
+    emails[row] = wrong
+    right = usable(table(*({"emails": [email]} for email in emails)))
+    assert (~right).nonzero()[0].tolist() == [row]
 
 
 def test_missing_values_are_no_identifiers() -> None:

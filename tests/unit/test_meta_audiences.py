@@ -475,22 +475,41 @@ _PLAIN = st.text(st.characters(exclude_characters="@", exclude_categories=["Cs"]
 _DIGEST = st.sampled_from(["", digest(1), "f" * 64, "0123456789abcdef" * 4])
 
 
-@given(st.lists(st.tuples(_DIGEST, _DIGEST, _PLAIN), min_size=1))
-def test_a_payload_reads_back_as_the_rows_it_was_made_from(rows: list[tuple[str, str, str]]) -> None:
-    email, phone, plain = (list(column) for column in zip(*rows, strict=True))
-    named = {"EMAIL": email, "PHONE": phone, "EXTERN_ID": plain}
-    table = pa.table(named)
+_ROWS = st.lists(st.tuples(_DIGEST, _DIGEST, _DIGEST, _PLAIN, st.floats(0, 1e300)), min_size=1)
+
+
+@given(_ROWS, st.booleans(), st.booleans(), st.booleans())
+def test_a_payload_reads_back_as_the_rows_it_was_made_from(
+    rows: list[tuple[str, str, str, str, float]], valued: bool, limited: bool, all_columns: bool
+) -> None:
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    texts = dict(zip(("EMAIL", "PHONE", "COUNTRY", "EXTERN_ID"), columns, strict=False))
+    table = pa.table(texts | ({"LOOKALIKE_VALUE": columns[4]} if valued else {}))
     sliced = pa.concat_tables([table, table]).slice(len(rows))
-    kept = {name: column for name, column in named.items() if any(column)}
+    wanted = {name: column for name, column in texts.items() if all_columns or any(column)}
+    if valued:
+        wanted["LOOKALIKE_VALUE"] = columns[4]
+    if limited:
+        wanted["DATA_PROCESSING_OPTIONS"] = [[] if country else ["LDU"] for country in columns[2]]
 
     for given_table in (table, sliced):
-        if not kept:
+        if not any(map(any, texts.values())):
             with pytest.raises(PermanentRefusalError):
                 read_upload(given_table)
             continue
-        payload = json.loads(unquote_plus(read_upload(given_table).payload()))
-        assert payload["schema"] == list(kept)
-        assert payload["data"] == [list(row) for row in zip(*kept.values(), strict=True)]
+        upload = read_upload(given_table, limited_data_use=limited, all_columns=all_columns)
+        payload = json.loads(unquote_plus(b"".join(upload.payload().pieces).decode()))
+        assert payload["schema"] == list(wanted)
+        assert payload["data"] == [list(row) for row in zip(*wanted.values(), strict=True)]
+
+
+@pytest.mark.parametrize("row", [0, 2_047, 2_048, 9_999])
+@pytest.mark.parametrize("wrong", ["g" * 64, "A" * 64, "a" * 63 + "/", "a" * 63 + ":", "a" * 63 + "`", "a" * 63 + "é"])
+def test_one_wrong_digest_among_ten_thousand_keeps_all_from_leaving(row: int, wrong: str) -> None:
+    email = [f"{number:064x}" for number in range(10_000)]
+    email[row] = wrong
+    with pytest.raises(PermanentRefusalError, match="EMAIL"):
+        read_upload(pa.table({"EMAIL": email}))
 
 
 EVERYWHERE = f"{ACCOUNT}/usersofanyaudience"
