@@ -68,7 +68,7 @@ class DestinationContext:
     account_id: the advertiser's account; project_dir: where `.env` and secret files are looked for.
     countries: where the destination's groups deliver; in_market: segments its group for strangers aims at; markers:
     marker -> spec key of everything the project may own there, so that the connector can name what it finds;
-    allowances: None where nothing outlives the process.
+    allowances: None where nothing outlives the process; counts_new_customers: a sale to one is to count for more.
     """
 
     name: str
@@ -83,6 +83,7 @@ class DestinationContext:
     markers: Mapping[str, str] = field(default_factory=dict)
     allowances: Allowances | None = None
     in_market: tuple[str, ...] = ()
+    counts_new_customers: bool = False
 
     @property
     def tiers(self) -> tuple[str, ...]:

@@ -278,7 +278,9 @@ def _spec_words(spec: ObjectSpec) -> str:
             return "  kept out of every group" if spec.suppress else ""
         case CampaignSpec():
             budget = "" if spec.daily_budget_minor is None else f", {hundredths(spec.daily_budget_minor)} a day"
-            return f"  paused, {spec.strategy}{budget}"
+            first_sale = spec.new_customer_value_minor
+            more = "" if first_sale is None else f", {hundredths(first_sale)} on top of a new customer's first sale"
+            return f"  paused, {spec.strategy}{budget}{more}"
         case GroupSpec():
             budget = "" if spec.daily_budget_minor is None else f", {hundredths(spec.daily_budget_minor)} a day"
             return (

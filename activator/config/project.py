@@ -80,6 +80,10 @@ class DestinationSection(Section):
     bidding: BiddingSection | None = Field(default=None, description="Bids and budgets made from what tiers are worth")
     tiers: dict[Name, DeliverySection] = Field(min_length=1, description="One delivery group per tier listed here")
     acquisition: AcquisitionSection | None = Field(default=None, description="A group for people who buy nothing yet")
+    new_customer_value: Amount | None = Field(
+        default=None,
+        description="Google, target_roas: what the first sale to a new customer counts on top, in account currency",
+    )
     audience_people_min: int | None = Field(
         default=None, ge=1, description="A tier with fewer people gets no audience; default: the platform's own minimum"
     )
@@ -228,6 +232,10 @@ class Project(Section):
         _check(
             destination.acquisition is None or GROUP not in tiers,
             f"destinations.{name}.acquisition: a tier has its name; call the tier something else",
+        )
+        _check(
+            destination.new_customer_value is None or destination.strategy is BidStrategy.TARGET_ROAS,
+            f"destinations.{name}.new_customer_value: only target_roas, of Google, bids by what a sale counts",
         )
         names = [test.name for test in destination.tests]
         _unique(f"destinations.{name}.tests", names)

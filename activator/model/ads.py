@@ -64,12 +64,16 @@ class AudienceSpec:
 
 @dataclass(frozen=True, slots=True)
 class CampaignSpec:
-    """One campaign per destination. daily_budget_minor is None where budgets sit on the groups (Meta)."""
+    """One campaign per destination. daily_budget_minor is None where budgets sit on the groups (Meta).
+
+    new_customer_value_minor: what the first sale to a new customer counts on top of its value, for bidding by value.
+    """
 
     key: str
     name: str
     daily_budget_minor: int | None
     strategy: BidStrategy
+    new_customer_value_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

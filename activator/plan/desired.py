@@ -80,12 +80,13 @@ def desired_objects(
     excluded = {tier for tier, made in terms.items() if made.excluded}
     valued = {tier for tier, delivery in destination.tiers.items() if delivery.value_based}
     audiences = tuple(_audience(named, tier, excluded, value_based=tier.name in valued) for tier in tiers)
-    budget = destination.daily_budget
+    budget, first_sale = destination.daily_budget, destination.new_customer_value
     campaign = CampaignSpec(
         key="campaign",
         name=named("campaign", "value tiers"),
         daily_budget_minor=minor(budget) if budget is not None and budget_level == "campaign" else None,
         strategy=destination.strategy,
+        new_customer_value_minor=minor(first_sale) if first_sale is not None else None,
     )
     keys = [audience.key for audience in audiences]
     groups = tuple(

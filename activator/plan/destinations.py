@@ -46,6 +46,7 @@ def open_destination(
             countries=section.countries,
             markers=markers(project, name),
             in_market=section.acquisition.in_market if section.acquisition is not None else (),
+            counts_new_customers=section.new_customer_value is not None,
             allowances=allowances,
         )
     )

@@ -40,7 +40,7 @@ def wanted_list(spec: AudienceSpec, options: GoogleOptions) -> dict[str, GroupFi
         "membership_days": options.membership_days,
     }
     if spec.tier in options.customer_types:
-        wanted["customer_type"] = options.customer_types[spec.tier]
+        wanted["customer_types"] = tuple(sorted(set(options.customer_types[spec.tier])))
     if (lookalike := wanted_lookalike(options, spec.tier)) is not None:
         wanted["lookalike"] = lookalike
     return wanted
@@ -118,10 +118,9 @@ class Audiences:
             "description": found.description,
             "membership_days": days,
         }
-        wanted_type = self._options.customer_types.get(tier)
-        if wanted_type is not None:
+        if (wanted := self._options.customer_types.get(tier)) is not None:
             named = {name.lower() for name in types}
-            shown["customer_type"] = wanted_type if wanted_type in named else ", ".join(sorted(named))
+            shown["customer_types"] = tuple(sorted(set(wanted) if named.issuperset(wanted) else named))
         if (lookalike := self._lookalikes.shown(tier, found, alike)) is not None:
             shown["lookalike"] = lookalike
         return shown
@@ -133,8 +132,7 @@ class Audiences:
     def create(self, spec: AudienceSpec) -> Any:
         """The list of this spec: a new one, or the one that already has its name (which carries our marker)."""
         made = self._created(spec)
-        if spec.tier in self._options.customer_types:
-            self._types.give(str(made.id), self._options.customer_types[spec.tier].upper())
+        self._types.give(str(made.id), self._options.customer_types.get(spec.tier, ()))
         return made
 
     def _created(self, spec: AudienceSpec) -> Any:
@@ -175,8 +173,10 @@ class Audiences:
 
         wanted = wanted_list(spec, self._options)
         different = {field: value for field, value in wanted.items() if now.get(field) != value}
-        if "customer_type" in different:
-            self._types.give(list_id, str(different.pop("customer_type")).upper())
+        if different.pop("customer_types", None) is not None:
+            held = now.get("customer_types")
+            known = held if isinstance(held, tuple) else ()
+            self._types.give(list_id, [kind for kind in self._options.customer_types[spec.tier] if kind not in known])
         if different.pop("lookalike", None) is not None:
             self._lookalikes.create(spec, list_id)
         if not different:

@@ -11,6 +11,7 @@ from connectors.google.account_checks import AccountChecks
 from connectors.google.audiences import Audiences
 from connectors.google.credentials import RENEW, VARIABLE
 from connectors.google.list_checks import ListChecks
+from connectors.google.new_customer_checks import NewCustomerChecks
 from connectors.google.options import GoogleOptions
 from connectors.google.settings import GoogleSettings
 from connectors.google.transport import GoogleTransport
@@ -34,6 +35,7 @@ class Checks:
         self._settings = settings
         self._today = context.clock.now().date()
         self._account = AccountChecks(transport, options, context)
+        self._new_customers = NewCustomerChecks(transport, options, context)
         terms = options.customer_match_terms_accepted
         self._lists = ListChecks(audiences, uploads, frozenset(context.markers), terms=terms)
 
@@ -49,6 +51,7 @@ class Checks:
             findings += _guarded("In-Market segments", self._account.interests)
             findings += _guarded("customer lists", self._lists.lists)
             findings += _guarded("uploads", self._lists.uploads)
+            findings += _guarded("new customers", lambda: self._new_customers.findings(self._lists.ours))
         return findings
 
     def _version(self, today: date) -> Finding:

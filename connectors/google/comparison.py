@@ -35,6 +35,7 @@ def comparable(spec: ObjectSpec, options: GoogleOptions) -> Mapping[str, GroupFi
             return {
                 "daily_budget_minor": budget_minor(spec),
                 "strategy": checked_strategy(spec.strategy).value,
+                "new_customer_value_minor": spec.new_customer_value_minor,
                 "countries": tuple(sorted(set(options.countries))),
                 "languages": tuple(sorted(language_of(number) for number in options.language_ids())),
             }
@@ -77,16 +78,18 @@ def budget_minor(spec: CampaignSpec) -> int:
 
 def check_amounts(spec: ObjectSpec, currency: str) -> None:
     """Refuse amounts the account's currency does not have. Raises ConfigurationError."""
-    amount = None
+    amounts: tuple[tuple[int | None, str], ...] = ()
     match spec:
         case CampaignSpec():
-            amount, field = spec.daily_budget_minor, "`daily_budget`"
+            value = (spec.new_customer_value_minor, "`new_customer_value`")
+            amounts = ((spec.daily_budget_minor, "`daily_budget`"), value)
         case GroupSpec():
-            amount, field = spec.bid.amount_minor, f"`bid.amount` of tier {spec.tier}"
-    if amount and currency in WITHOUT_HUNDREDTHS and amount % MINOR_PER_UNIT:
-        raise ConfigurationError(
-            f"Google: {field} has a fraction, and {currency} has none", f"Round it to whole {currency}."
-        )
+            amounts = ((spec.bid.amount_minor, f"`bid.amount` of tier {spec.tier}"),)
+    for amount, field in amounts:
+        if amount and currency in WITHOUT_HUNDREDTHS and amount % MINOR_PER_UNIT:
+            raise ConfigurationError(
+                f"Google: {field} has a fraction, and {currency} has none", f"Round it to whole {currency}."
+            )
 
 
 def bid_text(bid: Bid) -> str:
@@ -138,14 +141,15 @@ def shown_strategy(campaign: Any) -> str:
     return name
 
 
-def shown_campaign(row: Any, criteria: Iterable[Any]) -> dict[str, GroupField]:
-    """Comparable settings of a campaign row and its campaign criteria."""
+def shown_campaign(row: Any, criteria: Iterable[Any], new_customer_value: GroupField) -> dict[str, GroupField]:
+    """Comparable settings of a campaign row, its campaign criteria, and what it counts new customers for."""
     kept = [criterion for criterion in criteria if not criterion.negative]
     places = {c.location.geo_target_constant for c in kept if c.location.geo_target_constant}
     languages = {c.language.language_constant for c in kept if c.language.language_constant}
     return {
         "daily_budget_minor": shown_money(row.campaign_budget.amount_micros),
         "strategy": shown_strategy(row.campaign),
+        "new_customer_value_minor": new_customer_value,
         "countries": tuple(sorted(country_of(place) for place in places)),
         "languages": tuple(sorted(language_of(language) for language in languages)),
     }

@@ -20,6 +20,7 @@ from activator.model.plan import (
 from connectors.google.options import GoogleOptions
 from connectors.google.version import OBSERVING_OPERATIONS
 
+_GOAL = 5  # link and goal looked up, where conversions are counted, goal made, link made
 _JOB = 4  # made, filled, started, and looked at in the next run
 
 
@@ -50,8 +51,10 @@ def operations_of(change: Change, options: GoogleOptions) -> int:
             return _created(change.spec, options)
         case UpdateObject():
             if isinstance(change.spec, AudienceSpec):
-                return len(change.differences.keys() & {"customer_type", "lookalike"})
+                named = {"customer_types", "lookalike"}
+                return sum(_different(*change.differences[field]) for field in change.differences.keys() & named)
             searches = {CampaignSpec: 2, GroupSpec: 4, AdSpec: 1}[type(change.spec)]
+            searches += (_GOAL - 1) * ("new_customer_value_minor" in change.differences)
             return searches + sum(_different(*pair) for pair in change.differences.values())
         case PauseObject():
             return {"audience": 0, "ad": 2}.get(change.remote.kind, 1)
@@ -65,9 +68,10 @@ def operations_of(change: Change, options: GoogleOptions) -> int:
 def _created(spec: ObjectSpec, options: GoogleOptions) -> int:
     match spec:
         case AudienceSpec():
-            return int(spec.tier in options.customer_types)
+            return len(options.customer_types.get(spec.tier, ()))
         case CampaignSpec():  # look for the label, make it, attach it; budget, campaign, places, languages
-            return 5 + len(options.countries) + len(options.language_ids())
+            goal = 0 if spec.new_customer_value_minor is None else _GOAL
+            return 5 + len(options.countries) + len(options.language_ids()) + goal
         case GroupSpec():  # group, list, label; a rule of value is looked up, made and put in a set
             rule = 0 if spec.bid.value_bp is None else 4
             lists = bool(spec.audience_key) + len(set(spec.in_market)) + len(set(spec.excluded_audience_keys))

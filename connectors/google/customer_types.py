@@ -4,6 +4,7 @@ developers.google.com/google-ads/api/docs/conversions/goals/lifecycle-goals (rea
 types; those the project does not name are left alone.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from connectors.google.enums import enum_name
@@ -31,11 +32,14 @@ class CustomerTypes:
             found.setdefault(number, set()).add(enum_name(shown, "customer_type_category"))
         return {number: frozenset(types) for number, types in found.items()}
 
-    def give(self, list_id: str, customer_type: str) -> None:
-        """Say that a list holds customers of a type. Raises DestinationError."""
+    def give(self, list_id: str, types: Sequence[str]) -> None:
+        """Say that a list holds customers of these types, too: all or none of them. Raises DestinationError."""
+        if not types:
+            return
         customer = self._transport.customer_id
-        tagged = {"user_list": f"customers/{customer}/userLists/{list_id}", "customer_type_category": customer_type}
+        name = f"customers/{customer}/userLists/{list_id}"
+        tags = [{"create": {"user_list": name, "customer_type_category": kind.upper()}} for kind in types]
         request = self._transport.request(_SERVICE, "MutateUserListCustomerTypesRequest")(
-            customer_id=customer, operations=[{"create": tagged}]
+            customer_id=customer, operations=tags
         )
-        self._transport.ads_call(_SERVICE, "mutate_user_list_customer_types", request, operations=1)
+        self._transport.ads_call(_SERVICE, "mutate_user_list_customer_types", request, operations=len(tags))

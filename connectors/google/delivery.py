@@ -7,6 +7,7 @@ from activator.errors import DestinationError, OutcomeUnknownError, PermanentRef
 from activator.model.ads import AdSpec, CampaignSpec, GroupSpec
 from activator.model.naming import marker_in
 from connectors.google.errors import DUPLICATE_LABEL, DUPLICATE_NAMES
+from connectors.google.new_customers import NewCustomers
 from connectors.google.observation import groups_in, our_campaigns
 from connectors.google.operations import (
     Operation,
@@ -34,6 +35,7 @@ class Delivery:
     def create_campaign(self, spec: CampaignSpec) -> str:
         """Budget, campaign, places, languages and label, all or none; the campaign's id.
 
+        What new customers count follows in a request of its own, as Google wants it; the next run finds it missing.
         Raises DestinationError; OutcomeUnknownError when it may exist now.
         """
         budget, campaign = self._name("campaignBudgets", -1), self._name("campaigns", -2)
@@ -41,8 +43,25 @@ class Delivery:
         try:
             made = self._mutate_labelled(operations, "campaign_label_operation", "campaign", campaign)
         except PermanentRefusalError as error:
-            return _existing(error, spec.name, lambda: self._campaigns_named(spec.name))
-        return _last_id(made[1])
+            number = _existing(error, spec.name, lambda: self._campaigns_named(spec.name))
+        else:
+            number = _last_id(made[1])
+        if spec.new_customer_value_minor is not None:
+            self._count_new_customers(self._name("campaigns", number), spec.new_customer_value_minor)
+        return number
+
+    def _count_new_customers(self, campaign: str, value_minor: int) -> None:
+        try:
+            NewCustomers(self._transport).count(campaign, value_minor)
+        except DestinationError as error:
+            uncounted = error
+        else:
+            return
+        raise OutcomeUnknownError(
+            f"the campaign was created, but new customers do not count for more: {uncounted.message}",
+            f"{uncounted.next_step} Then run the sync again; it finds the campaign by its marker.",
+            uncounted.fault,
+        )
 
     def create_group(self, spec: GroupSpec, ids: Mapping[str, str]) -> str:
         """Ad group, its list or segments, exclusions, keywords and label, all or none; the ad group's id."""

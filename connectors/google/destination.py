@@ -38,6 +38,8 @@ from connectors.google.interests import wrong_interests
 from connectors.google.jobs import OfflineJobs
 from connectors.google.list_checks import UNSAID_TERMS
 from connectors.google.lookalikes import Lookalikes
+from connectors.google.new_customer_checks import check_new_customers
+from connectors.google.new_customers import NewCustomers
 from connectors.google.observation import observe
 from connectors.google.options import options_schema, read_options
 from connectors.google.performance import read_performance
@@ -111,6 +113,7 @@ class GoogleDestination:
         """See ports. Raises ConfigurationError for what Google would refuse or ignore, so that the plan shows it."""
         check_amounts(spec, self._context.currency)
         fields = comparable(spec, self._options)
+        check_new_customers(spec, self._context, self._options, self._settings.api_version)
         if isinstance(spec, CampaignSpec):
             self._strategy = spec.strategy
         elif isinstance(spec, GroupSpec) and self._strategy not in (None, spec.bid.strategy):
@@ -148,7 +151,7 @@ class GoogleDestination:
             case AudienceSpec():
                 self._audiences.update(spec, remote.platform_id, remote.fields)
             case CampaignSpec():
-                self._updates.update_campaign(spec, remote.platform_id)
+                self._updates.update_campaign(spec, remote.platform_id, remote.fields)
             case GroupSpec():
                 self._updates.update_group(spec, remote.platform_id, ids)
             case AdSpec():
@@ -189,6 +192,7 @@ class GoogleDestination:
         self._check_interests({number for spec in made if isinstance(spec, GroupSpec) for number in spec.in_market})
         return {
             **self._unsaid_terms(made, ids),
+            **self._uncounted(changes, ids),
             **Rehearsal(self._transport, self._options).refusals(changes, ids),
         }
 
@@ -198,6 +202,20 @@ class GoogleDestination:
                 f"destinations.{self._context.name}.acquisition.in_market: {wrong}",
                 f"Remove {number}, or take the right one from {INTERESTS}.",
             )
+
+    def _uncounted(self, changes: Sequence[Change], ids: Mapping[str, str]) -> dict[str, str]:
+        """Campaigns for which Google would refuse to count new customers for more."""
+        refused = {}
+        for change in changes:
+            spec = change.spec if isinstance(change, CreateObject | UpdateObject) else None
+            if not isinstance(spec, CampaignSpec) or spec.new_customer_value_minor is None:
+                continue
+            if isinstance(change, UpdateObject) and "new_customer_value_minor" not in change.differences:
+                continue
+            there = f"customers/{self._transport.customer_id}/campaigns/{ids[spec.key]}" if spec.key in ids else None
+            if why := NewCustomers(self._transport).refusal(there, spec.new_customer_value_minor):
+                refused[spec.key] = why
+        return refused
 
     def _unsaid_terms(self, made: Sequence[ObjectSpec], ids: Mapping[str, str]) -> dict[str, str]:
         """Of a first list, which Google cannot be asked about: what its first upload needs."""

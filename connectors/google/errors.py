@@ -197,6 +197,17 @@ CODES: dict[str, Meaning] = {
         "kinds of customers are told where conversions are tracked: not in this account",
         "Remove `customer_types`, or track conversions in this account.",
     ),
+    "CampaignGoalConfigError.CANNOT_USE_INCOMPATIBLE_CLO_GOALS": Meaning(
+        PermanentRefusalError,
+        "the campaign already goes by a goal that excludes the one for new customers",
+        "Remove the other goal in the campaign's settings, or `new_customer_value`.",
+    ),
+    "CampaignGoalConfigError.CUSTOMER_LIFECYCLE_OPTIMIZATION_CAMPAIGN_TYPE_NOT_SUPPORTED": Meaning(
+        PermanentRefusalError, "campaigns of this kind cannot go by the goal", "Remove `new_customer_value`."
+    ),
+    "GoalError.CUSTOMER_LIFECYCLE_OPTIMIZATION_ACCOUNT_TYPE_NOT_ALLOWED": Meaning(
+        PermanentRefusalError, "this account cannot have a goal for new customers", "Remove `new_customer_value`."
+    ),
     "ExperimentError.CANNOT_CREATE_EXPERIMENT_CAMPAIGN_WITH_SHARED_BUDGET": Meaning(
         PermanentRefusalError,
         "a campaign with a shared budget cannot be tested",

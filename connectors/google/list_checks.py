@@ -33,7 +33,7 @@ class ListChecks:
 
     def lists(self) -> Iterator[Finding]:
         """Whether each list of ours can be used on Search. Raises DestinationError."""
-        ours = self._ours()
+        ours = self.ours()
         for found in ours:
             yield from _list_findings(found)
         if not any(_list_findings(found) for found in ours):
@@ -41,7 +41,7 @@ class ListChecks:
 
     def uploads(self) -> Iterator[Finding]:
         """Whether Google would take members, or a first list. Raises DestinationError with what it objects to."""
-        ours = self._ours()
+        ours = self.ours()
         if ours:
             self._uploads.rehearse(str(ours[0].id))
             yield Finding("uploads", Severity.OK, "Google would take members: access, terms and form are right")
@@ -51,7 +51,8 @@ class ListChecks:
             if not self._terms:
                 yield Finding("terms", Severity.WARNING, UNSAID_TERMS, TERMS)
 
-    def _ours(self) -> list[Any]:
+    def ours(self) -> list[Any]:
+        """The project's lists, as raw protobuf. Raises DestinationError."""
         if self._found is None:
             self._found = self._audiences.all()
         return [found for found in self._found if marker_in(found.display_name) in self._markers]

@@ -2,8 +2,8 @@
 
 Names are compared here and not in GAQL: `[` has a meaning of its own in LIKE, and text of the project file has no
 place inside a query. Everything of ours below a campaign is found by the campaign's id, so other people's ad groups
-and ads are never even read. Six calls for an account with a campaign of ours, two without; where it bids by value, one
-or two more for the rules of value.
+and ads are never even read. Six calls for an account with a campaign of ours, two without; where it bids by value, two
+or three more for the rules of value and what new customers count.
 """
 
 from collections import defaultdict
@@ -14,6 +14,7 @@ from activator.model.ads import BidStrategy, Observation, RemoteObject
 from activator.model.naming import marker_in
 from connectors.google.comparison import shown_ad, shown_campaign, shown_group, shown_strategy
 from connectors.google.enums import enum_name
+from connectors.google.new_customers import read_links, shown_value
 from connectors.google.transport import GoogleTransport
 from connectors.google.value_rules import CampaignRules, read_rules
 from connectors.google.version import MARKER_PARAMETER
@@ -58,9 +59,10 @@ def observe(transport: GoogleTransport, audiences: Sequence[RemoteObject], marke
     if not rows:
         return Observation(tuple(audiences), complete=True)
     ids = ", ".join(str(row.campaign.id) for row in rows)
-    campaigns = _campaigns(rows, transport.search(_CAMPAIGN_CRITERIA.format(ids)), markers)
     strategies = {row.campaign.resource_name: shown_strategy(row.campaign) for row in rows}
     by_value = frozenset(name for name, strategy in strategies.items() if strategy == BidStrategy.TARGET_ROAS)
+    criteria_of_campaigns = transport.search(_CAMPAIGN_CRITERIA.format(ids))
+    campaigns = _campaigns(rows, criteria_of_campaigns, read_links(transport, by_value), markers)
     rules = read_rules(transport, by_value) if by_value else {}
     list_keys = {audience.platform_id: audience.key for audience in audiences}
     criteria = group_criteria(transport, "campaign.id", ids)
@@ -93,7 +95,9 @@ def group_criteria(transport: GoogleTransport, field: str, ids: str) -> dict[str
     return found
 
 
-def _campaigns(rows: Iterable[Any], criteria: Iterable[Any], markers: Mapping[str, str]) -> list[RemoteObject]:
+def _campaigns(
+    rows: Iterable[Any], criteria: Iterable[Any], links: Mapping[str, Any], markers: Mapping[str, str]
+) -> list[RemoteObject]:
     by_campaign: dict[str, list[Any]] = defaultdict(list)
     for row in criteria:
         by_campaign[row.campaign_criterion.campaign].append(row.campaign_criterion)
@@ -104,7 +108,9 @@ def _campaigns(rows: Iterable[Any], criteria: Iterable[Any], markers: Mapping[st
             str(row.campaign.id),
             row.campaign.name,
             enum_name(row.campaign, "status"),
-            shown_campaign(row, by_campaign[row.campaign.resource_name]),
+            shown_campaign(
+                row, by_campaign[row.campaign.resource_name], shown_value(links.get(row.campaign.resource_name))
+            ),
         )
         for row in rows
     ]

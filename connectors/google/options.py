@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from activator.config.faults import fault_words
 from activator.errors import ConfigurationError
@@ -76,6 +76,14 @@ CustomerType = Literal[
 ]  # fmt: skip
 
 
+def _one_or_more(value: Any) -> Any:
+    """`purchasers` is short for a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+CustomerTypes = Annotated[tuple[CustomerType, ...], BeforeValidator(_one_or_more), Field(min_length=1)]
+
+
 class Keyword(BaseModel):
     """One keyword of every ad group."""
 
@@ -124,8 +132,8 @@ class GoogleOptions(BaseModel):
     adopt_audiences: dict[str, Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]] = Field(
         default_factory=dict, description="Tier: id of a customer list that is there already and becomes ours"
     )
-    customer_types: dict[str, CustomerType] = Field(
-        default_factory=dict, description="Tier: what kind of customers it holds, for Google Ads' own goals"
+    customer_types: dict[str, CustomerTypes] = Field(
+        default_factory=dict, description="Tier: what kind of customers it holds, or several, for Google Ads' own goals"
     )
     lookalikes: dict[str, Literal["narrow", "balanced", "broad"]] = Field(
         default_factory=dict, description="Tier: how far a lookalike of its list reaches, for your Demand Gen campaigns"

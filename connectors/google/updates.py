@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from activator.errors import PermanentRefusalError
-from activator.model.ads import AdSpec, BidStrategy, CampaignSpec, GroupSpec, RemoteObject
+from activator.model.ads import AdSpec, BidStrategy, CampaignSpec, GroupField, GroupSpec, RemoteObject
 from connectors.google.comparison import (
     budget_minor,
     comparable,
@@ -17,6 +17,7 @@ from connectors.google.comparison import (
     shown_campaign,
     shown_targeting,
 )
+from connectors.google.new_customers import NewCustomers
 from connectors.google.observation import campaign_criteria, group_criteria
 from connectors.google.operations import (
     Operation,
@@ -64,11 +65,11 @@ class Updates:
         self._transport = transport
         self._options = options
 
-    def update_campaign(self, spec: CampaignSpec, campaign_id: str) -> None:
-        """Budget, strategy, countries, languages: those that differ, in one atomic request."""
+    def update_campaign(self, spec: CampaignSpec, campaign_id: str, seen: Mapping[str, GroupField]) -> None:
+        """Budget, strategy, countries, languages: those that differ, in one atomic request; then new customers."""
         row = self._one(_CAMPAIGN, campaign_id)
         criteria = campaign_criteria(self._transport, campaign_id)
-        now, wanted = shown_campaign(row, criteria), comparable(spec, self._options)
+        now, wanted = shown_campaign(row, criteria, None), comparable(spec, self._options)
         operations: list[Operation] = []
         if now["daily_budget_minor"] != wanted["daily_budget_minor"]:
             budget = {
@@ -85,6 +86,9 @@ class Updates:
             operations.append(_masked("campaign_operation", named, path))
         operations += self._places(campaign_id, criteria)
         self._run(operations)
+        if seen.get("new_customer_value_minor") != spec.new_customer_value_minor:
+            name = self._name("campaigns", campaign_id)
+            NewCustomers(self._transport).count(name, spec.new_customer_value_minor)
 
     def update_group(self, spec: GroupSpec, group_id: str, ids: Mapping[str, str]) -> None:
         """Bid, targeting, lists, adjustments and keywords: those that differ, in one atomic request."""

@@ -51,13 +51,22 @@ RATE_PER_MINUTE = 290
 # docs/best-practices/quotas (read 2026-11-22): what a Cloud project with Explorer access may do on production accounts
 # in a day; Basic has 15,000. A search costs one operation, however many rows; each mutated item costs one.
 OPERATIONS_DAY = 2_880
-OBSERVING_OPERATIONS = 7  # looking at campaigns and what is in them once, at most
+OBSERVING_OPERATIONS = 8  # looking at campaigns and what is in them once, at most
 
 # resources/types/ad_group_criterion.py (v26): "The modifier must be in the range: 0.1 - 10.0".
 MODIFIER_BP_MIN, MODIFIER_BP_MAX = 1_000, 100_000
 
 # resources/types/conversion_value_rule.py (v26): a factor "must be between 0.5 and 10".
 VALUE_BP_MIN, VALUE_BP_MAX = 5_000, 100_000
+
+# resources/types/goal.py and campaign_goal_config.py: with new customers since v25; v24 and v23 have other resources.
+GOAL_VERSIONS = ("v26", "v25")
+# support.google.com/google-ads/answer/14007601 (read 2026-11-29): a list with fewer active members in every network is
+# of no use to the goal.
+GOAL_MEMBERS_MIN = 1_000
+# Kinds that say that somebody has bought before, by their names alone: which others the goal counts as known is not
+# said (enums/types/user_list_customer_type_category.py, v26; the lifecycle goals guide, read 2026-11-29).
+KNOWN_CUSTOMERS = frozenset(("purchasers", "all_customers"))
 
 # common/types/bidding.py (v26), TargetRoas: 0.01 to 1000.0.
 ROAS_BP_MIN, ROAS_BP_MAX = 100, 10_000_000

@@ -97,6 +97,7 @@ class Account:
                 options={**self.options, **other.get("options", {})},
                 clock=self.clock,
                 markers={marker(self.project, "google", key): key for key in keys},
+                **other.get("context", {}),
             )
         )
 
@@ -396,16 +397,23 @@ def test_google_is_told_what_kind_of_customers_a_list_holds(account: Account) ->
     account.ids["audience/gold"] = plain.create(account.audience("gold"), {}).platform_id
     named = account.open(options={"customer_types": {"gold": "high_value_customers", "silver": "purchasers"}})
     before = named.observe().by_key()["audience/gold"]
-    assert before.fields["customer_type"] == ""
+    assert before.fields["customer_types"] == ()
     named.update(account.audience("gold"), before, account.ids)
     account.ids["audience/silver"] = named.create(account.audience("silver"), {}).platform_id
     after = named.observe().by_key()
     for tier in ("gold", "silver"):
         assert dict(after[f"audience/{tier}"].fields) == dict(named.comparable(account.audience(tier)))
 
-    other = account.open(options={"customer_types": {"gold": "disengaged_customers"}})
+    several = account.open(options={"customer_types": {"gold": ["purchasers", "high_value_customers"]}})
+    shown = several.observe().by_key()["audience/gold"]
+    assert shown.fields["customer_types"] == ("high_value_customers",)
+    several.update(account.audience("gold"), shown, account.ids)
+    shown = several.observe().by_key()["audience/gold"]
+    assert shown.fields["customer_types"] == ("high_value_customers", "purchasers")
+
+    other = account.open(options={"customer_types": {"gold": "cart_abandoners"}})
     shown = other.observe().by_key()["audience/gold"]
-    assert shown.fields["customer_type"] == "high_value_customers"
+    assert shown.fields["customer_types"] == ("high_value_customers", "purchasers")
     with pytest.raises(PermanentRefusalError) as refused:
         other.update(account.audience("gold"), shown, account.ids)
     assert "customer_types" in refused.value.next_step

@@ -132,6 +132,15 @@ def no_access(setup: Setup) -> None:
     deny(setup.sandbox.state, setup.sandbox.identities()["google_customer_id"])
 
 
+def goal_elsewhere(setup: Setup) -> None:
+    setup.context.update(counts_new_customers=True)
+    account = setup.account
+    with setup.sandbox.state.transaction():
+        account.customer.conversion_tracking_setting.google_ads_conversion_customer = "customers/9990000001"
+        account.put("customer", account.customer)
+        account.commit()
+
+
 MISTAKES: dict[str, tuple[Callable[[Setup], None], str, Severity, str]] = {
     "the consent was withdrawn": (
         lambda setup: setup.user_file(refresh_token="1//gone"), "access token", Severity.ERROR, "Renew the consent"
@@ -181,6 +190,9 @@ MISTAKES: dict[str, tuple[Callable[[Setup], None], str, Severity, str]] = {
     "a closed list": (
         lambda setup: setup.change("user_list", membership_status="CLOSED"), "customer lists", Severity.ERROR, "Open it"
     ),
+    "a goal for new customers that only another account can make": (
+        goal_elsewhere, "new customers", Severity.ERROR, "Make it there once"
+    ),
     "an API version that will be switched off": (
         lambda setup: setup.context.update(clock=ManualClock(WallClock().now().replace(year=2027, month=9))),
         "API version", Severity.WARNING, "Upgrade",
@@ -206,6 +218,24 @@ def test_a_mistake_is_found_alone_and_comes_with_its_fix(setup: Setup, mistake: 
 
     assert (finding.check, finding.severity) == (check, severity)
     assert fix in finding.fix
+
+
+def test_new_customers_count_for_nothing_more_where_no_purchase_is_counted(setup: Setup) -> None:
+    setup.context.update(counts_new_customers=True)
+    assert setup.findings() == []
+    setup.change("conversion_action", category="SIGNUP")
+    (finding,) = setup.findings()
+    assert (finding.check, finding.severity) == ("new customers", Severity.ERROR)
+    assert "primary action of the goal Purchase" in finding.fix
+
+
+def test_a_list_of_known_customers_that_is_too_small_for_the_goal_is_named(setup: Setup) -> None:
+    setup.context.update(counts_new_customers=True, options={"customer_types": {"high": "purchasers"}})
+    (finding,) = [finding for finding in setup.findings() if finding.check == "new customers"]
+    assert "below 1,000" in finding.message
+    assert NAME in finding.message
+    setup.context.update(options={"customer_types": {"high": "high_value_customers"}})
+    assert setup.findings() == []
 
 
 def test_looking_leaves_nothing_behind(setup: Setup) -> None:

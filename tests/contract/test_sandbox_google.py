@@ -615,6 +615,32 @@ class TestRules:
     def test_value_rules(self, google: GoogleClients, customer: str, rule: dict[str, Any], code: str) -> None:
         assert code_of(refusal(google, customer, {"conversion_value_rule_operation": {"create": rule}})) == code
 
+    @pytest.mark.parametrize(
+        ("kinds", "code"),
+        [
+            (("PURCHASERS", "HIGH_VALUE_CUSTOMERS", "DISENGAGED_CUSTOMERS", "LOYALTY_TIER_1_MEMBERS"), ""),
+            (("PURCHASERS", "CART_ABANDONERS"), "user_list_customer_type_error.CONFLICTING_CUSTOMER_TYPES"),
+            (("QUALIFIED_LEADS", "CONVERTED_LEADS"), "user_list_customer_type_error.CONFLICTING_CUSTOMER_TYPES"),
+            (
+                ("LOYALTY_TIER_1_MEMBERS", "LOYALTY_TIER_2_MEMBERS"),
+                "user_list_customer_type_error.CONFLICTING_CUSTOMER_TYPES",
+            ),
+        ],
+    )
+    def test_kinds_of_customers_that_exclude_each_other(
+        self, google: GoogleClients, customer: str, kinds: tuple[str, ...], code: str
+    ) -> None:
+        (name,) = names_of(google.mutate(customer, user_list(customer)))
+        tags = [{"create": {"user_list": name, "customer_type_category": kind}} for kind in kinds]
+        request = {"customer_id": customer, "operations": tags}
+        tag = google.ads("UserListCustomerTypeService").mutate_user_list_customer_types
+        if not code:
+            assert len(tag(request=request).results) == len(kinds)
+            return
+        with pytest.raises(GoogleAdsException) as refused:
+            tag(request=request)
+        assert code_of(refused.value) == code
+
     def test_lists_last_540_days_at_most_and_have_unique_names(self, google: GoogleClients, customer: str) -> None:
         long = refusal(google, customer, user_list(customer, membership_life_span=541))
         assert code_of(long) == "range_error.TOO_HIGH"

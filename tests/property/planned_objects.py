@@ -116,6 +116,8 @@ class Trials:
                     self.platform, project.project.id, section.account_digits, project.currency, project.time_zone,
                     folder, self.options(sandbox, section), self.clock, section.countries,
                     markers(project, self.platform),
+                    in_market=section.acquisition.in_market if section.acquisition else (),
+                    counts_new_customers=section.new_customer_value is not None,
                 )
             )  # fmt: skip
             for spec in specs:

@@ -80,6 +80,10 @@ def projects(draw: st.DrawFn) -> dict[str, Any]:
     }
     if draw(st.booleans()):
         google["acquisition"] = {"in_market": ["80432"], "bid_share": "0.5"}
+    somebody_new = options["targeting"] == "observation" or "acquisition" in google
+    if strategy == "target_roas" and somebody_new:
+        options["customer_types"] = {tier: ["high_value_customers", "purchasers"] for tier in delivered}
+        google["new_customer_value"] = str(draw(amounts(currency)))
     copy = {
         "headlines": draw(st.lists(TEXTS, min_size=3, max_size=6, unique=True)),
         "descriptions": draw(st.lists(TEXTS, min_size=2, max_size=4, unique=True)),

@@ -1,5 +1,7 @@
 """A plan says what it takes of Google's operations of a day, and it takes no more than that."""
 
+from dataclasses import replace
+
 import pytest
 
 from activator.model.ads import RemoteObject
@@ -20,10 +22,13 @@ CAMPAIGN_MADE = 5 + 2 + 1  # label looked up, made, attached; budget, campaign; 
     [
         (CreateObject("google", GOLD), 0),
         (CreateObject("google", CAMPAIGN), CAMPAIGN_MADE),
+        (CreateObject("google", replace(CAMPAIGN, new_customer_value_minor=2_000)), CAMPAIGN_MADE + 5),
         (CreateObject("google", GROUP), 3 + 1 + 2),
         (CreateObject("google", AD), 2),
         (UpdateObject("google", GOLD, {"description": ("a", "b")}), 0),
         (UpdateObject("google", CAMPAIGN, {"countries": (("DE", "AT"), ("DE", "CH"))}), 2 + 2),
+        (UpdateObject("google", CAMPAIGN, {"new_customer_value_minor": (None, 2_000)}), 2 + 5),
+        (UpdateObject("google", GOLD, {"customer_types": (("purchasers",), ("all_customers", "purchasers"))}), 1),
         (UpdateObject("google", GROUP, {"bid": ("a", "b"), "keywords": ((), ("exact: a", "exact: b"))}), 4 + 3),
         (UpdateObject("google", AD, {"headlines": (("a",), ("b",))}), 1 + 2),
         (PauseObject("google", RemoteObject("ad", "ad/gold/warm", "8", "warm", "ENABLED")), 2),
@@ -38,11 +43,11 @@ def test_operations_of_each_change(change: Change, operations: int) -> None:
 def test_a_plan_says_what_it_takes_and_what_is_left_of_the_day() -> None:
     said = words_of_cost([CreateObject("google", CAMPAIGN), UPLOAD], GOOGLE, 2_880, 2_811)
     assert (
-        said == "applying this takes about 15 operations of the Google Ads API, and 1 upload of members; "
+        said == "applying this takes about 16 operations of the Google Ads API, and 1 upload of members; "
         "2,811 of 2,880 a day are left"
     )
     assert words_of_cost([CreateObject("google", CAMPAIGN)], GOOGLE, 0, 0) == (
-        "applying this takes about 15 operations of the Google Ads API"
+        "applying this takes about 16 operations of the Google Ads API"
     )
     assert words_of_cost([], GOOGLE, 2_880, 2_880) is None
 

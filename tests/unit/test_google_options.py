@@ -210,5 +210,7 @@ def test_amounts_the_currency_does_not_have_are_refused_in_the_plan(minor: int, 
         check_amounts(campaign, currency)
     with pytest.raises(ConfigurationError, match=r"`bid.amount` of tier gold"):
         check_amounts(replace(GROUP, bid=Bid(BidStrategy.MANUAL_CPC, amount_minor=minor)), currency)
+    with pytest.raises(ConfigurationError, match="`new_customer_value` has a fraction"):
+        check_amounts(replace(CAMPAIGN, daily_budget_minor=1_500, new_customer_value_minor=minor), currency)
     check_amounts(campaign, "EUR")
     check_amounts(replace(CAMPAIGN, daily_budget_minor=1_500), currency)

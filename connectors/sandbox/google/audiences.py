@@ -64,8 +64,16 @@ def _check_lookalike(change: Change) -> None:
     user_list.eligible_for_search, user_list.eligible_for_display = False, True
 
 
-# v26 user_list_customer_type_error.py names conflicts, not which; these exclude each other by their meaning.
-_CONFLICTING = ({"HIGH_VALUE_CUSTOMERS", "DISENGAGED_CUSTOMERS"}, {"PURCHASERS", "CART_ABANDONERS"})
+# v26 user_list_customer_type_error.py, CONFLICTING_CUSTOMER_TYPES; the tiers of loyalty exclude one another besides.
+_CONFLICTING = (
+    {"PURCHASERS", "CONVERTED_LEADS"},
+    {"PURCHASERS", "QUALIFIED_LEADS"},
+    {"PURCHASERS", "CART_ABANDONERS"},
+    {"QUALIFIED_LEADS", "CONVERTED_LEADS"},
+    {"DISENGAGED_CUSTOMERS", "CONVERTED_LEADS"},
+    {"DISENGAGED_CUSTOMERS", "QUALIFIED_LEADS"},
+    {"DISENGAGED_CUSTOMERS", "CART_ABANDONERS"},
+)
 
 
 def check_customer_type(change: Change) -> None:
@@ -81,7 +89,7 @@ def check_customer_type(change: Change) -> None:
         held = enum_word(other, "customer_type_category")
         if held == word:
             raise Refusal("mutate_error", "RESOURCE_ALREADY_EXISTS", "The resource already exists.", "user_list")
-        if any({held, word} == pair for pair in _CONFLICTING):
+        if {held, word} in _CONFLICTING or all(kind.startswith("LOYALTY_TIER_") for kind in (held, word)):
             code = "CONFLICTING_CUSTOMER_TYPES"
             raise Refusal("user_list_customer_type_error", code, "The customer types conflict.", "user_list")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.sandbox.google import ads, audiences, campaigns, criteria, experiments
+from connectors.sandbox.google import ads, audiences, campaigns, criteria, experiments, goals
 from connectors.sandbox.google.account import Account, is_removed
 from connectors.sandbox.google.change import Change
 from connectors.sandbox.google.fieldmask import apply_mask
@@ -28,6 +28,8 @@ CHECKS: dict[str, Callable[[Change], None]] = {
     "conversion_action": audiences.check_conversion_action,
     "conversion_value_rule": audiences.check_value_rule,
     "conversion_value_rule_set": audiences.check_value_rule_set,
+    "goal": goals.check_goal,
+    "campaign_goal_config": goals.check_link,
     "experiment": experiments.check_experiment,
     "experiment_arm": experiments.check_arm,
 }
@@ -187,8 +189,8 @@ class Mutation:
         if kind.name == "ad_group_ad":
             resource.ad.id = int(number)
             resource.ad.resource_name = f"{self._account.name}/ads/{number}"
-        elif kind.name == "experiment":
-            resource.experiment_id = int(number)
+        elif kind.name in {"experiment", "goal"}:
+            setattr(resource, f"{kind.name}_id", int(number))
         elif kind.name != "experiment_arm":  # which has no id of its own but in its name
             resource.id = int(number)
         return number

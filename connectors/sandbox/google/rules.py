@@ -69,3 +69,13 @@ REGION_CODE = re.compile(r"[A-Z]{2}")
 POSTAL_CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z \-]{0,15}")
 SCOPE_DATA_MANAGER = "https://www.googleapis.com/auth/datamanager"
 SCOPE_ADS = "https://www.googleapis.com/auth/adwords"
+
+# --- Lifecycle goals ------------------------------------------------------------------------------------------------
+# Which campaigns may go by which goal, and for whom high value counts apart: support.google.com/google-ads/answer/
+# 12080169, read 2026-11-29; a page of the same day names Demand Gen besides, without saying for which goal.
+LIFECYCLE_CAMPAIGNS = {
+    "NEW_CUSTOMER_ACQUISITION": frozenset({"SEARCH", "PERFORMANCE_MAX", "SHOPPING"}),
+    "CUSTOMER_RETENTION": frozenset({"PERFORMANCE_MAX"}),
+    "LOYALTY_RETENTION": frozenset({"PERFORMANCE_MAX", "SHOPPING"}),  # v26 campaign_goal_settings.py: product listings
+}
+HIGH_VALUE_CAMPAIGNS = frozenset({"PERFORMANCE_MAX"})
