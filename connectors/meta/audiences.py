@@ -6,7 +6,7 @@ DOC/marketing-api/audiences/guides/custom-audiences and .../reference/custom-aud
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from activator.errors import AuthenticationRequiredError, PermanentRefusalError
+from activator.errors import AuthenticationRequiredError, ConfigurationError, PermanentRefusalError
 from activator.model.ads import AudienceSpec, GroupField, RemoteObject
 from connectors.meta.errors import TERMS_FIX
 from connectors.meta.listing import Found, Listing
@@ -30,6 +30,7 @@ class Audiences:
         self._options = options
         self._lookalikes = lookalikes
         self._terms: Any = None
+        self._seen: dict[str, tuple[str, bool]] = {}  # spec key -> id, and whether its members have values
 
     def fields(self, spec: AudienceSpec) -> dict[str, GroupField]:
         """What of a list is compared; a label and a lookalike only where the options want one for the tier."""
@@ -40,6 +41,23 @@ class Audiences:
         shown = {name: value for name, value in wanted.items() if value is not None}
         valued = {"value_based": VALUE_BASED} if spec.value_based else {}
         return {"name": spec.name, "description": spec.description, **shown, **valued}
+
+    def check_kind(self, spec: AudienceSpec) -> None:
+        """Refuse values for a list that was made without them, and the other way about.
+
+        Raises:
+            ConfigurationError: the list that is there is of the other kind, which Meta does not change.
+        """
+        audience_id, has_values = self._seen.get(spec.key, ("", spec.value_based))
+        if has_values == spec.value_based:
+            return
+        made, wanted = (
+            ("with", "Write `value_based: true` for") if has_values else ("without", "Take `value_based` from")
+        )
+        raise ConfigurationError(
+            f"tier {spec.tier}: list {audience_id} was made {made} values of its members, which Meta never changes",
+            f"{wanted} the tier; or delete the list at Meta, and let the next plan make and fill another.",
+        )
 
     def create(self, spec: AudienceSpec) -> str:
         """Create an empty customer list and return its id. Its lookalike has to wait until it is filled.
@@ -69,11 +87,6 @@ class Audiences:
         """Send what differs, and grow the lookalike that is missing."""
         wanted = self.fields(spec)
         changed = {name for name in wanted if wanted[name] != remote.fields.get(name)}
-        if "value_based" in changed:
-            raise PermanentRefusalError(
-                f"list {remote.platform_id} of tier {spec.tier} takes no values: what kind a list is cannot be changed",
-                "Remove `value_based` from the tier, or delete the list at Meta so that a new one is made.",
-            )
         params: dict[str, Any] = {name: wanted[name] for name in ("name", "description") if name in changed}
         for text in params.values():
             refuse_flagged_words(text)
@@ -88,6 +101,7 @@ class Audiences:
         """Our lists. Sizes are left out: below 1,000 Meta does not tell them apart."""
         found = list(listing.ours(("audience", LOOKALIKE), "customaudiences", _FIELDS))
         found += self._adopted({one.key: one.platform_id for one in found})
+        self._seen = {one.key: (one.platform_id, bool(one.row.get("is_value_based"))) for one in found}
         grown = {one.key for one in found if one.key.startswith(f"{LOOKALIKE}/")}
         for one in found:
             if one.key not in grown:

@@ -72,9 +72,10 @@ class MetaDestination:
         self._delivery = Delivery(self._api, self._account, options, context.currency, creatives, rules)
 
     def comparable(self, spec: ObjectSpec) -> Mapping[str, Any]:
-        """See ports. Raises ConfigurationError for a bid or budget Meta does not have."""
+        """See ports. Raises ConfigurationError for what Meta does not have, and for lists of another kind."""
         match spec:
             case AudienceSpec():
+                self._audiences.check_kind(spec)
                 return self._audiences.fields(spec)
             case CampaignSpec():
                 return campaign_fields(spec.name)

@@ -62,6 +62,23 @@ def test_members_are_sent_with_their_worth_in_whole_minor_units(shop: Shop, sand
     assert make_plan(shop.runner())[0].changes == ()
 
 
+def test_a_list_keeps_its_kind_and_the_plan_says_so_before_anything_is_sent(shop: Shop, sandbox: Sandbox) -> None:
+    shop.people = twenty_people()
+    shop.open(google=False)
+    valued(shop)
+    runner = shop.runner()
+    assert apply_plan(runner, *make_plan(runner)).complete
+    path = shop.folder / "activator.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(", value_based: true", ""), encoding="utf-8")
+    before = len(sandbox.calls("meta"))
+    with pytest.raises(ConfigurationError, match=r"tier high: list \d+ was made with values"):
+        make_plan(shop.runner())
+    assert {call.method.split()[0] for call in list(sandbox.calls("meta"))[before:]} == {"GET"}
+    path.write_text(text, encoding="utf-8")
+    assert make_plan(shop.runner())[0].changes == ()
+
+
 def test_google_has_no_such_lists(shop: Shop) -> None:
     shop.people = twenty_people()
     shop.open()

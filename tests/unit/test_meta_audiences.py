@@ -144,6 +144,20 @@ def test_a_list_as_it_should_be_needs_nothing(tmp_path: Path, options: dict[str,
 
 
 @pytest.mark.parametrize(
+    ("is_value_based", "wanted", "fix"),
+    [(True, False, "Write `value_based: true`"), (False, True, "Take `value_based`")],
+)
+def test_a_list_of_the_other_kind_is_refused_while_planning(
+    tmp_path: Path, is_value_based: bool, wanted: bool, fix: str
+) -> None:
+    destination, _ = observed(tmp_path, shown(is_value_based=is_value_based))
+    destination.comparable(replace(AUDIENCE, value_based=is_value_based))
+    with pytest.raises(ConfigurationError, match="tier gold: list 501 was made with") as refused:
+        destination.comparable(replace(AUDIENCE, value_based=wanted))
+    assert fix in refused.value.next_step
+
+
+@pytest.mark.parametrize(
     ("row", "sent_form"),
     [
         ({"name": named("Renamed", "audience/gold")}, {"name": AUDIENCE.name}),
