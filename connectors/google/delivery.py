@@ -77,58 +77,42 @@ class Delivery:
         return _last_id(made[0])
 
     def create_ad(self, spec: AdSpec, ids: Mapping[str, str]) -> str:
-        """One responsive search ad; its id.
-
-        The label follows in a request of its own, since a label is attached to the ad's final name. The ad is found
-        by its marker whether or not that second request succeeds.
-        """
-        group, label = self._name("adGroups", ids[spec.group_key]), self._known_label()
-        made = self._transport.mutate([ad_operation(group, spec, self._options)])
-        try:
-            attach = {"ad_group_ad": made[0], "label": label}
-            self._transport.mutate([{"ad_group_ad_label_operation": {"create": attach}}])
-        except DestinationError as error:
-            unlabelled = error
-        else:
-            return _last_id(made[0])
-        raise OutcomeUnknownError(
-            f"the ad was created but not labelled: {unlabelled.message}",
-            "Run the sync again; it finds the ad by its marker.",
-            unlabelled.fault,
-        )
+        """One responsive search ad and its label, both or none; its id."""
+        group = self._name("adGroups", ids[spec.group_key])
+        ad = self._name("adGroupAds", f"{ids[spec.group_key]}~-1")
+        operations = [ad_operation(ad, group, spec, self._options)]
+        return _last_id(self._mutate_labelled(operations, "ad_group_ad_label_operation", "ad_group_ad", ad)[0])
 
     def _value_rules(self, campaign: str, list_id: str, factor_bp: int) -> list[Operation]:
         known = read_rules(self._transport, frozenset({campaign})).get(campaign, CampaignRules())
         return rule_operations(self._transport.customer_id, campaign, list_id, factor_bp, known)
 
     def _mutate_labelled(self, operations: list[Operation], kind: str, field: str, resource: str) -> list[str]:
-        """Run operations and label one of the resources they make; the label itself is made on first use."""
-        label = self._label or self._find_label()
-        temporary = self._name("labels", -9)
-        attach: list[Operation] = [{kind: {"create": {field: resource, "label": label or temporary}}}]
-        if label:
-            return self._transport.mutate([*operations, *attach])
-        try:
-            made = self._transport.mutate([*operations, label_operation(temporary), *attach])
-        except PermanentRefusalError as error:
-            if error.fault.code != DUPLICATE_LABEL:
-                raise
-            made = []
-        if made:
-            self._label = made[len(operations)]
-            return made
-        # Somebody has just made the label: everything was turned down, so all of it is sent again with that one.
-        return self._mutate_labelled(operations, kind, field, resource)
+        """Run operations and label one of the resources they make, by its temporary name."""
+        attach: Operation = {kind: {"create": {field: resource, "label": self._known_label()}}}
+        return self._transport.mutate([*operations, attach])
 
     def _known_label(self) -> str:
+        """The label, made on first use: by itself, since Google gave labels no temporary names.
+
+        github.com/Opteo/google-ads-api/issues/182 (v5; nothing newer was found on 2026-11-29).
+        """
         if self._label is None:
-            self._label = self._find_label() or self._transport.mutate([label_operation(None)])[0]
+            self._label = self._find_label() or self._made_label()
         return self._label
+
+    def _made_label(self) -> str:
+        try:
+            return self._transport.mutate([label_operation()])[0]
+        except PermanentRefusalError as error:
+            # Somebody has just made it.
+            if error.fault.code == DUPLICATE_LABEL and (label := self._find_label()):
+                return label
+            raise
 
     def _find_label(self) -> str | None:
         found = [row.label.resource_name for row in self._transport.search(_LABELS) if row.label.name == LABEL_NAME]
-        self._label = found[0] if found else None
-        return self._label
+        return found[0] if found else None
 
     def _campaigns_named(self, name: str) -> list[Any]:
         return [row.campaign for row in our_campaigns(self._transport, {marker_in(name) or "": ""})]

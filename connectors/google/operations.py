@@ -55,8 +55,8 @@ def group_operation(group: str, campaign: str, spec: GroupSpec, options: GoogleO
     return {"ad_group_operation": {"create": made}}
 
 
-def ad_operation(group: str, spec: AdSpec, options: GoogleOptions) -> Operation:
-    """A responsive search ad in an ad group. It carries its marker as a custom parameter, having no name."""
+def ad_operation(name: str, group: str, spec: AdSpec, options: GoogleOptions) -> Operation:
+    """A responsive search ad in an ad group, by a temporary name. It carries its marker as a custom parameter."""
     marker = MARKER.search(spec.name)
     assert marker, "names of specs end in a marker"
     ad: Operation = {
@@ -66,7 +66,8 @@ def ad_operation(group: str, spec: AdSpec, options: GoogleOptions) -> Operation:
     }
     if spec.url_tags:
         ad["final_url_suffix"] = spec.url_tags
-    return {"ad_group_ad_operation": {"create": {"ad_group": group, "status": "PAUSED", "ad": ad}}}
+    made = {"resource_name": name, "ad_group": group, "status": "PAUSED", "ad": ad}
+    return {"ad_group_ad_operation": {"create": made}}
 
 
 def _campaign(name: str, budget: str, spec: CampaignSpec, options: GoogleOptions) -> Operation:
@@ -178,8 +179,7 @@ def budget_operation(name: str, spec: CampaignSpec) -> Operation:
     return {"campaign_budget_operation": {"create": budget}}
 
 
-def label_operation(resource_name: str | None) -> Operation:
+def label_operation() -> Operation:
     """The label of everything we make."""
-    named = {"resource_name": resource_name} if resource_name else {}
     text = {"background_color": LABEL_COLOUR, "description": LABEL_DESCRIPTION}
-    return {"label_operation": {"create": {**named, "name": LABEL_NAME, "text_label": text}}}
+    return {"label_operation": {"create": {"name": LABEL_NAME, "text_label": text}}}

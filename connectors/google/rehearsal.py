@@ -56,7 +56,9 @@ class Rehearsal:
                     for operation in group_operations(customer, names[spec.key], campaign, there, ids, self._options):
                         yield spec.key, operation
                 case AdSpec() if spec.group_key in names:
-                    yield spec.key, ad_operation(names[spec.group_key], spec, self._options)
+                    group = names[spec.group_key]
+                    ad = self._name("adGroupAds", f"{group.rpartition('/')[2]}~-{place}")
+                    yield spec.key, ad_operation(ad, group, spec, self._options)
                 case _:
                     pass  # a list, or below something that is not ours to make
 

@@ -584,24 +584,21 @@ class TestRules:
         assert [asset.text for asset in row.ad_group_ad.ad.responsive_search_ad.headlines] == ["One", "Two", "Three"]
 
     def test_labels_attach_once(self, google: GoogleClients, customer: str) -> None:
-        attach = {
-            "campaign": f"customers/{customer}/campaigns/-2",
-            "label": f"customers/{customer}/labels/-8",
-        }
-        label = {"create": {"resource_name": attach["label"], "name": "ours"}}
+        (label,) = names_of(google.mutate(customer, {"label_operation": {"create": {"name": "ours"}}}))
+        attach = {"campaign": f"customers/{customer}/campaigns/-2", "label": label}
         names = names_of(
             google.mutate(
-                customer,
-                budget(customer),
-                campaign(customer),
-                {"label_operation": label},
-                {"campaign_label_operation": {"create": attach}},
+                customer, budget(customer), campaign(customer), {"campaign_label_operation": {"create": attach}}
             )
         )
         [row] = google.search(customer, "SELECT campaign.labels, label.name FROM campaign_label")
-        assert (list(row.campaign.labels), row.label.name) == ([names[2]], "ours")
-        again = {"campaign_label_operation": {"create": {"campaign": names[1], "label": names[2]}}}
+        assert (list(row.campaign.labels), row.label.name) == ([label], "ours")
+        again = {"campaign_label_operation": {"create": {"campaign": names[1], "label": label}}}
         assert code_of(refusal(google, customer, again)) == "campaign_error.CAMPAIGN_LABEL_ALREADY_EXISTS"
+
+    def test_a_label_has_no_temporary_name(self, google: GoogleClients, customer: str) -> None:
+        named = {"resource_name": f"customers/{customer}/labels/-8", "name": "theirs"}
+        assert code_of(refusal(google, customer, {"label_operation": {"create": named}})).endswith(".IMMUTABLE_FIELD")
 
     @pytest.mark.parametrize(
         ("rule", "code"),

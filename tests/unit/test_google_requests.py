@@ -10,7 +10,7 @@ import grpc
 import pytest
 from google.rpc import error_details_pb2 as rpc
 
-from activator.errors import OutcomeUnknownError, PermanentRefusalError
+from activator.errors import PermanentRefusalError
 from activator.model.ads import RemoteObject
 from activator.model.delivery import Operation, Settlement
 from connectors.google.destination import GoogleDestination
@@ -105,20 +105,31 @@ def test_a_campaign_is_one_atomic_request_paused_declared_and_labelled(platform:
     assert remote.platform_id == "601"
 
 
-def test_the_label_is_made_once_with_the_first_object_and_then_reused(platform: Platform, tmp_path: Path) -> None:
+def test_the_label_is_made_once_before_the_first_object_and_then_reused(platform: Platform, tmp_path: Path) -> None:
     names = [f"customers/{ACCOUNT}/campaigns/{number}" for number in range(5)]
+    label = f"customers/{ACCOUNT}/labels/77"
     platform.answer("SearchStream", rows())
-    platform.answer("Mutate", made(*names, f"customers/{ACCOUNT}/labels/77", "x"), made("customers/1/adGroups/701"))
+    platform.answer("Mutate", made(label), made(*names, "x"), made("customers/1/adGroups/701"))
     destination = opened(tmp_path, platform)
 
     destination.create(CAMPAIGN, {})
     destination.create(GROUP, IDS)
 
-    first, second = mutations(platform)
-    assert first[5].label_operation.create.name == "activator"
-    assert first[6].campaign_label_operation.create.label == first[5].label_operation.create.resource_name
-    assert second[-1].ad_group_label_operation.create.label == f"customers/{ACCOUNT}/labels/77"
+    (first,), second, third = mutations(platform)
+    assert (first.label_operation.create.name, first.label_operation.create.resource_name) == ("activator", "")
+    assert second[-1].campaign_label_operation.create.label == label
+    assert third[-1].ad_group_label_operation.create.label == label
     assert platform.methods().count("SearchStream") == 1
+
+
+def test_a_label_that_somebody_makes_meanwhile_is_the_label(platform: Platform, tmp_path: Path) -> None:
+    taken = {"errors": [{"error_code": {"label_error": "DUPLICATE_NAME"}}]}
+    platform.answer("SearchStream", rows(), rows(LABEL))
+    platform.answer(
+        "Mutate", Failure(grpc.StatusCode.INVALID_ARGUMENT, failure=taken), made("customers/1/adGroups/701")
+    )
+    opened(tmp_path, platform).create(GROUP, IDS)
+    assert mutations(platform)[1][-1].ad_group_label_operation.create.label == LABEL["label"]["resource_name"]
 
 
 def test_a_group_targets_its_list_excludes_the_suppressed_one_and_bids(platform: Platform, tmp_path: Path) -> None:
@@ -140,29 +151,24 @@ def test_a_group_targets_its_list_excludes_the_suppressed_one_and_bids(platform:
     assert remote.platform_id == "701"
 
 
-def test_an_ad_carries_its_marker_as_a_parameter_and_is_labelled(platform: Platform, tmp_path: Path) -> None:
+def test_an_ad_carries_its_marker_as_a_parameter_and_is_labelled_in_the_same_request(
+    platform: Platform, tmp_path: Path
+) -> None:
     platform.answer("SearchStream", rows(LABEL))
-    platform.answer("Mutate", made(f"customers/{ACCOUNT}/adGroupAds/701~801"), made("x"))
+    platform.answer("Mutate", made(f"customers/{ACCOUNT}/adGroupAds/701~801", "x"))
     remote = opened(tmp_path, platform).create(AD, IDS)
 
-    first, second = mutations(platform)
-    created = first[0].ad_group_ad_operation.create
+    ((first, second),) = mutations(platform)
+    created = first.ad_group_ad_operation.create
     assert created.status == 3  # PAUSED
     assert created.ad.name == ""
     assert [(item.key, item.value) for item in created.ad.url_custom_parameters] == [("act", AD.name[-13:-1])]
     assert created.ad.final_url_suffix == "utm_a=b"
     assert len(created.ad.responsive_search_ad.headlines) == 3
-    assert second[0].ad_group_ad_label_operation.create.ad_group_ad == f"customers/{ACCOUNT}/adGroupAds/701~801"
+    attached = second.ad_group_ad_label_operation.create
+    assert attached.ad_group_ad == created.resource_name == f"customers/{ACCOUNT}/adGroupAds/701~-1"
+    assert attached.label == LABEL["label"]["resource_name"]
     assert remote.platform_id == "801"
-
-
-def test_an_ad_without_its_label_is_unknown_so_that_it_is_looked_for(platform: Platform, tmp_path: Path) -> None:
-    platform.answer("SearchStream", rows(LABEL))
-    refused = Failure(grpc.StatusCode.INVALID_ARGUMENT)
-    platform.answer("Mutate", made(f"customers/{ACCOUNT}/adGroupAds/701~801"), refused)
-
-    with pytest.raises(OutcomeUnknownError):
-        opened(tmp_path, platform).create(AD, IDS)
 
 
 def test_a_campaign_name_that_is_taken_by_ours_is_ours(platform: Platform, tmp_path: Path) -> None:

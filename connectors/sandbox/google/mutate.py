@@ -39,6 +39,10 @@ REMOVAL_CHECKS: dict[str, Callable[[Change], None]] = {
 }
 
 
+# Created under no temporary name: github.com/Opteo/google-ads-api/issues/182 (v5; nothing newer, 2026-11-29).
+_UNNAMED = frozenset({"label"})
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One operation of a request. path: where it stands, e.g. ``mutate_operations[3].campaign_operation``."""
@@ -101,9 +105,12 @@ class Mutation:
         return str(resource.resource_name)
 
     def _check_temporary(self, kind: Kind, name: str) -> None:
-        """v26 new_resource_creation_error.py: only negative ids, each once."""
+        """v26 new_resource_creation_error.py: only negative ids, each once. None for labels (see _UNNAMED)."""
         if not name:
             return
+        if kind.name in _UNNAMED:
+            text = "Field 'resource_name' cannot be modified by 'CREATE' operation."
+            raise Refusal("request_error", "IMMUTABLE_FIELD", text, "create.resource_name")
         own_id = name.rsplit("/", 1)[-1].rsplit("~", 1)[-1]
         has_own_id = kind.kept or not kind.parents
         if has_own_id and not own_id.startswith("-"):
