@@ -19,6 +19,7 @@ _FAILURE_KEY = re.compile(r"google\.ads\.googleads\.v\d+\.errors\.googleadsfailu
 _FAILURE_TYPE = re.compile(r"google\.ads\.googleads\.v\d+\.errors\.GoogleAdsFailure")
 _CODE = re.compile(r"[A-Za-z0-9_.]{1,120}")
 _FIELD = re.compile(r"[A-Za-z0-9_.\[\]]{1,200}")
+_QUOTA = re.compile(r"[A-Za-z][A-Za-z /_-]{0,119}")  # "Get requests for standard access": words, no numbers
 _DIGEST = re.compile(r"[0-9A-Fa-f]{40}")
 _OPERATION = re.compile(r"(?:mutate_)?operations\[(\d+)\]")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:/-]{1,120}")
@@ -38,7 +39,10 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A failed call, scrubbed. scope: whom a quota binds; never_sent: certain, no connection was made."""
+    """A failed call, scrubbed.
+
+    quota: the name of the one that is used up; scope: whom it binds; never_sent: certain, no connection was made.
+    """
 
     status: grpc.StatusCode
     violations: tuple[Violation, ...] = ()
@@ -168,6 +172,7 @@ def _read_error(parts: _Parts, error: Any) -> None:
     if quota.HasField("retry_delay"):
         parts.retry_after_seconds = _longest(parts.retry_after_seconds, quota.retry_delay)
     parts.scope = parts.scope or _name_of(quota, "rate_scope")
+    parts.quota = parts.quota or _safe(_QUOTA, quota.rate_name)
     for entry in error.details.policy_finding_details.policy_topic_entries:
         parts.topics.append(_safe(_CODE, entry.topic))
 

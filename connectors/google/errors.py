@@ -298,6 +298,7 @@ ROW_FAULTS = frozenset(
         "TOO_FEW_ELEMENTS",
     }
 )
+_DAILY = "PerDay"  # in the name of a quota: DM/limits, e.g. IngestionMutateRequestsPerDayPerProject (read 2026-11-22)
 _MEMBER = re.compile(r"(?:audience_members|audienceMembers)\[(\d+)\]")
 
 STATUSES: dict[Status, Meaning] = {
@@ -319,6 +320,11 @@ STATUSES: dict[Status, Meaning] = {
         Meaning(PermanentRefusalError, "the request is refused", "See docs/reference/google.md for the code."),
     ),
 }
+_DAY_USED = Meaning(
+    RateLimitedError,
+    "the day's requests of the Cloud project are used up",
+    "Wait, or ask for more in the Cloud console.",
+)
 _UNREACHABLE = Meaning(
     RetryableError,
     "cannot be reached",
@@ -358,6 +364,8 @@ def _meaning(answer: Answer) -> Meaning | None:
     """By code, else by family of codes, else by status; None where it stays open what happened."""
     if answer.never_sent:
         return _UNREACHABLE
+    if _DAILY in answer.quota:
+        return _DAY_USED
     families = (code.partition(".")[0] for code in answer.codes)
     known = [CODES[code] for code in answer.codes if code in CODES]
     known += [FAMILIES[family] for family in families if family in FAMILIES]
@@ -391,7 +399,7 @@ def _wait_seconds(answer: Answer) -> float:
     if answer.retry_after_seconds is not None:
         return answer.retry_after_seconds
     # QuotaError.RESOURCE_EXHAUSTED is the daily limit and carries no delay (understand-api-errors, read 2026-11-22).
-    if "PerDay" in answer.quota or "QuotaError.RESOURCE_EXHAUSTED" in answer.codes:
+    if _DAILY in answer.quota or "QuotaError.RESOURCE_EXHAUSTED" in answer.codes:
         return QUOTA_DAY_SECONDS
     if "PerMinute" in answer.quota:
         return QUOTA_MINUTE_SECONDS
@@ -399,8 +407,9 @@ def _wait_seconds(answer: Answer) -> float:
 
 
 def _told(answer: Answer) -> str:
-    """Codes, policy topics, the first field path and the request id: what one searches for."""
+    """Codes, the quota, policy topics, the first field path and the request id: what one searches for."""
     parts = [*answer.codes[:3]] or [answer.status.name]
+    parts += [f"quota {answer.quota}"] if answer.quota else []
     parts += [f"topic {topic}" for topic in answer.topics[:3] if topic]
     parts += [f"at {violation.path}" for violation in answer.violations[:1] if violation.path]
     if answer.request_id:

@@ -68,7 +68,7 @@ class Pace:
             seconds = (free - now).total_seconds()
             if seconds > RATE_WAIT_SECONDS_MAX + _GRAIN.total_seconds():
                 raise RateLimitedError(
-                    f"Google has asked us to wait another {math.ceil(seconds / 60)} minutes",
+                    f"Google has asked us to wait another {math.ceil(seconds / 60)} minutes with calls of {quota.api}",
                     "Run the command again then; it resumes where it stopped.",
                     retry_after_seconds=seconds,
                 )

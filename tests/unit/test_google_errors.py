@@ -177,7 +177,8 @@ def test_a_told_wait_is_kept_and_the_same_upload_is_sent_again(platform: Platfor
 
 
 def test_a_long_wait_is_left_to_the_caller(platform: Platform, tmp_path: Path) -> None:
-    quota = {"details": {"quota_error_details": {"rate_scope": "DEVELOPER", "retry_delay": {"seconds": 900}}}}
+    told = {"rate_scope": "DEVELOPER", "rate_name": "Get requests for standard access", "retry_delay": {"seconds": 900}}
+    quota = {"details": {"quota_error_details": told}}
     platform.answer(
         "SearchStream",
         Failure(Status.RESOURCE_EXHAUSTED, failure=failure("quota_error", "RESOURCE_TEMPORARILY_EXHAUSTED", **quota)),
@@ -188,31 +189,47 @@ def test_a_long_wait_is_left_to_the_caller(platform: Platform, tmp_path: Path) -
 
     assert isinstance(error, RateLimitedError)
     assert error.retry_after_seconds == 900
+    assert error.message.count("quota Get requests for standard access") == 1
     assert clock.slept == []
     assert_silent(error)
 
 
+DAILY = "IngestionMutateRequestsPerDayPerProject"
+
+
 @pytest.mark.parametrize(
-    ("answer", "seconds"),
+    ("answer", "said"),
     [
-        (Failure(Status.RESOURCE_EXHAUSTED, failure=failure("quota_error", "RESOURCE_EXHAUSTED")), 3_600),
+        (
+            Failure(Status.RESOURCE_EXHAUSTED, failure=failure("quota_error", "RESOURCE_EXHAUSTED")),
+            "day's operations of the Cloud project are used up (QuotaError.RESOURCE_EXHAUSTED",
+        ),
+        (
+            Failure(Status.RESOURCE_EXHAUSTED, details=(rpc.ErrorInfo(metadata={"quota_limit": DAILY}),)),
+            f"day's requests of the Cloud project are used up (RESOURCE_EXHAUSTED, quota {DAILY}",
+        ),
         (
             Failure(
                 Status.RESOURCE_EXHAUSTED,
-                details=(rpc.ErrorInfo(metadata={"quota_limit": "IngestionMutateRequestsPerDayPerProject"}),),
+                details=(rpc.QuotaFailure(violations=[rpc.QuotaFailure.Violation(quota_id=DAILY)]),),
             ),
-            3_600,
+            f"day's requests of the Cloud project are used up (RESOURCE_EXHAUSTED, quota {DAILY}",
         ),
     ],
 )
-def test_a_daily_quota_without_a_told_wait_is_not_waited_for_here(
-    platform: Platform, tmp_path: Path, answer: Failure, seconds: float
+def test_a_daily_quota_is_named_and_without_a_told_wait_not_waited_for_here(
+    platform: Platform, tmp_path: Path, answer: Failure, said: str
 ) -> None:
     platform.answer("ListUserLists", answer)
-    error = raised(loopback.destination(tmp_path, platform, ManualClock()).observe)
+    destination = loopback.destination(tmp_path, platform, ManualClock())
+    error = raised(destination.observe)
 
     assert isinstance(error, RateLimitedError)
-    assert error.retry_after_seconds == seconds
+    assert error.retry_after_seconds == 3_600
+    assert said in error.message
+    assert error.message.count(DAILY) <= 1
+    again = raised(destination.observe)
+    assert f"with calls of {platform.target}" in again.message
 
 
 def test_a_concurrent_change_is_tried_again(platform: Platform, tmp_path: Path) -> None:
