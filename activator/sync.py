@@ -341,7 +341,7 @@ def go_on_refreshing(runner: Runner) -> None:
         with ledger.writing() as connection:
             held = lease.take(connection, runner.clock, LEASE_NAME, runner.actor)
         try:
-            replacement.go_on(ledger, held, open_destinations(runner.workspace, runner.clock))
+            replacement.go_on(ledger, held, open_destinations(runner.workspace, runner.clock, ledger.allowances))
         finally:
             with ledger.writing() as connection:
                 lease.release(connection, runner.clock, held)

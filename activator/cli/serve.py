@@ -40,7 +40,7 @@ def serve(
     schedules = [timetable(section, workspace.project.time_zone) for section in workspace.project.schedules]
     if not schedules:
         raise ConfigurationError("activator.yaml schedules nothing", "Add a `schedules:` section; see docs/how-to.")
-    open_destinations(workspace, clock)  # missing credentials are found now, not at 02:30
+    open_destinations(workspace, clock, None)  # missing credentials are found now, not at 02:30
     log_to(sys.stderr)
     stop = StopSignal()
     ledger = Ledger(workspace.ledger_place, clock)

@@ -62,6 +62,9 @@ def _show(state: dict[str, Any]) -> None:
             f"Full refresh of {refresh['audience_key']} on {refresh['destination']} since "
             f"{refresh['since']:%Y-%m-%d %H:%M} UTC, {refresh['rows']:,} people: `activator sync` sees to its end."
         )
+    for wait in state["waits"]:
+        platform = str(wait["quota"]).split()[0]
+        say(printable(f"{platform} has asked us to wait until {wait['until']:%Y-%m-%d %H:%M} UTC ({wait['quota']})"))
     if state["refused_removals"]:
         say("Still in, who should be out:")
     for owed in state["refused_removals"]:

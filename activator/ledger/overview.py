@@ -96,6 +96,9 @@ def state_of(workspace: Workspace, clock: Clock, *, with_history: bool = False) 
             }
             for record in ledger.open_batches()
         ]
+        state["waits"] = [
+            {"quota": quota, "until": until} for quota, until in sorted(ledger.allowances.waits().items())
+        ]
         state["refreshes"] = [
             {
                 "destination": one.destination,

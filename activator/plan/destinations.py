@@ -13,12 +13,10 @@ from activator.plan.desired import markers
 from activator.ports import Allowances, Clock, Destination, DestinationConnector, DestinationContext
 
 
-def open_destinations(
-    workspace: Workspace, clock: Clock, allowances: Allowances | None = None
-) -> dict[str, Destination]:
+def open_destinations(workspace: Workspace, clock: Clock, allowances: Allowances | None) -> dict[str, Destination]:
     """Every destination of the project, in the file's order. No call is made to a platform.
 
-    allowances: the ledger's, for all that makes calls.
+    allowances: the ledger's, for all that makes calls; None where no call is made, or none is to be remembered.
 
     Raises:
         ConfigurationError: a connector, its options or its credentials are missing or wrong.
@@ -26,9 +24,7 @@ def open_destinations(
     return {name: open_destination(workspace, name, clock, allowances) for name in workspace.project.destinations}
 
 
-def open_destination(
-    workspace: Workspace, name: str, clock: Clock, allowances: Allowances | None = None
-) -> Destination:
+def open_destination(workspace: Workspace, name: str, clock: Clock, allowances: Allowances | None) -> Destination:
     """One destination by its name in the project file."""
     project = workspace.project
     section = project.destinations[name]

@@ -186,7 +186,7 @@ class _Days:
         """Equal to the undisturbed end, on both platforms, with every object once."""
         assert self._held() == wanted
         runner = self.shop.runner()
-        for port in open_destinations(runner.workspace, runner.clock).values():
+        for port in open_destinations(runner.workspace, runner.clock, None).values():
             twice = [key for key, count in Counter(each.key for each in port.observe().objects).items() if count > 1]
             assert not twice, f"made twice: {twice}"
 

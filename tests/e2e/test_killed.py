@@ -43,7 +43,9 @@ def kill(process: subprocess.Popen[bytes]) -> int:
 
 
 def keys(runner: Runner, name: str) -> Counter[str]:
-    return Counter(remote.key for remote in open_destinations(runner.workspace, runner.clock)[name].observe().objects)
+    return Counter(
+        remote.key for remote in open_destinations(runner.workspace, runner.clock, None)[name].observe().objects
+    )
 
 
 @pytest.mark.parametrize(("platform", "count"), MOMENTS)

@@ -63,7 +63,7 @@ def test_everything_is_created_paused_and_delivers_nothing(shop: Shop, sandbox: 
     apply_plan(runner, *make_plan(runner))
     from activator.plan.destinations import open_destinations
 
-    for port in open_destinations(runner.workspace, runner.clock).values():
+    for port in open_destinations(runner.workspace, runner.clock, None).values():
         objects = [remote for remote in port.observe().objects if remote.kind != "audience"]
         assert objects
         assert {remote.status for remote in objects} == {"PAUSED"}
@@ -172,5 +172,5 @@ def test_a_lost_answer_of_the_real_client_is_survived(shop: Shop, sandbox: Sandb
     assert shop.members("meta") == {"high": 4, "mid": 6, "low": 6, "rest": 4}
     from activator.plan.destinations import open_destinations
 
-    keys = [remote.key for remote in open_destinations(runner.workspace, runner.clock)["meta"].observe().objects]
+    keys = [remote.key for remote in open_destinations(runner.workspace, runner.clock, None)["meta"].observe().objects]
     assert len(keys) == len(set(keys)), "no object was made twice"

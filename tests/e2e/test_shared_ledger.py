@@ -72,7 +72,7 @@ def test_of_two_syncs_at_once_one_does_the_work(hosts: tuple[Shop, Shop], sandbo
     assert codes[1] in (0, 2, 5), said
     assert hosts[0].members("meta") == EVERYBODY
     assert additions(sandbox) - before == len(EVERYBODY), "one batch per audience, whoever sent it"
-    observed = open_destinations(hosts[0].runner().workspace, hosts[0].runner().clock)["meta"].observe().objects
+    observed = open_destinations(hosts[0].runner().workspace, hosts[0].runner().clock, None)["meta"].observe().objects
     assert max(Counter(remote.key for remote in observed).values()) == 1
 
 

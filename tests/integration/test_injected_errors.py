@@ -83,7 +83,7 @@ def test_a_thousand_injected_errors_name_nobody(
         with (shop.folder / ".env").open("a", encoding="utf-8") as env:
             env.write("ACTIVATOR_META__READ_TIMEOUT_SECONDS=0.02\n")  # what will not answer is not waited for
         clock = ManualClock()
-        destinations = open_destinations(open_workspace(shop.folder), clock)
+        destinations = open_destinations(open_workspace(shop.folder), clock, None)
         state = shop.folder / ".activator"
         plans = []
         for name, port in destinations.items():
