@@ -30,7 +30,7 @@ def pytest_runtest_makereport(
 def nothing_leaked(request: pytest.FixtureRequest) -> Iterator[None]:
     """Search the state of the projects of a test, when it is over."""
     yield
-    folder: Any = request.node.funcargs.get("tmp_path")
+    folder: Any = (request.node.funcargs or {}).get("tmp_path")  # none at all when a run is interrupted
     if isinstance(folder, Path):
         found = state_leaks(folder)
         assert not found, f"the state of a project holds {found[:5]}"
