@@ -95,20 +95,23 @@ def refusals(
     for ordinal, change in enumerate(plan.changes, start=1):
         reason: ActivatorError | None = unread.get(change.destination)
         if reason is None and (subject := _concerned(change, differing)) is not None:
-            reason = _changed(subject)
+            reason = differing[subject]
         if reason is None and covered_by(change) in waiting and not _withdrawal(change):
             reason = _unapproved(plan)
         if reason is not None:
             reasons.setdefault(ordinal, reason)
     if not plan.changes and differing:
-        raise _changed(differing[0])
+        raise next(iter(differing.values()))
     if reasons and len(reasons) == len(plan.changes):
         raise next(iter(reasons.values()))
     return reasons
 
 
-def _changed(subject: str) -> StalePlanError:
-    return StalePlanError(f"{subject} was changed on the platform since the plan was made", AGAIN)
+def _differs(subject: str, planned: str, remote: RemoteObject | None) -> StalePlanError:
+    if remote is None:
+        return StalePlanError(f"{subject} is gone from the platform; it was there when the plan was made", AGAIN)
+    how = "was made" if planned == ABSENT else "was changed"
+    return StalePlanError(f"{subject} {how} on the platform since the plan was made", AGAIN)
 
 
 def _withdrawal(change: Change) -> bool:
@@ -129,17 +132,17 @@ def _differing(
     ledger: Ledger,
     observed: Mapping[str, Mapping[str, RemoteObject]],
     unread: Mapping[str, DestinationError],
-) -> list[str]:
-    """destination/key of the objects that are not as they were when the plan was made."""
+) -> dict[str, StalePlanError]:
+    """destination/key of the objects that are not as they were when the plan was made, with how they differ."""
     resuming = ledger.resumable(plan.plan_id)
-    found = []
+    found = {}
     for subject, planned in plan.bindings.remote_fingerprints.items():
         destination, _, key = subject.partition("/")
         if destination in unread:
             continue
         remote = observed.get(destination, {}).get(key)
         if fingerprint(remote) != planned and not (resuming and _ours_since(ledger, plan, destination, key, planned)):
-            found.append(subject)
+            found[subject] = _differs(subject, planned, remote)
     return found
 
 

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -259,6 +259,29 @@ def test_few_people_wait_for_nobody(brand: Brand) -> None:
     plan, folder = brand.plan()
     assert plan.approval is None
     assert apply_plan(brand.runner, plan, folder).complete
+
+
+@pytest.mark.parametrize("fate", ["is gone from the platform", "was changed on the platform"])
+def test_an_audience_that_is_gone_is_said_to_be_gone_and_a_changed_one_changed(brand: Brand, fate: str) -> None:
+    brand.people |= {41: "granted"}
+    brand.write()
+    plan, folder = brand.plan()
+    key = next(change.audience_key for change in plan.changes if isinstance(change, ChangeMembers))
+    there = brand.one.objects.pop(key)
+    if "changed" in fate:
+        brand.one.objects[key] = replace(there, name="somebody's own words")
+    result = apply_plan(brand.runner, plan, folder)
+    (why,) = {str(row.error) for row in result.results if row.destination == "meta" and row.error}
+    assert f"meta/{key} {fate}" in why
+    assert {row.state for row in result.results if row.destination == "other"} == {ChangeState.DONE}
+
+
+def test_what_somebody_made_meanwhile_is_said_to_be_made(brand: Brand) -> None:
+    group = brand.one.objects.pop("group/high")
+    plan, folder = brand.plan()
+    brand.one.objects["group/high"] = group
+    with pytest.raises(StalePlanError, match="meta/group/high was made on the platform since"):
+        apply_plan(brand.runner, plan, folder)
 
 
 def test_an_approved_plan_still_goes_stale(brand: Brand) -> None:
