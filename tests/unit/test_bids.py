@@ -57,8 +57,17 @@ def test_a_tier_worth_less_than_its_advertising_is_excluded() -> None:
     assert mid.why == "mid: excluded, worth 60.00 where an order costs 61.00"
 
 
-def test_a_multiplier_has_a_cap() -> None:
-    assert by_tier(replace(HIGH, value_minor=90_000), MID, MID)["high"].multiplier <= 3
+def test_a_multiplier_has_a_cap_and_says_so() -> None:
+    high = by_tier(replace(HIGH, value_minor=300_000, value_high_minor=300_000), MID, MID)["high"]
+    assert high.multiplier == 3
+    assert high.why.endswith("^(0.88 x 1.00), at most 3.00")
+
+
+def test_what_is_not_bid_down_says_so() -> None:
+    mid = by_tier(HIGH, replace(MID, value_minor=5_400, value_high_minor=5_400), LOW)["mid"]
+    assert mid.multiplier == 1
+    assert mid.why.endswith(" is not pushed")
+    assert ", at least 1: 0." in mid.why
 
 
 class TestSteps:

@@ -248,6 +248,17 @@ def test_a_tier_with_a_budget_of_its_own_keeps_it_and_is_never_left_out(tmp_path
     assert sum(tier.daily_budget_minor or 0 for tier in terms.values()) == 100_000
 
 
+def test_what_is_not_left_to_value_is_as_the_file_says(tmp_path: Path) -> None:
+    example = load_project(write_project(tmp_path, PROJECT))[0]
+    terms = tier_terms(example, "meta", Worths(WORTH), FACTS, NOTHING)
+    assert list(terms.values()) == [
+        TierTerms("meta", tier, None, None, budget)
+        for tier, budget in (("high", 6_000), ("mid", 3_000), ("low", 1_000))
+    ]
+    on_campaign = tier_terms(example, "meta", Worths(WORTH), FACTS, Budgets("campaign", {}))
+    assert {made.daily_budget_minor for made in on_campaign.values()} == {None}
+
+
 def test_a_total_that_leaves_a_tier_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="nothing is left for"):
         made(project_of(tmp_path, bidding={"total_daily_budget": "0.01"}))

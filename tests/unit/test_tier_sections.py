@@ -10,6 +10,7 @@ from activator.errors import ConfigurationError
 from activator.model.bidding import Notice
 from activator.model.people import TierSummary
 from activator.model.valuing import Basis, TierRule, Valuing
+from activator.people.costs import Costs
 from activator.plan.tier_notices import tier_notices
 from activator.plan.valuing import tier_cuts, valuing_policy
 from tests.projects import PROJECT, write_project
@@ -50,6 +51,15 @@ def test_costs_are_in_minor_units_of_the_projects_currency(tmp_path: Path, curre
     policy = valuing_policy(load_project(write_project(tmp_path, text))[0])
     assert (policy.basis, policy.horizon_days) == (Basis.BLENDED, 90)
     assert (policy.costs.ticket_minor, policy.costs.support_hour_minor) == (minor, None)
+
+
+def test_every_cost_is_its_own(tmp_path: Path) -> None:
+    costs = '{ticket: "4.50", support_hour: "30.00", onboarding_hour: "40.00", management_hour: "55.00"}'
+    text = written(names("top_share: 0.2"), f"value: {{costs: {costs}}}\n")
+    policy = valuing_policy(load_project(write_project(tmp_path, text))[0])
+    assert policy.costs == Costs(
+        ticket_minor=450, support_hour_minor=3_000, onboarding_hour_minor=4_000, management_hour_minor=5_500
+    )
 
 
 @pytest.mark.parametrize(
