@@ -115,7 +115,7 @@ class NewCustomers:
         if elsewhere := conversions_elsewhere(self._transport):
             raise PermanentRefusalError(GOAL_ELSEWHERE.format(elsewhere), MAKE_IT_THERE)
         value = {"value_settings": {"additional_value": value_minor / MINOR_PER_UNIT}}
-        made = {"goal_type": "NEW_CUSTOMER_ACQUISITION", "new_customer_acquisition_goal_settings": value}
+        made = {"new_customer_acquisition_goal_settings": value}  # its type, which follows from it, is output only
         return self._mutate("Goals", [{"create": made}], validate_only=validate_only)
 
     def _mutate(self, what: str, operations: Sequence[Mapping[str, Any]], *, validate_only: bool = False) -> Any:
@@ -137,14 +137,14 @@ def _change(link: Any | None, campaign: str, goal: str, value_minor: int | None)
     """The one operation that brings a campaign's link to what is wanted: only what differs, or None."""
     if value_minor is None:
         return None if link is None else {"remove": link.resource_name}
-    settings = {
-        "target_option": "TARGET_ALL",
-        "value_settings_override": {"additional_value": value_minor / MINOR_PER_UNIT},
-    }
+    added = {"additional_value": value_minor / MINOR_PER_UNIT}
     if link is None:
+        settings = {"target_option": "TARGET_ALL", "value_settings_override": added}
         return {"create": {"campaign": campaign, "goal": goal, _SETTINGS: settings}}
     paths = list(_differing(getattr(link, _SETTINGS), value_minor))
-    update = {"resource_name": link.resource_name, _SETTINGS: settings}
+    target = {"target_option": "TARGET_ALL"} if _TARGET in paths else {}
+    override = {"value_settings_override": added} if _ADDED in paths else {}
+    update = {"resource_name": link.resource_name, _SETTINGS: {**target, **override}}
     return {"update": update, "update_mask": {"paths": paths}} if paths else None
 
 
