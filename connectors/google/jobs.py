@@ -64,7 +64,7 @@ class OfflineJobs:
     def settle(self, request_id: str, sent: int) -> Receipt:
         """What has become of a job that was sent `sent` rows. Asks at most once, and not too early."""
         ticket = read_ticket(request_id)
-        if not self._schedule.due(request_id):
+        if not self._schedule.due(request_id, ticket.accepted_at):
             return processing(request_id, sent, ticket, "Google is given time")
         number = ticket.request_ids[0].rsplit("/", 1)[-1]
         rows = self._transport.search(_STATUS.format(int(number))) if number.isdigit() else []
@@ -112,5 +112,4 @@ class OfflineJobs:
 
     def _started(self, job: str, sent: int, kept: list[int]) -> Receipt:
         ticket = Ticket((job,), sent - len(kept), self._clock.now())
-        self._schedule.sent(str(ticket))
         return accepted(ticket, sent, kept)

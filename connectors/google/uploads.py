@@ -72,7 +72,7 @@ class Uploads:
     def settle(self, request_id: str, sent: int) -> Receipt:
         """What has become of an upload of `sent` rows. Asks at most once, and not before there can be an answer."""
         ticket = read_ticket(request_id)
-        if not self._schedule.due(request_id):
+        if not self._schedule.due(request_id, ticket.accepted_at):
             return processing(request_id, sent, ticket, "Google is given time")
         try:
             found = [part for platform_id in ticket.request_ids for part in self._statuses(platform_id)]
@@ -115,7 +115,6 @@ class Uploads:
 
     def _accepted(self, request_ids: Sequence[str], sent: int, kept: Sequence[int]) -> Receipt:
         ticket = Ticket(tuple(request_ids), sent - len(kept), self._clock.now())
-        self._schedule.sent(str(ticket))
         return accepted(ticket, sent, kept)
 
     def _statuses(self, platform_id: str) -> list[Any]:

@@ -64,13 +64,36 @@ def test_an_upload_is_asked_about_on_the_documented_schedule_and_never_before(
     assert clock.slept == []  # nobody was kept waiting
 
 
-def test_the_next_run_asks_at_once_since_it_does_not_know_who_asked_before(platform: Platform, tmp_path: Path) -> None:
+def test_the_next_run_knows_when_an_upload_was_accepted_but_not_who_asked_since(
+    platform: Platform, tmp_path: Path
+) -> None:
+    start = ManualClock()
+    platform.answer("IngestAudienceMembers", accepted())
+    sent = loopback.destination(tmp_path, platform, start).send(Operation.ADD, "501", members(3, DIGEST), "b")
+
+    def run_after(**time: float) -> Settlement:
+        clock = ManualClock(start.now() + timedelta(**time))
+        return loopback.destination(tmp_path, platform, clock).settle(sent.request_id or "", 3).settlement
+
+    assert run_after(minutes=29) is Settlement.PROCESSING
+    assert "RetrieveRequestStatus" not in platform.methods()
+    platform.answer("RetrieveRequestStatus", status("PROCESSING"), status("SUCCESS"))
+    assert run_after(minutes=31) is Settlement.PROCESSING
+    assert run_after(minutes=32) is Settlement.SETTLED
+
+
+def test_a_run_that_opens_the_account_to_plan_and_again_to_apply_asks_once(platform: Platform, tmp_path: Path) -> None:
     clock = ManualClock()
     platform.answer("IngestAudienceMembers", accepted())
     sent = loopback.destination(tmp_path, platform, clock).send(Operation.ADD, "501", members(3, DIGEST), "b")
-    platform.answer("RetrieveRequestStatus", status("SUCCESS"))
+    platform.answer("RetrieveRequestStatus", status("PROCESSING"))
+    clock.advance(minutes=30)
+    for _ in range(3):
+        opened_again = loopback.destination(tmp_path, platform, clock)
+        assert opened_again.settle(sent.request_id or "", 3).settlement is Settlement.PROCESSING
+        clock.advance(seconds=2)
 
-    assert loopback.destination(tmp_path, platform, clock).settle(sent.request_id or "", 3).settled == 3
+    assert platform.methods().count("RetrieveRequestStatus") == 1
 
 
 def test_apply_does_not_wait_for_what_cannot_be_there_yet(platform: Platform, tmp_path: Path) -> None:
