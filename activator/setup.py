@@ -36,7 +36,10 @@ _ANSWERED = {
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the user says about the new project; accounts may be filled in later. preset: a name of PRESETS."""
+    """What the user says about the new project; accounts may be filled in later. preset: a name of PRESETS.
+
+    eu_political_ads: None where the user has declared nothing.
+    """
 
     name: str
     currency: str
@@ -48,6 +51,7 @@ class Answers:
     meta_pixel: str | None = None
     google_customer: str | None = None
     customer_match_terms_accepted: bool = False
+    eu_political_ads: bool | None = None
     preset: str = STANDARD.name
 
 
@@ -232,6 +236,7 @@ def _text(
             meta_pixel=answers.meta_pixel,
             google_customer=answers.google_customer,
             customer_match_terms_accepted=answers.customer_match_terms_accepted,
+            eu_political_ads=answers.eu_political_ads,
             preset=_preset(answers.preset),
             tier_motivations=by_tier or {},
         )
@@ -258,6 +263,11 @@ def _changes(answers: Answers) -> tuple[str, ...]:
         changes.append(
             "destinations.google: read the Customer Match terms (https://support.google.com/adspolicy/answer/6299717) "
             "and accept them, in Google Ads under Audience manager or by `customer_match_terms_accepted: true`"
+        )
+    if answers.eu_political_ads is None:
+        changes.append(
+            "destinations.google: declare whether its ads are political advertising aimed at the European Union, by "
+            "`contains_eu_political_advertising: false` or `true`; until then nothing is planned"
         )
     if answers.country is None:
         changes.append("identity.default_country, if phone numbers come without a country")

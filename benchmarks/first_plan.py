@@ -89,6 +89,7 @@ def project(folder: Path, people: int, seed: int, sandbox: Sandbox) -> str:
             meta_page=ids["meta_page_id"],
             meta_pixel=ids["meta_pixel_id"],
             google_customer=ids["google_customer_id"],
+            eu_political_ads=False,
         ),
         SystemClock().now().date(),
     )

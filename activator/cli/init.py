@@ -33,6 +33,14 @@ def init(
             help="You have read and accept Google's terms: support.google.com/adspolicy/answer/6299717.",
         ),
     ] = False,
+    eu_political_ads: Annotated[
+        bool | None,
+        typer.Option(
+            "--eu-political-ads/--no-eu-political-ads",
+            help="Your declaration to Google: whether the ads are political advertising aimed at the European Union.",
+            show_default=False,
+        ),
+    ] = None,
     preset: Annotated[
         str,
         typer.Option(help="Kind of project: standard, small-team, retail, b2b or one-split-60-days.", metavar="PRESET"),
@@ -65,6 +73,7 @@ def init(
             meta_pixel=meta_pixel,
             google_customer=google_customer,
             customer_match_terms_accepted=accept_terms,
+            eu_political_ads=eu_political_ads,
             preset=preset,
         ),
         SystemClock().now().date(),

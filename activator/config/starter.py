@@ -30,6 +30,7 @@ class Starter:
     """What is known about the new project. Accounts left None are written as placeholders marked CHANGE.
 
     tier_motivations: what a tier speaks to whatever its answers say later, for presets of one motivation per tier.
+    eu_political_ads: None where nobody has declared anything.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Starter:
     meta_pixel: str | None = None
     google_customer: str | None = None
     customer_match_terms_accepted: bool = False
+    eu_political_ads: bool | None = None
     preset: Preset = STANDARD
     tier_motivations: Mapping[str, str] = field(default_factory=dict)
 
@@ -79,6 +81,7 @@ def project_text(starter: Starter) -> str:
         meta_pixel=starter.meta_pixel or "0" * 10,
         google_customer=starter.google_customer or "0" * 10,
         customer_match_terms_accepted=starter.customer_match_terms_accepted,
+        eu_political_ads=starter.eu_political_ads,
         google_customer_given=starter.google_customer is not None,
     )
 

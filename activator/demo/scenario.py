@@ -85,6 +85,7 @@ def run_demo(folder: Path, people: int, seed: int) -> Iterator[Event]:
                 meta_pixel=ids["meta_pixel_id"],
                 google_customer=ids["google_customer_id"],
                 customer_match_terms_accepted=True,  # the sandbox's
+                eu_political_ads=False,  # outdoor gear
             ),
             SystemClock().now().date(),
         )

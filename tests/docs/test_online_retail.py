@@ -79,6 +79,7 @@ def set_up(folder: Path, sandbox: Sandbox) -> Runner:
         meta_pixel=ids["meta_pixel_id"],
         google_customer=ids["google_customer_id"],
         customer_match_terms_accepted=True,
+        eu_political_ads=False,
     )
     write_project(folder, [folder / "contacts.csv", DATA], answers, SystemClock().now().date())
     mapping = folder / "mappings" / "generic_contacts.yaml"

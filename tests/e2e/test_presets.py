@@ -42,6 +42,7 @@ def plan_of(folder: Path, sandbox: Sandbox, preset: str) -> Plan:
         meta_page=ids["meta_page_id"],
         meta_pixel=ids["meta_pixel_id"],
         google_customer=ids["google_customer_id"],
+        eu_political_ads=False,
         preset=preset,
     )
     write_project(folder, [folder / "contacts.csv", folder / "orders.csv"], answers, SystemClock().now().date())

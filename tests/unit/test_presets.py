@@ -12,12 +12,15 @@ from activator.config.copy import CopySection
 from activator.config.presets import PRESETS, SMALL_TEAM, Preset
 from activator.config.project import Project, load_project
 from activator.config.starter import Starter, StarterSource, project_text
+from activator.config.workspace import open_workspace
 from activator.errors import ConfigurationError
 from activator.model.plan import TierMotivation
 from activator.model.valuing import Basis
 from activator.plan.desired import Desired, desired_objects
+from activator.plan.destinations import open_destination
 from activator.setup import Answers, write_project
 from mappings.copy_library import copy_for
+from tests.clocks import ManualClock
 
 STARTER = Starter(
     name="Nordlicht",
@@ -151,6 +154,21 @@ def test_a_new_project_says_of_terms_only_what_the_user_has_said(tmp_path: Path,
     made, _ = load_project(tmp_path / "activator.yaml")
     assert made.destinations["google"].options.get("customer_match_terms_accepted", False) is accepted
     assert any("Customer Match terms" in change for change in written.changes) is not accepted
+
+
+@pytest.mark.parametrize("declared", [None, False, True])
+def test_a_new_project_declares_only_what_the_user_has_declared(tmp_path: Path, declared: bool | None) -> None:
+    written = write_project(tmp_path, exports(tmp_path, 3), replace(ANSWERS, eu_political_ads=declared), TODAY)
+    made, _ = load_project(tmp_path / "activator.yaml")
+    assert made.destinations["google"].options.get("contains_eu_political_advertising") is declared
+    assert any("contains_eu_political_advertising" in change for change in written.changes) is (declared is None)
+
+
+def test_nothing_is_planned_for_google_before_the_declaration(tmp_path: Path) -> None:
+    write_project(tmp_path, exports(tmp_path, 3), ANSWERS, TODAY)
+    with pytest.raises(ConfigurationError, match="contains_eu_political_advertising is required") as refused:
+        open_destination(open_workspace(tmp_path), "google", ManualClock(), None)
+    assert refused.value.next_step.startswith("Declare it yourself")
 
 
 WRONG_ANSWERS: dict[str, dict[str, Any]] = {
