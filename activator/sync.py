@@ -274,7 +274,7 @@ def _finish(context: ApplyContext, who: str, result: ApplyResult) -> None:
         else:
             plans.finish(connection, clock, plan.plan_id, complete=result.complete, uses=uses, tiers=tiers)
         terms.record(connection, clock, plan.plan_id, _terms_in_place(plan, result))
-        reassertions.record(connection, clock, executor.asserted(plan, result))
+        reassertions.record(connection, clock.now(), executor.asserted(plan, result))
         outcome = "complete" if result.complete else "partial"
         for row in result.results:
             if row.sent or row.error is not None:

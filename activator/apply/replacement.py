@@ -16,6 +16,7 @@ from activator.apply.objects import known_ids
 from activator.apply.result import OF_ONE_OBJECT, ChangeResult, ChangeState, stopped, subject
 from activator.errors import (
     DestinationError,
+    LeaseLostError,
     OutcomeUnknownError,
     PermanentRefusalError,
     RowRejectedError,
@@ -155,7 +156,11 @@ def _begun(context: ApplyContext, held: Lease, change: ReplaceMembers) -> Replac
 def _send_part(
     context: ApplyContext, held: Lease, change: ReplaceMembers, record: ReplacementRecord, planned: PlannedBatch
 ) -> None:
-    """Send one part unless it has been acknowledged; what it counts is open until the end of the whole."""
+    """Send one part unless it has been acknowledged; what it counts is open until the end of the whole.
+
+    Raises:
+        LeaseLostError: another run took over; that this part was sent is written down all the same.
+    """
     port = _replacing(context.destinations[change.destination])
     batch = _written(context, change, planned)
     if batch.state in (BatchState.PROCESSING, BatchState.SETTLED):
@@ -176,8 +181,12 @@ def _send_part(
             with context.writing(held) as connection:
                 batches.record_no_effect(connection, batch.batch_id, refused.message)
             raise
-        with context.writing(held) as connection:
-            batches.record_receipt(connection, context.clock, batch.batch_id, receipt)
+        try:
+            with context.writing(held) as connection:
+                batches.record_receipt(connection, context.clock, batch.batch_id, receipt)
+        except LeaseLostError:
+            _confess(context, held, change, record)
+            raise
         if receipt.settlement is Settlement.REJECTED:
             raise RowRejectedError(f"the platform took none of {batch.rows:,} rows: {receipt.detail}", _AGAIN)
         if receipt.settlement is Settlement.PROCESSING:
@@ -185,6 +194,23 @@ def _send_part(
         if attempt < SENDS_MAX:
             context.clock.sleep(float(2**attempt))
     raise OutcomeUnknownError(f"{planned.rows:,} rows: the platform does not say what became of them")
+
+
+def _confess(context: ApplyContext, held: Lease, change: ReplaceMembers, begun: ReplacementRecord) -> None:
+    """Another run took over while a part was under way, and believes the list to be its own by now.
+
+    It must know that everybody is in doubt again: a part that came alone may yet take the whole list's place.
+    """
+    window, made = context.destinations[change.destination].quiet_window, []
+    for record in (_find(context, change, Operation.ADD, planned) for planned in change.batches):
+        if record is not None:
+            identity = hashlib.sha256(f"{record.batch_id}\n{held.epoch}".encode()).hexdigest()[:32]
+            made.append((record, identity, keep(context, change.destination, identity, record.file.read_bytes())))
+    with context.ledger.writing() as connection:
+        for record, identity, file in made:
+            files.share(connection, context.ledger.folder, file)
+            batches.confess(connection, context.clock, record, identity, file, window)
+        replacements.may_land_from_now(connection, context.clock, begun, window)
 
 
 def _open(receipt: Receipt) -> Receipt:
@@ -217,7 +243,7 @@ def _conclude(ledger: Ledger, port: Destination, record: ReplacementRecord, writ
         case Settlement.SETTLED:
             with writing() as connection:
                 replacements.finish(connection, ledger.clock, record)
-                reassertions.record(connection, ledger.clock, [(record.destination, record.audience_key)])
+                reassertions.record(connection, record.started_at, [(record.destination, record.audience_key)])
             return True
         case _:
             _give_up(ledger, port, record, writing)

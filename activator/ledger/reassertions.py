@@ -1,7 +1,7 @@
 """When each audience was last asserted as a whole: all who belong there sent anew, and all who have left."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -22,9 +22,9 @@ def due(connection: Connection, clock: Clock, destination: str, every: timedelta
     return frozenset(key for key, at in since.items() if clock.now() - at >= every)
 
 
-def record(connection: Connection, clock: Clock, audiences: Iterable[tuple[str, str]]) -> None:
-    """These audiences (destination, key) have been asserted now."""
+def record(connection: Connection, at: datetime, audiences: Iterable[tuple[str, str]]) -> None:
+    """These audiences (destination, key) have been asserted; at: what was changed by hand until then is put right."""
     for destination, key in audiences:
         same = (reassertions.c.destination == destination) & (reassertions.c.audience_key == key)
         connection.execute(delete(reassertions).where(same))
-        connection.execute(insert(reassertions).values(destination=destination, audience_key=key, at=clock.now()))
+        connection.execute(insert(reassertions).values(destination=destination, audience_key=key, at=at))

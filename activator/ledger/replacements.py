@@ -81,6 +81,13 @@ def give_up(connection: Connection, clock: Clock, record: ReplacementRecord, qui
     connection.execute(update(replacements).where(_of(record)).values(**ended))
 
 
+def may_land_from_now(connection: Connection, clock: Clock, record: ReplacementRecord, quiet_window: timedelta) -> None:
+    """A part of one that another run has given up was sent just now."""
+    given_up = _of(record) & (replacements.c.plan_id == record.plan_id)
+    given_up &= replacements.c.state == ReplacementState.GIVEN_UP.value
+    connection.execute(update(replacements).where(given_up).values(quiet_until=clock.now() + quiet_window))
+
+
 def _at(destination: str, audience_key: str) -> ColumnElement[bool]:
     return (replacements.c.destination == destination) & (replacements.c.audience_key == audience_key)
 

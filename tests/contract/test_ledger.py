@@ -312,7 +312,7 @@ def test_an_audience_is_asserted_a_week_after_it_was_made_or_last_asserted(ledge
     clock.advance(days=7)
     assert due() == {"audience/high"}
     with ledger.writing() as connection:
-        reassertions.record(connection, clock, [("meta", "audience/high")])
+        reassertions.record(connection, clock.now(), [("meta", "audience/high")])
     assert due() == frozenset()
     clock.advance(days=7)
     assert due() == {"audience/high"}

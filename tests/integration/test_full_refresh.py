@@ -1,7 +1,8 @@
 """A full refresh against a platform that dies, refuses and forgets: the list is whole in the end, and known to be."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,7 +11,13 @@ import pytest
 from activator.apply import replacement
 from activator.apply.context import LEASE_NAME
 from activator.apply.result import ChangeState
-from activator.errors import ConfigurationError, OutcomeUnknownError, PermanentRefusalError, RetryableError
+from activator.errors import (
+    ConfigurationError,
+    LeaseLostError,
+    OutcomeUnknownError,
+    PermanentRefusalError,
+    RetryableError,
+)
 from activator.ledger import lease
 from activator.model.delivery import Receipt, ReplacementPart, Settlement
 from activator.model.plan import ReplaceMembers
@@ -30,18 +37,22 @@ class Replacing(MemoryDestination):
     """at_once: as Meta, the last part swaps the list; else as Google, people are added, and the end takes others out.
 
     ends: what completing answers, one after the other; SETTLED when there are none. dies: before (or, negative, after)
-    the part of this number has arrived.
+    the part of this number has arrived; meanwhile: happens once, while the first part is on its way.
     """
 
     replaces_at_once: bool = True
     ends: list[Settlement] = field(default_factory=list)
     dies: int = 0
+    meanwhile: Callable[[], object] | None = None
     parts: dict[int, dict[int, list[frozenset[str]]]] = field(default_factory=dict)
 
     def replace(self, audience_id: str, members: pa.Table, part: ReplacementPart) -> Receipt:
         if part.ordinal == self.dies:
             self.dies = 0
             raise Died
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
         self._meet_fault(lambda: None)
         self.calls.append(f"part {part.ordinal} of {part.rows_total}" + " again" * part.again + " last" * part.last)
         people = [frozenset({name}) for name in members["EMAIL"].to_pylist()]
@@ -176,6 +187,33 @@ def test_while_a_list_given_up_may_still_land_only_who_is_in_it_is_added(world: 
     world.apply(world.plan(set("abcdef")))
 
     assert set("abcdef") <= world.platform.emails(HIGH.key)
+
+
+def test_a_run_that_was_overtaken_while_a_part_was_under_way_leaves_everybody_in_doubt(world: World) -> None:
+    def overtaken() -> None:
+        world.clock.advance(minutes=11)
+        go_on(world)
+        assert world.sync(set("abcde")).complete
+
+    platform_of(world).meanwhile = overtaken
+    with pytest.raises(LeaseLostError):
+        world.apply(world.plan(set("abcde"), refreshing=REFRESH))
+
+    log = world.ledger.audience_log("meta", HIGH.key)
+    assert log.replacement is not None
+    assert log.replacement.quiet_until == world.clock.now() + world.platform.quiet_window
+    again = world.plan(set("abcde"))  # the part that came alone may yet take the place of the list
+    assert sum(change.rows for change in (*again.adds, *again.adds_after)) == 5
+
+
+def test_a_list_changed_by_hand_while_a_refresh_goes_on_is_not_taken_for_asserted(world: World) -> None:
+    platform_of(world).ends = [Settlement.PROCESSING]
+    world.apply(world.plan(set("abcde"), refreshing=REFRESH))
+    world.clock.advance(days=6)
+    go_on(world)
+    world.clock.advance(days=1)
+
+    assert HIGH.key in world.ledger.assertions_due("meta", timedelta(days=7))
 
 
 def test_an_end_that_takes_time_is_asked_about_by_later_runs(world: World) -> None:

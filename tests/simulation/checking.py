@@ -10,7 +10,7 @@ from activator.apply.members import SENDS_MAX
 from activator.model.delivery import Operation
 from tests.simulation.nemesis import Aim
 from tests.simulation.planning import Planner, RestatedPlanner
-from tests.simulation.world import ASSERT_EVERY, AUDIENCES, View, World, as_it_is
+from tests.simulation.world import ASSERT_EVERY, AUDIENCES, REFRESH_SHARE, View, World, as_it_is
 
 ROUNDS = 10
 CALM_RUNS = 3
@@ -37,10 +37,11 @@ def play(
     view: View = as_it_is,
     rounds: int = ROUNDS,
     aimed: Aim | None = None,
+    refresh_share: float = REFRESH_SHARE,
 ) -> Verdict:
     """Some bad days, then calm. aimed: what befalls a process, besides platform faults, and nothing else does."""
     folder = Path(tempfile.mkdtemp(prefix=f"seed{seed}-", dir=scratch)) / "world"
-    world = World(seed, folder, planner or RestatedPlanner(), template, view)
+    world = World(seed, folder, planner or RestatedPlanner(), template, view, refresh_share)
     world.nemesis.aimed = aimed
     try:
         for _ in range(rounds):
@@ -60,6 +61,7 @@ def judge(world: World) -> Verdict:
         return _verdict(world, twins)
     if world.drifted:
         world.clock.advance(days=ASSERT_EVERY.days)  # nobody told us: only the next assertion repairs it
+    world.asserting = world.drifted  # which would hide whom a run has lost
     for _ in range(CALM_RUNS):
         world.clock.advance(hours=CALM_HOURS)
         outcome = world.run()

@@ -1,4 +1,4 @@
-"""Four protocols that look right and lose people. The harness is only worth something if it catches each of them.
+"""Five protocols that look right and lose people. The harness is only worth something if it catches each of them.
 
 Each is what its planner would believe: the same real runs, seen through a memory that keeps less.
 """
@@ -8,8 +8,10 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
+from activator.ledger import replacements
 from activator.ledger.schema import plans
 from activator.ledger.store import Ledger
+from activator.model.delivery import Operation
 from activator.model.ledger import AudienceLog, BatchState
 from tests.simulation.world import View
 
@@ -38,6 +40,20 @@ def forgets_after_an_answer(_ledger: Ledger, log: AudienceLog) -> AudienceLog:
     """Waits for lost sends, until any later send of the same batch is acknowledged."""
     answered = {batch.batch_id for batch in log.batches if batch.state in ACCEPTED}
     return replace(log, lost=tuple(send for send in log.lost if send.batch_id not in answered))
+
+
+def refresh_done_once_sent(ledger: Ledger, log: AudienceLog) -> AudienceLog:
+    """Takes a new list to be in force once all its parts were acknowledged, whatever the platform says of the end."""
+    with ledger.reading() as connection:
+        whole = replacements.find(connection, log.destination, log.audience_key)
+    mine = [batch for batch in log.batches if whole is not None and batch.plan_id == whole.plan_id]
+    parts = [batch for batch in mine if batch.operation is Operation.ADD]
+    if whole is None or len(parts) != whole.parts or not all(batch.settled or batch.processing for batch in parts):
+        return log
+    done = {batch.batch_id for batch in mine if batch.operation is Operation.ADD or not batch.sends}
+    known = (replace(each, state=BatchState.SETTLED) if each.batch_id in done else each for each in log.batches)
+    lost = tuple(send for send in log.lost if send.batch_id not in done)
+    return replace(log, batches=tuple(known), lost=lost, replacement=None)
 
 
 KNOWN_BAD: Mapping[str, View] = {

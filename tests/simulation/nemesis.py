@@ -32,6 +32,7 @@ class Fault(StrEnum):
 
 SENDING = tuple(Fault)
 CREATING = (Fault.REFUSED, Fault.THROTTLED, Fault.LOST_BEFORE, Fault.LOST_AFTER)
+ENDING = (Fault.REFUSED, Fault.FORBIDDEN, Fault.LOST_BEFORE, Fault.LOST_AFTER, Fault.LATE, Fault.SLOW)
 READING = (Fault.REFUSED, Fault.THROTTLED)
 FAULT_SHARE = 0.5  # of calls, while it lasts
 READ_FAULT_SHARE = 0.05

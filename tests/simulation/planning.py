@@ -9,19 +9,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import product
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from activator.apply.tidying import folding
+from activator.errors import ConfigurationError
 from activator.ledger.compaction import BaseFile, Fold
 from activator.model.ads import AudienceSpec
 from activator.model.delivery import Operation
 from activator.model.identity import DEFAULT_RULES
 from activator.model.ledger import AudienceLog, BatchRecord, BatchState
-from activator.model.plan import AudienceState, ChangeMembers
+from activator.model.plan import AudienceState, ChangeMembers, PlannedBatch, ReplaceMembers
 from activator.people.engine import Engine
 from activator.people.membership import Members
 from activator.people.standing_members import LEFT_AT, ROW_VERSION, VERSION_KEY
@@ -43,8 +44,9 @@ class Planner(Protocol):
         desired: Desired,
         audiences: Audiences,
         asserting: Collection[str] = (),
+        refreshing: Collection[str] = (),
     ) -> MemberPlan:
-        """What has to be sent for each audience."""
+        """What has to be sent for each audience. Raises ConfigurationError: one cannot be refreshed now."""
         ...
 
     def fold(self, folder: Path) -> Fold:
@@ -66,11 +68,12 @@ class ProductPlanner:
         desired: Desired,
         audiences: Audiences,
         asserting: Collection[str] = (),
+        refreshing: Collection[str] = (),
     ) -> MemberPlan:
         members, status = self._members(desired)
         planner = MemberPlanner(self.engine, destination, FORM, rows_max, folder, members, lambda: status)
         try:
-            return planner.plan(audiences, asserting)
+            return planner.plan(audiences, asserting, refreshing)
         finally:
             made = "SELECT table_name FROM duckdb_tables() WHERE temporary"
             for (name,) in self.engine.backend.con.execute(made).fetchall():
@@ -110,6 +113,9 @@ class Diff:
     held_back: int
     adds_anew: frozenset[Row]
     removes_anew: frozenset[Row]
+    missing: frozenset[Row]
+    leaving: frozenset[Row]
+    in_doubt: bool
 
 
 @dataclass
@@ -126,11 +132,20 @@ class RestatedPlanner:
         desired: Desired,
         audiences: Audiences,
         asserting: Collection[str] = (),
+        refreshing: Collection[str] = (),
     ) -> MemberPlan:
-        removes, adds, after, states = [], [], [], []
+        removes, adds, after, states, replaced = [], [], [], [], []
         for spec, log in sorted(audiences, key=lambda pair: not pair[0].suppress):
-            diff = self._diff(log, desired.get(spec.tier, frozenset()))
+            wanted = desired.get(spec.tier, frozenset())
+            diff = self._diff(log, wanted)
             write = _Writer(destination, rows_max, folder, spec)
+            if spec.key in refreshing:
+                replaced.append(_refresh(write, wanted, diff))
+                coming, going = len(diff.missing), len(diff.leaving)
+                states.append(
+                    AudienceState(destination, spec.key, spec.tier, diff.believed, len(wanted), coming, going, 0)
+                )
+                continue
             removes += write.change(Operation.REMOVE, diff.removes)
             adds += write.change(Operation.ADD, diff.adds)
             after += write.change(Operation.ADD, diff.adds_after, after=True)
@@ -143,13 +158,13 @@ class RestatedPlanner:
                     spec.key,
                     spec.tier,
                     believed=diff.believed,
-                    desired=len(desired.get(spec.tier, ())),
+                    desired=len(wanted),
                     adds=len(diff.adds) + len(diff.adds_after) - diff.returning,
                     removes=len(diff.removes),
                     held_back=diff.held_back,
                 )
             )
-        return MemberPlan(tuple(removes), tuple(adds), tuple(after), tuple(states), ())
+        return MemberPlan(tuple(removes), tuple(adds), tuple(after), tuple(states), (), tuple(replaced))
 
     def _diff(self, log: AudienceLog, wanted: frozenset[Row]) -> Diff:
         live = [batch for batch in log.batches if batch.state is not BatchState.REJECTED]
@@ -165,7 +180,9 @@ class RestatedPlanner:
         for operation, file in flying:
             in_air[operation].update(*(row.identifiers for row in self._rows(file)))
 
-        adds, waiting_adds = _split(wanted - surely_in, in_air[Operation.REMOVE])
+        new_list = self._new_list(log)
+        free = wanted - surely_in if new_list is None else (wanted - surely_in) & new_list
+        adds, waiting_adds = _split(free, in_air[Operation.REMOVE])
         removes, waiting_removes = _split(maybe_in - wanted, in_air[Operation.ADD])
         gone = set().union(*(row.identifiers for row in removes))
         returning = {row for row in wanted & surely_in if row.identifiers & gone}
@@ -180,8 +197,19 @@ class RestatedPlanner:
             removes=frozenset(removes),
             believed=len(maybe_in),
             returning=len(returning),
-            held_back=len(waiting_adds) + len(waiting_removes),
+            held_back=len(wanted - surely_in - free) + len(waiting_adds) + len(waiting_removes),
+            missing=wanted - surely_in,
+            leaving=frozenset(maybe_in - wanted),
+            in_doubt=bool(flying) or new_list is not None,
         )
+
+    def _new_list(self, log: AudienceLog) -> set[Row] | None:
+        """Who is in a list that may still take this one's place as a whole; None where there is no such list."""
+        whole = log.replacement
+        if whole is None or not whole.at_once:
+            return None
+        parts = (batch for batch in log.batches if batch.plan_id == whole.plan_id and batch.operation is Operation.ADD)
+        return {row for batch in parts for row in self._rows(batch.file)}
 
     def fold(self, folder: Path) -> Fold:
         """people.standing_members over sets."""
@@ -249,6 +277,14 @@ def _split(rows: frozenset[Row] | set[Row], blocked: set[str]) -> tuple[set[Row]
     return set(rows) - waiting, waiting
 
 
+def _refresh(write: "_Writer", wanted: frozenset[Row], diff: Diff) -> ReplaceMembers:
+    """A whole new list, where nobody is in doubt and somebody is wanted."""
+    if diff.in_doubt or not wanted:
+        raise ConfigurationError("it cannot be refreshed now")
+    whole, leaving = (write.batches(rows, name) for rows, name in ((wanted, "whole"), (diff.leaving, "leaving")))
+    return ReplaceMembers(write.destination, write.spec.key, len(wanted), whole, leaving)
+
+
 @dataclass(frozen=True, slots=True)
 class _Writer:
     destination: str
@@ -261,10 +297,16 @@ class _Writer:
     ) -> list[ChangeMembers]:
         if not rows:
             return []
-        label = f"{self.destination}-{self.spec.tier}-{operation.value}{'-after' if after else '-anew' if anew else ''}"
-        stream = table_of(rows).to_batches(self.rows_max)
-        batches = write_batches(stream, self.rows_max, self.folder, label, DEFAULT_RULES.version)
+        batches = self.batches(rows, f"{operation.value}{'-after' if after else '-anew' if anew else ''}")
         return [ChangeMembers(self.destination, self.spec.key, operation, after, len(rows), batches, anew)]
+
+    def batches(self, rows: frozenset[Row], name: str) -> tuple[PlannedBatch, ...]:
+        """The files of some rows."""
+        if not rows:
+            return ()
+        label = f"{self.destination}-{self.spec.tier}-{name}"
+        stream = table_of(rows).to_batches(self.rows_max)
+        return write_batches(stream, self.rows_max, self.folder, label, DEFAULT_RULES.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,12 +324,17 @@ class BothPlanners:
         desired: Desired,
         audiences: Audiences,
         asserting: Collection[str] = (),
+        refreshing: Collection[str] = (),
     ) -> MemberPlan:
         beside = folder / "product"
         beside.mkdir()
-        theirs = self.product.plan(destination, rows_max, beside, desired, audiences, asserting)
-        ours = self.restated.plan(destination, rows_max, folder, desired, audiences, asserting)
-        for part in ("removes", "adds", "adds_after", "states"):
+        asked = (desired, audiences, asserting, refreshing)
+        theirs = _planned(self.product, destination, rows_max, beside, *asked)
+        ours = _planned(self.restated, destination, rows_max, folder, *asked)
+        if theirs is None or ours is None:
+            assert theirs is ours, "the planners differ in what can be refreshed"
+            raise ConfigurationError("it cannot be refreshed now")
+        for part in ("removes", "adds", "adds_after", "states", "replaced"):
             assert getattr(theirs, part) == getattr(ours, part), f"the planners differ in {part}"
         return ours
 
@@ -304,3 +351,10 @@ class BothPlanners:
             return ours
 
         return fold
+
+
+def _planned(planner: Planner, *asked: Any) -> MemberPlan | None:
+    try:
+        return planner.plan(*asked)
+    except ConfigurationError:
+        return None

@@ -1,10 +1,10 @@
 """The sandbox's platform model as a destination in process, with faults where a network and a server would be."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
@@ -27,6 +27,7 @@ PLATFORM = "sim"
 WINDOW = timedelta(hours=24)
 LATE_SECONDS_MAX = 23.5 * 3600
 SLOW_SECONDS_MAX = 4 * 3600
+SLOW_AND_WHOLE = 0.7  # of what goes on for hours; of the rest a part only, or nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,9 @@ class Sent:
     batch_id: str
     rows: tuple[Row, ...]
     at: datetime
+
+
+Take: TypeAlias = Callable[[Fault | None], Receipt | None]
 
 
 @dataclass
@@ -99,14 +103,30 @@ class SimulatedDestination:
 
     def send(self, operation: Operation, audience_id: str, members: pa.Table, batch_id: str) -> Receipt:
         rows = tuple(rows_of(members))
+        return self._sent(
+            "send",
+            operation,
+            audience_id,
+            batch_id,
+            rows,
+            lambda fault: self._take(fault, operation, audience_id, rows),
+        )
+
+    def tend(self, audience_id: str) -> None:
+        """Let time have its effect on a list. Uploads see to it themselves."""
+
+    def _sent(
+        self, point: str, operation: Operation, audience_id: str, batch_id: str, rows: tuple[Row, ...], take: Take
+    ) -> Receipt:
+        """One send, as far as it gets. take: lets it have its effect, under a fault."""
         run = self.run
-        self.nemesis.at("send: before effect")
+        self.nemesis.at(f"{point}: before effect")
         self.history.append(Sent(run, operation, audience_id, batch_id, rows, self.state.clock.now()))
         fault = self.nemesis.call(SENDING)
         self._refuse(fault)
+        receipt = take(fault)
         self.taken |= {(audience_id, row.identifiers) for row in rows}
-        receipt = self._take(fault, operation, audience_id, rows)
-        self.nemesis.at("send: after effect")
+        self.nemesis.at(f"{point}: after effect")
         if receipt is None:
             raise OutcomeUnknownError("no answer")
         return receipt
@@ -119,21 +139,28 @@ class SimulatedDestination:
         if fault is Fault.LOST_BEFORE:
             return None
         if fault is Fault.LATE:
-            self._effect(operation, audience_id, rows, rng.uniform(0, LATE_SECONDS_MAX))
+            self._effect(operation, audience_id, rows, self._delay_seconds(fault))
             return None
         if fault is Fault.PARTIAL:
             taken = rng.randrange(sent + 1)
             self._effect(operation, audience_id, rows[:taken], 0)
             return Receipt(Settlement.UNKNOWN, sent, settled=taken, unknown=sent - taken)
         if fault is Fault.SLOW:
-            request = f"r{self.serial['request']}"
-            self.serial["request"] += 1
-            taken = sent if rng.random() < 0.7 else rng.randrange(sent + 1)
+            request = self._request()
+            taken = sent if rng.random() < SLOW_AND_WHOLE else rng.randrange(sent + 1)
             self.failed[request] = taken
-            self._effect(operation, audience_id, rows[:taken], rng.uniform(0, SLOW_SECONDS_MAX), request)
+            self._effect(operation, audience_id, rows[:taken], self._delay_seconds(fault), request)
             return Receipt(Settlement.PROCESSING, sent, processing=sent, request_id=request)
         self._effect(operation, audience_id, rows, 0)
         return None if fault is Fault.LOST_AFTER else Receipt(Settlement.SETTLED, sent, settled=sent)
+
+    def _delay_seconds(self, fault: Fault | None) -> float:
+        most = {Fault.LATE: LATE_SECONDS_MAX, Fault.SLOW: SLOW_SECONDS_MAX}.get(fault) if fault else None
+        return 0.0 if most is None else self.nemesis.rng.uniform(0, most)
+
+    def _request(self) -> str:
+        self.serial["request"] += 1
+        return f"r{self.serial['request']}"
 
     def settle(self, request_id: str, sent: int) -> Receipt:
         self.nemesis.at("settle")
@@ -149,6 +176,8 @@ class SimulatedDestination:
         """Who is in an audience now, by spec key."""
         found = [each["id"] for each in self.state.list(PLATFORM, "audience") if each["key"] == key]
         assert len(found) <= 1, f"{key} exists {len(found)} times"
+        for audience_id in found:
+            self.tend(audience_id)
         return sorted(self.state.members(PLATFORM, found[0]), key=sorted) if found else []
 
     def _effect(

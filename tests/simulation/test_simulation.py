@@ -4,18 +4,20 @@ What is simulated, and what is not, is told in docs/explanation/trust.md.
 """
 
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.simulation.checking import play
 from tests.simulation.farm import Tally, shares
-from tests.simulation.known_bad import KNOWN_BAD
+from tests.simulation.known_bad import KNOWN_BAD, refresh_done_once_sent
 from tests.simulation.nemesis import Aim
 
 SEEDS = 2000
 CAUGHT_WITHIN = 1000
-SEED_AIMED, ROUNDS_AIMED = 10, 7  # 35 named points, passed 350 times
+# Seed, mornings, whether a list is refreshed (at once, then in phases): some 40 named points, passed 170 to 350 times.
+AIMED = ((10, 7, False), (12, 3, True), (35, 4, True))
 
 
 def test_every_seed_ends_as_desired_and_adds_nobody_undesired() -> None:
@@ -37,17 +39,25 @@ def test_protocols_known_to_lose_people_are_caught(protocol: str, scratch: Path,
     assert next((said for said in wrong if said), ""), f"{protocol} was not caught in {CAUGHT_WITHIN} seeds"
 
 
+def test_a_refresh_believed_before_its_end_is_caught(scratch: Path, template: Path) -> None:
+    bad = partial(play, scratch=scratch, template=template, view=refresh_done_once_sent)
+    wrong = (bad(seed, rounds=5, refresh_share=0.6).wrong for seed in range(CAUGHT_WITHIN))
+    assert next((said for said in wrong if said), ""), f"it was not caught in {CAUGHT_WITHIN} seeds"
+
+
+@pytest.mark.parametrize(("seed", "rounds", "refreshed"), AIMED)
 @pytest.mark.parametrize("deviation", ["crash", "pause"])
 def test_a_run_that_dies_or_is_overtaken_at_any_passing_of_any_named_point_loses_nothing(
-    deviation: str, scratch: Path, template: Path
+    deviation: str, seed: int, rounds: int, refreshed: bool, scratch: Path, template: Path
 ) -> None:
     nothing = Aim(deviation, "nowhere", 0)
-    points = play(SEED_AIMED, scratch, template, rounds=ROUNDS_AIMED, aimed=nothing).points
+    points = play(seed, scratch, template, rounds=rounds, aimed=nothing).points
     assert len(points) > 25
+    assert (points["refresh: after effect"] > 1) is refreshed
     for point in points:
         for passing in range(1, 1000):
             aim = Aim(deviation, point, passing)
-            verdict = play(SEED_AIMED, scratch, template, rounds=ROUNDS_AIMED, aimed=aim)
+            verdict = play(seed, scratch, template, rounds=rounds, aimed=aim)
             assert not verdict.wrong, f"{aim}: {verdict.wrong}"
             if not verdict.faults[deviation]:
                 break  # passed less often; or inside a transaction, where nobody can overtake

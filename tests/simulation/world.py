@@ -5,8 +5,8 @@ import shutil
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -16,9 +16,9 @@ from typing import TypeAlias
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.pool import QueuePool
 
-from activator.apply import executor, settlement, tidying, verify
+from activator.apply import executor, replacement, settlement, tidying, verify
 from activator.apply.context import LEASE_NAME, ApplyContext
-from activator.errors import ActivatorError, LeaseLostError, LedgerError
+from activator.errors import ActivatorError, ConfigurationError, LeaseLostError, LedgerError
 from activator.ledger import compaction, lease, plans, reassertions, sqlite
 from activator.ledger.compaction import Policy
 from activator.ledger.database import Database
@@ -26,6 +26,7 @@ from activator.ledger.store import Ledger
 from activator.model.ads import AudienceSpec
 from activator.model.ledger import AudienceLog
 from activator.model.plan import Bindings, CreateObject, Plan
+from activator.plan.members import MemberPlan
 from activator.plan.objects import fingerprint, observed_by_key
 from activator.plan.order import in_order
 from connectors.sandbox.state import PlatformState
@@ -34,7 +35,8 @@ from tests.simulation.flights import SeededFlights
 from tests.simulation.nemesis import Crash, Nemesis, watching_disk
 from tests.simulation.people import Desired, Row
 from tests.simulation.planning import Planner
-from tests.simulation.platform import PLATFORM, SimulatedDestination
+from tests.simulation.platform import PLATFORM
+from tests.simulation.refreshes import ReplacingAtOnce, ReplacingInPhases
 
 DESTINATION = "meta"
 AUDIENCES = (
@@ -46,6 +48,7 @@ IN_FLIGHT_MAX = 3
 ASSERT_EVERY = timedelta(days=7)
 POLICY = Policy(keep_left=timedelta(days=12), batches_max=8)
 DRIFT_SHARE = 0.08  # of mornings
+REFRESH_SHARE = 0.15  # of mornings on which somebody wishes for it; the wish stands until it can be done
 FIRST_DEAD_PID = 4_194_305  # above any real pid on Linux: such a holder is known to be dead
 NEVER_TOLD = "elsewhere"  # of a process on another host nobody knows whether it is alive
 _NOT_POINTS = {"writing", "announcing", "__enter__", "__exit__", "audience", "poll_once", "inner"}
@@ -119,7 +122,8 @@ def as_it_is(_ledger: Ledger, log: AudienceLog) -> AudienceLog:
 class World:
     """One seed's. template: a new ledger, to copy.
 
-    view: how a plan sees the log; the protocol itself, or a known-bad one's idea of it.
+    view: how a plan sees the log; the protocol itself, or a known-bad one's idea of it; refresh_share: how often
+    somebody wishes for a full refresh. Of two seeds one has a platform that replaces lists at once, one in phases.
     """
 
     seed: int
@@ -127,6 +131,7 @@ class World:
     planner: Planner
     template: Path
     view: View = as_it_is
+    refresh_share: float = REFRESH_SHARE
     clock: ManualClock = field(default_factory=ManualClock)
     trace: list[str] = field(default_factory=list)
     runs: int = 0
@@ -134,15 +139,18 @@ class World:
     asserting: bool = True
     drifted: bool = False
     drifted_in: set[Row] = field(default_factory=set)
+    wished: str = ""  # key of an audience that somebody wants to be refreshed
 
     def __post_init__(self) -> None:
         self.rng = Random(self.seed)
         self.flight_rng = Random(self.seed * 7919 + 2)
+        self.wish_rng = Random(self.seed * 7919 + 3)
         self.nemesis = Nemesis(Random(self.seed * 7919 + 1))
         self.nemesis.meanwhile = self._meanwhile
         self.folder.mkdir(parents=True)
         self.state = PlatformState(self.folder / "platform", self.clock, settle_seconds=0)
-        self.platform = SimulatedDestination(self.state, self.nemesis)
+        kind = ReplacingInPhases if self.seed % 2 else ReplacingAtOnce
+        self.platform = kind(self.state, self.nemesis)
         self.desired: Desired = _some_people(self.rng)
         self.allowed: dict[int, Desired] = {}  # run -> what may be added by it
         shutil.copytree(self.template, self.folder / "ledger")
@@ -161,6 +169,8 @@ class World:
             self.desired = _change(self.rng, self.desired)
         if self.nemesis.active and self.rng.random() < DRIFT_SHARE:
             self._drift()
+        if self.wish_rng.random() < self.refresh_share:
+            self.wished = max(AUDIENCES, key=lambda spec: len(self.desired[spec.tier])).key  # so that it has parts
         self.nemesis.begin_run()
         resumed = self.last if self.last and self.last[2] == self.desired and self.rng.random() < 0.7 else None
         return self.run(resumed=resumed)
@@ -197,6 +207,7 @@ class World:
         try:
             if resumed is None:
                 settlement.poll_once(ledger, {DESTINATION: self.platform}, self.clock)
+                self._go_on_refreshing(ledger, holder)
                 self.allowed[mine] = self.desired
                 plan, folder = self._plan(ledger, mine)
                 self.last = (plan, folder, self.desired)
@@ -214,7 +225,7 @@ class World:
         seen = observed_by_key(DESTINATION, self.platform.observe())
         logs = [(spec, self.view(ledger, ledger.audience_log(DESTINATION, spec.key))) for spec in AUDIENCES]
         due = ledger.assertions_due(DESTINATION, ASSERT_EVERY) if self.asserting else ()
-        members = self.planner.plan(DESTINATION, self.platform.batch_rows_max, folder, self.desired, logs, due)
+        members = self._members(folder, logs, due, {self.wished} & seen.keys())
         creates = tuple(CreateObject(DESTINATION, spec) for spec in AUDIENCES if spec.key not in seen)
         now = self.clock.now()
         prints = {f"{DESTINATION}/{spec.key}": fingerprint(seen.get(spec.key)) for spec in AUDIENCES}
@@ -223,7 +234,7 @@ class World:
             created_at=now,
             project_id="p",
             bindings=Bindings(ledger.lineage, serial, _digest(self.desired), "", "", "", prints, now + PLAN_LIFE),
-            changes=in_order((*members.removes, *members.adds, *members.adds_after), creates, ()),
+            changes=in_order((*members.removes, *members.adds, *members.adds_after), creates, (), members.replaced),
             audiences=members.states,
             movements=members.movements,
             guards=(),
@@ -233,10 +244,38 @@ class World:
         )
         return plan, folder
 
+    def _members(
+        self, folder: Path, logs: list[tuple[AudienceSpec, AudienceLog]], due: Collection[str], wished: Collection[str]
+    ) -> MemberPlan:
+        """With the refresh that is wished for, if it can be done now."""
+        desired, rows_max = self.desired, self.platform.batch_rows_max
+        if wished:
+            with suppress(ConfigurationError):
+                planned = self.planner.plan(DESTINATION, rows_max, folder, desired, logs, due, wished)
+                self.wished = ""
+                self.nemesis.points["refresh planned"] += 1
+                return planned
+            shutil.rmtree(folder)
+            folder.mkdir()
+        return self.planner.plan(DESTINATION, rows_max, folder, desired, logs, due)
+
+    def _go_on_refreshing(self, ledger: WatchedLedger, holder: str) -> None:
+        """What comes first in every sync."""
+        if not ledger.replacing():
+            return
+        with ledger.writing() as connection:
+            held = lease.take(connection, self.clock, LEASE_NAME, holder)
+        try:
+            replacement.go_on(ledger, held, {DESTINATION: self.platform})
+        finally:
+            with ledger.writing() as connection:
+                lease.release(connection, self.clock, held)
+
     def _apply(self, ledger: WatchedLedger, plan: Plan, folder: Path, holder: str) -> str:
         with ledger.writing() as connection:
             held = lease.take(connection, self.clock, LEASE_NAME, holder)
         try:
+            replacement.go_on(ledger, held, {DESTINATION: self.platform}, keep_plan=plan.plan_id)
             observed = {DESTINATION: observed_by_key(DESTINATION, self.platform.observe())}
             now = Bindings(
                 ledger.lineage, ledger.serial(), _digest(self.desired), "", "", "", {}, plan.bindings.expires_at
@@ -259,7 +298,7 @@ class World:
             result = executor.execute(context)
             with context.writing() as connection:
                 plans.finish(connection, self.clock, plan.plan_id, complete=result.complete, uses=(), tiers={})
-                reassertions.record(connection, self.clock, executor.asserted(plan, result))
+                reassertions.record(connection, self.clock.now(), executor.asserted(plan, result))
             self._tidy(context)
             return "complete" if result.complete else "partial"
         finally:
@@ -299,6 +338,7 @@ class World:
             return
         last = self.rng.choice(sent)
         row = self.rng.choice(last.rows)
+        self.platform.tend(last.audience_id)
         there = self.state.members(PLATFORM, last.audience_id)
         if row.identifiers in there:
             self.state.remove_members(PLATFORM, last.audience_id, [row.identifiers])
@@ -315,7 +355,7 @@ class World:
 
     def calm(self) -> None:
         """Nothing goes wrong any more."""
-        self.nemesis.active = False
+        self.nemesis.active, self.wished = False, ""
         self.nemesis.deviation, self.nemesis.countdown, self.nemesis.aimed = None, 0, None
 
     @property
