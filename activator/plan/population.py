@@ -103,7 +103,8 @@ class Population:
 
     @property
     def _inputs(self) -> str:
-        parts = (self.source_digest, self.workspace.project_digest, self._earlier)
+        """What the findings were made from. Of a day too: an order of a day to come counts once that is here."""
+        parts = (self.source_digest, self.workspace.project_digest, self._earlier, self.today.isoformat())
         return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
     @cached_property
