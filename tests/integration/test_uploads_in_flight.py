@@ -185,6 +185,15 @@ def test_a_handful_of_uploads_is_under_way_at_once_and_never_more(project: Proje
     assert project.states() == {"settled": 12}
 
 
+def test_what_an_earlier_try_of_the_plan_has_sent_is_said_to_be_done_already(project: Project) -> None:
+    changes = project.changes("meta", {ADD_MID: 2, ADD_LOW: 1})
+    assert [row.state for row in project.apply(*changes).results] == [ChangeState.DONE] * 2
+    again = project.apply(*changes)
+    assert again.complete
+    assert [(row.state, row.settled) for row in again.results] == [(ChangeState.ALREADY, 4), (ChangeState.ALREADY, 2)]
+    assert len(project.accounts["meta"].sent) == 3
+
+
 def test_one_at_a_time_is_sent_in_the_order_of_the_plan(project: Project) -> None:
     project.in_flight_max = 1
     project.apply(*project.changes("meta", {ADD_MID: 2, REMOVE_LOW: 2, ADD_HIGH: 1, KEEP_OUT: 1}))
