@@ -69,7 +69,7 @@ audit: $(TOOLS)/.ready licences
 licences: $(READY)
 	@mkdir -p build && $(BIN)/python .ci/licences.py
 
-# Changes one thing at a time in planner, guards, apply and ledger: the tests named in pyproject must notice.
+# Changes one thing at a time in planner, guards, apply and ledger: a test must notice (.ci/mutants.py says which are asked).
 # `make mutants MUTANTS='activator.plan.guards*'` takes a part; SAMPLE=60 that many at random, by SEED.
 MUTANTS ?= *
 SAMPLE ?= 0
