@@ -153,6 +153,12 @@ class People:
             self._standing = standing_of(self._engine, self.valuation, self.known.filter(~self.known.erased))
         return self._standing
 
+    def has_orders_after(self, day: date) -> bool:
+        """Whether any export has orders of later days, which do not count yet."""
+        orders = [source.source.table for source in self.sources if source.source.entity is Entity.ORDERS]
+        later = [table.filter(table.ordered_at.date() > day).limit(1) for table in orders]
+        return any(int(found.count().to_pyarrow().as_py()) for found in later)
+
     def remember(self) -> None:
         """Keep what was worked out about identifiers for the next run; call it when all forms have been asked for.
 

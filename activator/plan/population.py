@@ -35,7 +35,10 @@ from activator.plan.worth import tier_worths
 
 @dataclass(frozen=True)
 class Findings:
-    """What a plan says of its people in numbers and words. No key and no identifier of anybody is in it."""
+    """What a plan says of its people in numbers and words. No key and no identifier of anybody is in it.
+
+    read_on, awaits_orders: on which day they were found, and whether orders of later days did not count yet.
+    """
 
     accounts: Accounts
     tiers: tuple[TierSummary, ...]
@@ -44,6 +47,12 @@ class Findings:
     valuing: Valuing
     worths: Worths = field(default_factory=Worths)
     looks: tuple[ExportLook, ...] = ()
+    read_on: date | None = None
+    awaits_orders: bool = True
+
+    def hold_on(self, day: date) -> bool:
+        """Whether reading the same again on a day would find the same."""
+        return self.read_on is not None and (self.read_on == day or (self.read_on < day and not self.awaits_orders))
 
 
 _FINDINGS: TypeAdapter[Findings] = TypeAdapter(Findings)
@@ -82,6 +91,8 @@ class Population:
             self.people.valuing,
             self._worths() if self._bids_from_value else Worths(),
             self.people.looks,
+            self.today,
+            self.workspace.project.value.as_of == "latest_order" and self.people.has_orders_after(self.today),
         )
 
     @property
@@ -99,12 +110,11 @@ class Population:
         """What the last run found, if it was made from the same."""
         content = self._recall.note(self._inputs)
         found = None if content is None else _FINDINGS.validate_json(content)
-        return found if found and found.looks else None  # an earlier version kept none
+        return found if found and found.looks and found.hold_on(self.today) else None  # earlier versions: no looks
 
     @property
     def _inputs(self) -> str:
-        """What the findings were made from. Of a day too: an order of a day to come counts once that is here."""
-        parts = (self.source_digest, self.workspace.project_digest, self._earlier, self.today.isoformat())
+        parts = (self.source_digest, self.workspace.project_digest, self._earlier)
         return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
     @cached_property

@@ -11,24 +11,35 @@ from tests.projects import write_project
 TODAY = date(2026, 11, 25)
 
 
-def spent_by(folder: Path, today: date) -> list[int]:
-    """What the tiers have spent, best first, as a run of that day finds it, and keeps it for the next."""
+def export(folder: Path, *more_orders: str) -> None:
+    write_project(folder)
+    people = "".join(f"{number},person{number}@example.com\n" for number in range(1, 6))
+    (folder / "contacts.csv").write_text(f"customer_id,email\n{people}", encoding="utf-8")
+    orders = [f"o{number},{number},2026-11-01,{number}0.00,EUR" for number in range(1, 6)]
+    lines = ["order_id,customer_id,ordered_at,amount,currency", *orders, *more_orders, ""]
+    (folder / "orders.csv").write_text("\n".join(lines), encoding="utf-8")
+
+
+def found_on(folder: Path, today: date) -> tuple[int, bool]:
+    """What the best tier has spent, as a run of that day finds it, and whether it read the exports for that."""
     workspace = open_workspace(folder)
     with open_engine(workspace.scratch, *workspace.settings.engine_limits) as engine:
         found = population(workspace, engine, today)
-        spent = [tier.value_minor for tier in found.tiers]
+        spent = found.tiers[0].value_minor
         found.remember()
-        return spent
+        return spent, "people" in vars(found)
 
 
 def test_an_order_counts_from_its_day_on_whatever_earlier_runs_found(tmp_path: Path) -> None:
-    write_project(tmp_path)
-    people = "".join(f"{number},person{number}@example.com\n" for number in range(1, 6))
-    (tmp_path / "contacts.csv").write_text(f"customer_id,email\n{people}", encoding="utf-8")
-    orders = "".join(f"o{number},{number},2026-11-01,{number}0.00,EUR\n" for number in range(1, 6))
-    tomorrow = "o6,1,2026-11-26,900.00,EUR\n"
-    (tmp_path / "orders.csv").write_text(
-        f"order_id,customer_id,ordered_at,amount,currency\n{orders}{tomorrow}", encoding="utf-8"
-    )
-    assert spent_by(tmp_path, TODAY)[0] == 5_000
-    assert spent_by(tmp_path, date(2026, 11, 26))[0] == 91_000
+    export(tmp_path, "o6,1,2026-11-26,900.00,EUR")
+    assert found_on(tmp_path, TODAY) == (5_000, True)
+    assert found_on(tmp_path, TODAY) == (5_000, False)
+    assert found_on(tmp_path, date(2026, 11, 26)) == (91_000, True)
+    assert found_on(tmp_path, date(2026, 11, 27)) == (91_000, False)
+
+
+def test_without_orders_of_days_to_come_another_day_changes_nothing(tmp_path: Path) -> None:
+    export(tmp_path)
+    assert found_on(tmp_path, TODAY) == (5_000, True)
+    assert found_on(tmp_path, date(2026, 11, 26)) == (5_000, False)
+    assert found_on(tmp_path, date(2026, 11, 24)) == (5_000, True)  # a clock put back: nobody knows what was ahead then
