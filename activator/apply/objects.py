@@ -22,19 +22,18 @@ def create(context: ApplyContext, change: CreateObject) -> bool:
         return False  # created by an earlier try of this plan; listings may lag behind, the ledger does not
     found = context.observed[destination].get(spec.key)
     if found is not None:
-        _acknowledge(context, destination, spec, found)
+        _take(context, destination, spec, found)
         return False
     with context.announcing() as connection:
         if mine is not None and mine.platform_id is not None:  # gone from the platform, and its members with it
             objects.forget(connection, destination, spec.key)
             batches.clear_audience(connection, context.clock, destination, spec.key)
         objects.intend(connection, context.clock, context.plan.plan_id, destination, kind_of(spec), spec.key, spec.name)
-    remote = _create_once(context, destination, spec)
-    _acknowledge(context, destination, spec, remote)
+    _create_once(context, destination, spec)
     return True
 
 
-def _create_once(context: ApplyContext, destination: str, spec: ObjectSpec) -> RemoteObject:
+def _create_once(context: ApplyContext, destination: str, spec: ObjectSpec) -> None:
     """Send the create once. After an unknown outcome look for the marker; only if it is surely not there, send again.
 
     Neither platform has idempotency keys: a blind second create would make a twin (docs/reference).
@@ -42,17 +41,25 @@ def _create_once(context: ApplyContext, destination: str, spec: ObjectSpec) -> R
     port = context.destinations[destination]
     ids = known_ids(context, destination)
     try:
-        return port.create(spec, ids)
+        remote = port.create(spec, ids)
     except OutcomeUnknownError:
         observation = port.observe()
         found = observation.by_key().get(spec.key)
         if found is not None:
-            return found
+            _take(context, destination, spec, found)
+            return
         if not observation.complete:
             raise
-    with context.announcing():
-        pass
-    return port.create(spec, ids)
+        with context.announcing():
+            pass
+        remote = port.create(spec, ids)
+    _acknowledge(context, destination, spec, remote)
+
+
+def _take(context: ApplyContext, destination: str, spec: ObjectSpec, found: RemoteObject) -> None:
+    """What is there is ours. What is sent after the object itself may still be missing, and may be refused."""
+    _acknowledge(context, destination, spec, found)
+    context.destinations[destination].update(spec, found, known_ids(context, destination))
 
 
 def _acknowledge(context: ApplyContext, destination: str, spec: ObjectSpec, remote: RemoteObject) -> None:

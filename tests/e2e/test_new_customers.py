@@ -90,3 +90,15 @@ def test_what_would_count_customers_twice_or_nobody_is_refused(shop: Shop) -> No
     path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"meta\.new_customer_value: only target_roas"):
         make_plan(shop.runner())
+
+
+def test_a_campaign_made_without_its_value_gets_it_in_the_same_apply(shop: Shop, sandbox: Sandbox) -> None:
+    shop.open()
+    bids_by_value(shop, "20.00")
+    runner = shop.runner()
+    plan, folder = make_plan(runner)
+    sandbox.fault("reset", "google", 1, "MutateCampaignGoalConfigs")
+
+    assert apply_plan(runner, plan, folder).complete
+    assert links(shop, sandbox) == [20.0]
+    assert make_plan(shop.runner())[0].changes == ()
