@@ -43,20 +43,25 @@ class Experiments:
     def start(self, test: SplitTest) -> str:
         """Start a test, or go on with the one of the same key; its id. Raises as ports.SplitTesting."""
         control, treatment = _checked(test)
-        experiment = self._found(test) or self._created(test)
+        found = self._found(test)
+        experiment = self._created(test) if found is None else str(found.resource_name)
         number = experiment.rsplit("/", 1)[-1]
+        # enums/types/experiment_status.py (v26): SETUP until it is scheduled, whether or not that was answered.
+        if found is not None and enum_name(found, "status") != "SETUP":
+            return number
         arms = self._arms(number)
         if not arms:
             self._make_arms(experiment, control, treatment)
             arms = self._arms(number)
         copies = [name for arm in arms if not arm.control for name in arm.in_design_campaigns]
-        if copies:  # scheduled experiments have none left to design
-            self._level(copies[0].rsplit("/", 1)[-1])
-            request = self._transport.request("experiment_service", "ScheduleExperimentRequest")
-            self._call("schedule_experiment", request(resource_name=experiment))
+        for copy in copies:
+            self._level(copy.rsplit("/", 1)[-1])
+        request = self._transport.request("experiment_service", "ScheduleExperimentRequest")
+        self._call("schedule_experiment", request(resource_name=experiment))
         return number
 
-    def _found(self, test: SplitTest) -> str | None:
+    def _found(self, test: SplitTest) -> Any | None:
+        """The experiment of this test, where there is one."""
         mark = marker(self._context.project_id, self._context.name, f"experiment/{test.key}")
         rows = [row.experiment for row in self._transport.search(_EXPERIMENTS) if mark in row.experiment.name]
         if len(rows) > 1:
@@ -67,7 +72,7 @@ class Experiments:
             )
         if rows and enum_name(rows[0], "status") in ("HALTED", "PROMOTED", "GRADUATED"):
             raise ConfigurationError(f"test {test.key} is over", "Start another one under another key.")
-        return str(rows[0].resource_name) if rows else None
+        return rows[0] if rows else None
 
     def _created(self, test: SplitTest) -> str:
         zone = ZoneInfo(self._context.time_zone)

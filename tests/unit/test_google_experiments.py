@@ -101,11 +101,13 @@ def test_an_interrupted_start_goes_on_where_it_stopped(platform: Platform, tmp_p
     assert "MutateExperiments" not in platform.methods()
 
 
-def test_a_running_test_is_found_and_left_alone(platform: Platform, tmp_path: Path) -> None:
-    running = rows({"experiment_arm": {"control": True}}, {"experiment_arm": {"control": False}})
-    platform.answer("SearchStream", rows(shown("ENABLED")), running)
+@pytest.mark.parametrize("status", ["INITIATED", "ENABLED"])
+def test_a_scheduled_test_is_left_alone_also_while_its_copy_is_still_to_be_made(
+    platform: Platform, tmp_path: Path, status: str
+) -> None:
+    platform.answer("SearchStream", rows(shown(status)))
     assert start(platform, tmp_path) == "77"
-    assert platform.methods() == ["SearchStream"] * 2
+    assert platform.methods() == ["SearchStream"]
 
 
 def test_two_of_one_key_are_refused(platform: Platform, tmp_path: Path) -> None:
