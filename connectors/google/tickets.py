@@ -1,10 +1,10 @@
-"""What is remembered of an upload between runs, as the one piece of text a ledger keeps: `3@1764424000:ID,ID`."""
+"""What is remembered of an upload between runs, as the one piece of text a ledger keeps: `3@1764424000.125:ID,ID`."""
 
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-_TEXT = re.compile(r"([0-9]+)@([0-9]+):(.+)", re.DOTALL)
+_TEXT = re.compile(r"([0-9]+)@([0-9]+(?:\.[0-9]+)?):(.+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Ticket:
     def __str__(self) -> str:
         """As the ledger keeps it."""
         assert self.accepted_at is not None, "only accepted uploads are remembered"
-        return f"{self.aside}@{int(self.accepted_at.timestamp())}:{','.join(self.request_ids)}"
+        return f"{self.aside}@{self.accepted_at.timestamp():.3f}:{','.join(self.request_ids)}"
 
 
 def read_ticket(text: str) -> Ticket:
@@ -27,4 +27,4 @@ def read_ticket(text: str) -> Ticket:
     if found is None:
         return Ticket((text,))
     aside, accepted, ids = found.groups()
-    return Ticket(tuple(ids.split(",")), int(aside), datetime.fromtimestamp(int(accepted), UTC))
+    return Ticket(tuple(ids.split(",")), int(aside), datetime.fromtimestamp(float(accepted), UTC))

@@ -28,10 +28,10 @@ def _platform() -> Iterator[Platform]:
         yield platform
 
 
-def opened(folder: Path, platform: Platform, **changes: Any) -> GoogleDestination:
-    return GoogleDestination(
-        loopback.context(folder, ManualClock(), MARKERS), loopback.settings(folder, platform, **changes)
-    )
+def opened(folder: Path, platform: Platform, minutes_later: float = 0, **changes: Any) -> GoogleDestination:
+    clock = ManualClock()
+    clock.advance(seconds=60 * minutes_later)
+    return GoogleDestination(loopback.context(folder, clock, MARKERS), loopback.settings(folder, platform, **changes))
 
 
 def mutations(platform: Platform) -> list[list[Any]]:
@@ -521,7 +521,7 @@ def test_rows_set_aside_when_sending_stay_rejected_when_settling(platform: Platf
     )
     platform.answer("RetrieveRequestStatus", status("SUCCESS", count=3))
     sent = opened(tmp_path, platform).send(Operation.ADD, "501", members(4, DIGEST), "b")
-    receipt = opened(tmp_path, platform).settle(sent.request_id or "", 4)
+    receipt = opened(tmp_path, platform, minutes_later=30).settle(sent.request_id or "", 4)
 
     assert platform.only("RetrieveRequestStatus", RetrieveRequestStatusRequest).request_id == "up-1"
     assert (receipt.settled, receipt.rejected) == (3, 1)
