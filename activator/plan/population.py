@@ -51,7 +51,7 @@ class Findings:
     awaits_orders: bool = True
 
     def hold_on(self, day: date) -> bool:
-        """Whether reading the same again on a day would find the same."""
+        """Whether reading the same again on a day would find the same. An earlier version did not say when it read."""
         return self.read_on is not None and (self.read_on == day or (self.read_on < day and not self.awaits_orders))
 
 
@@ -110,7 +110,7 @@ class Population:
         """What the last run found, if it was made from the same."""
         content = self._recall.note(self._inputs)
         found = None if content is None else _FINDINGS.validate_json(content)
-        return found if found and found.looks and found.hold_on(self.today) else None  # earlier versions: no looks
+        return found if found and found.hold_on(self.today) else None
 
     @property
     def _inputs(self) -> str:

@@ -35,7 +35,8 @@ class Delivery:
     def create_campaign(self, spec: CampaignSpec) -> str:
         """Budget, campaign, places, languages and label, all or none; the campaign's id.
 
-        What new customers count follows in a request of its own, as Google wants it; the next run finds it missing.
+        What new customers count follows in a request of its own, as Google wants it. Where that fails, the campaign is
+        found by its marker, and `update` goes on with what is missing.
         Raises DestinationError; OutcomeUnknownError when it may exist now.
         """
         budget, campaign = self._name("campaignBudgets", -1), self._name("campaigns", -2)

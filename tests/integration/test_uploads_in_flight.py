@@ -26,11 +26,12 @@ from activator.ledger.store import Ledger
 from activator.model.ads import AudienceSpec, RemoteObject
 from activator.model.delivery import Operation, Receipt
 from activator.model.ledger import BatchRecord, BatchState
-from activator.model.plan import Bindings, ChangeMembers, Plan, PlannedBatch, Urgency
+from activator.model.plan import ChangeMembers, PlannedBatch, Urgency
 from activator.people.identifiers import FORM_COLUMNS
 from activator.plan.batches import write_batches
 from activator.plan.order import in_order, with_urgency
 from tests.clocks import ManualClock
+from tests.plans import bare_plan
 from tests.platform import MemoryDestination
 
 SPECS = (
@@ -118,20 +119,7 @@ class Project:
         return write_batches(table.to_batches(), 2, self.folder, label, "1")
 
     def apply(self, *changes: ChangeMembers) -> ApplyResult:
-        now = self.clock.now()
-        plan = Plan(
-            plan_id="plan",
-            created_at=now,
-            project_id="p",
-            bindings=Bindings("", 0, "", "", "", "", {}, now),
-            changes=in_order(changes, (), ()),
-            audiences=(),
-            movements=(),
-            guards=(),
-            sources=(),
-            tiers=(),
-            motivations=(),
-        )
+        plan = bare_plan(self.clock.now(), changes=in_order(changes, (), ()))
         there = {spec.key: RemoteObject("audience", spec.key, spec.key, spec.name, "active") for spec in SPECS}
         for account in self.accounts.values():
             for spec in SPECS:

@@ -12,22 +12,14 @@ from activator.ledger import approvals
 from activator.ledger.overview import history
 from activator.ledger.store import Ledger
 from activator.model.approval import Approval, ApprovalNeeded, Covered
-from activator.model.plan import Bindings, GuardFinding, Plan
+from activator.model.plan import GuardFinding, Plan
 from tests.clocks import ManualClock
+from tests.plans import bare_plan
 
 CLOCK = ManualClock()
-PLAN = Plan(
-    plan_id="plan-1",
-    created_at=CLOCK.now(),
-    project_id="p",
-    bindings=Bindings("", 0, "", "", "", "", {}, CLOCK.now()),
-    changes=(),
-    audiences=(),
-    movements=(),
-    guards=(),
-    sources=(),
-    tiers=(),
-    motivations=(),
+PLAN = bare_plan(
+    CLOCK.now(),
+    "plan-1",
     approval=ApprovalNeeded((Covered.AUDIENCES, Covered.ADS), ("maria", "joe")),
     planned_by="joe",
 )

@@ -11,7 +11,7 @@ from activator.model.ads import Bid, BidStrategy
 from activator.model.exports import ExportLook
 from activator.model.ledger import Evidence, SourceUse
 from activator.model.people import Outcome, SourceCount, TierSummary
-from activator.model.plan import AudienceState, Bindings, GuardFinding, Plan
+from activator.model.plan import AudienceState, GuardFinding, Plan
 from activator.plan.guards import (
     accept,
     audience_guards,
@@ -27,6 +27,7 @@ from activator.plan.guards import (
     tier_guards,
 )
 from activator.plan.yardsticks import usable_shares, uses_of
+from tests.plans import bare_plan
 from tests.unit.test_guards_of_money import EUROS, campaign, group
 
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
@@ -156,23 +157,11 @@ class TestUses:
     """What the ledger is told of a plan that was applied."""
 
     def plan(self, *findings: GuardFinding) -> Plan:
-        return Plan(
-            plan_id="p",
-            created_at=NOW,
-            project_id="x",
-            bindings=Bindings("", 0, "", "", "", "", {}, NOW),
-            changes=(),
-            audiences=(),
-            movements=(),
-            guards=findings,
-            sources=(
-                SourceCount("orders", Outcome.MEMBER, "", 90),
-                SourceCount("orders", Outcome.INVALID, "no date", 10),
-            ),
-            tiers=(),
-            motivations=(),
-            looks=(LOOK,),
+        counts = (
+            SourceCount("orders", Outcome.MEMBER, "", 90),
+            SourceCount("orders", Outcome.INVALID, "no date", 10),
         )
+        return bare_plan(NOW, guards=findings, sources=counts, looks=(LOOK,))
 
     def test_everything_a_guard_will_ask_for(self) -> None:
         (use,) = uses_of(self.plan(), Evidence(), NOW)
