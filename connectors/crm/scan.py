@@ -19,13 +19,9 @@ from activator.errors import SourceError
 from connectors.crm.diagnosis import Place, RecordReader, check_text, long_cells
 from connectors.crm.dialect import Dialect
 from connectors.crm.limits import Limits
-from connectors.crm.stream import FEED, RETURN, line_ends
+from connectors.crm.marks import Marks, Places, counts_before, marks_of, one_later, places
 
-QUOTE = ord('"')
-
-
-WINDOW_BYTES = 1 << 13
-ATTEMPTS = 8  # line ends looked at for the end of a record, before the csv module is asked
+WINDOW_BYTES = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +58,11 @@ class Scan:
 
     def __init__(self, path: Path, dialect: Dialect, limits: Limits, window_bytes: int = WINDOW_BYTES) -> None:
         """window_bytes: how much is read record by record where something is not regular."""
-        delimiter, end = dialect.delimiter.encode(), dialect.line_end.encode()
         self._path, self._dialect, self._limits = path, dialect, limits
+        delimiter, end = dialect.delimiter.encode(), dialect.line_end.encode()
         self._delimiter, self._end = delimiter[0], end
         self._record = delimiter * (len(dialect.header) - 1) + end  # what is left of a record but for its cells
-        marks = delimiter + b"\r\n"
-        self._noise = bytes(byte for byte in range(256) if byte not in marks)
-        self._words = bytes(byte for byte in self._noise if byte != QUOTE)
+        self._words = bytes(byte for byte in range(256) if byte not in delimiter + b"\r\n")
         self._window_bytes = window_bytes
         self._place, self._rest = Place(), b""  # what has been read, and what is loaded of the bytes behind it
         self._checkpoints: list[Checkpoint] = []
@@ -142,69 +136,43 @@ class Scan:
 
     def _proved(self, block: bytes) -> _Proved | None:
         """What is certain of the whole records a block begins with; None if something about them is unusual."""
-        size = self._whole(block)
-        if not size:
-            return NOTHING if size == 0 else None
-        if self._end == b"\r" and block.startswith(b"\n", size):
+        proved = self._proved_quoted(block) if b'"' in block else self._proved_plain(block)
+        if proved is None or proved.size > self._limits.cell_characters:
             return None
-        text = block[:size]
-        quotes = b'"' in text
-        if quotes and (records := self._fully_quoted(text)):
-            return _Proved(size, records, records) if size <= self._limits.cell_characters else None
-        marks = self._marks_outside(text) if quotes else self._plain_marks(text)
-        if marks is None or size > self._limits.cell_characters:
-            return None
-        records = len(marks) // len(self._record)
-        if marks != self._record * records:
-            return None
-        return _Proved(size, records, line_ends(text) if quotes else records)
+        return None if self._end == b"\r" and block.startswith(b"\n", proved.size) else proved
 
-    def _fully_quoted(self, text: bytes) -> int:
-        """How many records a text has in which every cell is quoted and none holds a mark; 0 if it is not so."""
-        marks = text.translate(None, self._words)
-        columns, end = len(self._dialect.header), self._end
-        record = b'""' + (bytes([self._delimiter]) + b'""') * (columns - 1) + end
-        records = len(marks) // len(record)
-        between = text.count(b'"' + bytes([self._delimiter]) + b'"')
-        if marks != record * records or between != records * (columns - 1) or not text.startswith(b'"'):
-            return 0
-        whole = text.count(b'"' + end) == records and text.count(end + b'"') == records - 1
-        return records if whole else 0
+    def _proved_plain(self, block: bytes) -> _Proved | None:
+        """Of a block without quotes: what is left of it but for its cells is the same for every record."""
+        last = block.rfind(self._end, 0, self._certain(block))
+        if last < 0:
+            return NOTHING
+        text = block[: last + len(self._end)]
+        left = text.translate(None, self._words)
+        records = len(left) // len(self._record)
+        apart = len(self._end) == 2 and text.count(self._end) != records  # a CR and a LF
+        return None if apart or left != self._record * records else _Proved(len(text), records, records)
 
-    def _plain_marks(self, text: bytes) -> bytes | None:
-        """Delimiters and line ends of a text without quotes; None if a CR and a LF stand apart."""
-        marks = text.translate(None, self._noise)
-        if len(self._end) == 2 and text.count(self._end) != len(marks) // len(self._record):
-            return None
-        return marks
+    def _proved_quoted(self, block: bytes) -> _Proved | None:
+        marks = marks_of(block, self._delimiter)
+        ends = places((marks.returns if self._end == b"\r" else marks.feeds) & ~marks.opened)
+        ends = ends[ends < self._certain(block)]
+        if not len(ends):
+            return NOTHING
+        size = int(ends[-1]) + 1
+        whole = marks.up_to(size)
+        regular = self._regular(whole, ends) and whole.fill_their_fields()
+        return _Proved(size, len(ends), whole.lines()) if regular else None
 
-    def _marks_outside(self, text: bytes) -> bytes | None:
-        """Delimiters and line ends outside quoted cells; None if a CR and a LF stand apart there.
+    def _certain(self, block: bytes) -> int:
+        """How many bytes are what they seem: a CR at the very end may become CR LF."""
+        return len(block) - (self._end == b"\r")
 
-        None also unless every quoted cell fills its field: quotes open after a delimiter or line end and close before
-        one, or are doubled. The text is of whole records: it ends in a line end, which is also what precedes it.
-        """
-        array = np.frombuffer(text, np.uint8)
-        at = np.flatnonzero((array == self._delimiter) | (array == FEED) | (array == RETURN) | (array == QUOTE))
-        marks = array[at]
-        quote = marks == QUOTE
-        opened = np.bitwise_xor.accumulate(quote.view(np.uint8)).view(np.bool_)  # from each quote to the next
-        beside = np.diff(at, prepend=-1) == 1  # the mark before it is the byte before it
-        fills = beside[quote & opened].all() and beside[1:][(quote & ~opened)[:-1]].all()
-        outside = ~(quote | opened)
+    def _regular(self, marks: Marks, ends: Places) -> bool:
+        """Whether each record has its delimiters, and the line end of the header and no other outside of quotes."""
+        feeds, returns = marks.feeds & ~marks.opened, marks.returns & ~marks.opened
         if len(self._end) == 2:
-            fills = fills and (array[at[outside & (marks == RETURN)] + 1] == FEED).all()
-        return marks[outside].tobytes() if fills else None
-
-    def _whole(self, block: bytes) -> int | None:
-        """Where the last whole record ends; 0 if none does, None if that is hard to say."""
-        array = np.frombuffer(block, np.uint8)
-        at = len(block) - (self._end == b"\r")  # a CR at the very end may become CR LF
-        for _ in range(ATTEMPTS):
-            at = block.rfind(self._end, 0, at)
-            if at < 0:
-                return 0
-            if np.count_nonzero(array[:at] == QUOTE) % 2 == 0:
-                return at + len(self._end)
-            at = block.rfind(b'"', 0, at)  # this line end stands in a quoted cell: look before it
-        return None
+            as_ever = np.array_equal(one_later(returns), feeds)
+        else:
+            as_ever = not (returns if self._end == b"\n" else feeds).any()
+        expected = (len(self._record) - len(self._end)) * np.arange(1, len(ends) + 1)
+        return as_ever and np.array_equal(counts_before(marks.delimiters, ends), expected)
