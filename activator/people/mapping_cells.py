@@ -39,7 +39,6 @@ MINOR_DIGITS_MAX = 15  # beyond any order; keeps sums of millions of rows far in
 _SEPARATED = r"^[\s,;|]*(?:[^,;|]+[,;|][\s,;|]*)"
 TAKEN = {
     Take.FIRST_WORD: r"^(\S+)",
-    Take.AFTER_FIRST_WORD: r"^\S+\s+(.*)$",
     Take.FIRST_ITEM: r"^[\s,;|]*([^,;|]*)",
     Take.SECOND_ITEM: _SEPARATED + r"{1}([^,;|]+)",
     Take.THIRD_ITEM: _SEPARATED + r"{2}([^,;|]+)",
@@ -53,7 +52,10 @@ RATING = r"^([+-]?\d{1,15})(?:\.0+)?\s*(?:%|/\s*\d+|out of \d+|stars?)?$"
 ISO_PLAIN = r"^(?:19|20)\d\d-[01]\d-[0-3]\d[T ][0-2]\d:[0-5]\d:[0-5]\d ?(?:Z|UTC|[+-][01]\d:?[0-5]\d)?$"
 ISO_SECONDS_LENGTH = 19
 NUMBER_PLAIN = {".": r"^-?\d{1,10}(?:\.\d{1,30})?$", ",": r"^-?\d{1,10}(?:,\d{1,30})?$"}
-NUMBER = "decimal(19, 5)"
+# What `number` reads has 12 digits before the sign; one more makes room for rounding, and all is arithmetic in 64 bits.
+NUMBER = "decimal(18, 5)"
+SUBTRACTED_MAX = 8  # for as many that digit has room, too
+WIDE_NUMBER = "decimal(19, 5)"  # what is multiplied: the engine then reckons in 128 bits, where nothing overflows
 
 _local_instant = ibis.udf.scalar.builtin(name="timezone", signature=(("string", "timestamp"), "timestamp('UTC')"))(
     lambda _zone, _local: None
@@ -85,6 +87,9 @@ def first_filled(table: ir.Table, columns: tuple[str, ...]) -> ir.StringValue:
 
 def taken(text: ir.StringValue, take: Take) -> ir.StringValue:
     """A part of the text; NULL where there is none."""
+    if take is Take.AFTER_FIRST_WORD:  # to cut off what is before it is twice as fast as to find it
+        rest = text.re_replace(r"^\S+\s+", "")
+        return ibis.cases(((rest != text) & ~rest.contains("\n"), rest)).strip().nullif("")
     return text.re_extract(TAKEN[take], 1).strip().nullif("")
 
 
@@ -204,7 +209,7 @@ def whole(text: ir.StringValue) -> ir.IntegerValue:
 
 def minutes(text: ir.StringValue, verb: Duration) -> ir.IntegerValue:
     """A length of time in whole minutes, half a minute rounded up; NULL below nothing."""
-    given = number(text, verb.decimal)
+    given = number(text, verb.decimal).cast(WIDE_NUMBER)
     counted = (given * (60 if verb.unit == "hours" else 1)).round(0).try_cast("int64")
     return ibis.cases((counted >= 0, counted))
 
@@ -287,7 +292,9 @@ def money(texts: list[ir.StringValue], less: list[ir.StringValue], decimal: str)
     """The product of texts, less each of less, in units of the currency. An empty cell in less is nothing."""
     amount = number(texts[0], decimal)
     if len(texts) > 1:
-        amount = amount * number(texts[1], decimal)
+        amount = amount.cast(WIDE_NUMBER) * number(texts[1], decimal).cast(WIDE_NUMBER)
+    elif len(less) > SUBTRACTED_MAX:
+        amount = amount.cast(WIDE_NUMBER)
     for text in less:
         amount = amount - ibis.cases((text.isnull(), ibis.literal(0).cast(NUMBER)), else_=number(text, decimal))
     return amount

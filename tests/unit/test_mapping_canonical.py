@@ -212,6 +212,32 @@ def test_what_is_subtracted_may_be_empty_but_not_wrong(export: Any) -> None:
     assert found[3]["invalid_reason"] == "amount: not an amount"
 
 
+@pytest.mark.parametrize("columns", [1, 8, 9, 12])
+def test_the_greatest_amounts_can_be_subtracted_from_one_another(export: Any, columns: int) -> None:
+    most = "999,999,999,999.99"
+    refunds = [f"refund_{number}" for number in range(columns)]
+    lines = [dict.fromkeys(refunds, f"-{most}"), dict.fromkeys(refunds, most)]
+    raw = export([ORDER | {"amount": most} | line for line in lines])
+    found = rows(canonical(raw, orders(amount=f"{{from: amount, minus: [{', '.join(refunds)}]}}")))
+    each = 99_999_999_999_999
+    sums = [each * (1 + columns), each * (1 - columns)]
+    assert [row["amount_minor"] for row in found] == [total if abs(total) < 10**15 else None for total in sums]
+
+
+def test_the_greatest_amounts_can_be_multiplied(export: Any) -> None:
+    raw = export([ORDER | {"quantity": "999,999,999,999", "price": "0.01"} | {"currency": "JPY"}])
+    assert rows(canonical(raw, orders(amount="{product: [quantity, price]}")))[0]["amount_minor"] == 10_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("name", "last"),
+    [("Jan  van der\tBerg", "van der\tBerg"), ("Jan", None), ("Jan\nBerg", "Berg"), ("Jan van\nBerg", None)],
+)
+def test_what_follows_the_first_word_is_on_its_line(export: Any, name: str, last: str | None) -> None:
+    raw = export([ORDER | {"name": name}])
+    assert rows(canonical(raw, orders(last_name="{from: name, take: after_first_word}")))[0]["last_name"] == last
+
+
 def test_needed_fields_may_not_be_empty(export: Any) -> None:
     found = rows(canonical(export([ORDER | {field: " "} for field in ORDER]), orders()))
     assert [row["invalid_reason"] for row in found] == [f"{field}: empty" for field in ORDER]
