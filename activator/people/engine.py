@@ -9,14 +9,18 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import ibis
+import ibis.expr.datatypes as dt
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 import pyarrow as pa
 import pyarrow.parquet as pq
+from ibis.backends.sql.datatypes import DuckDBType
 
 from activator.config.room import FULL, disk_room, no_room
 from activator.errors import LedgerError, ResourceError
@@ -63,11 +67,24 @@ class Engine:
             self.backend.con.execute(f"CREATE TEMP MACRO {function}")
         self._serial = 0
         self._beneath: dict[str, tuple[ir.Table, ...]] = {}  # view -> the tables that hold its rows
+        self._sent: dict[tuple[str, ...], ir.Table] = {}  # files -> the view of their rows
 
     def materialise(self, label: str, expression: ir.Table) -> ir.Table:
-        """Compute a relation now and return the table holding it. label only helps reading query plans."""
+        """Compute a relation now and return the table holding it. label only helps reading query plans.
+
+        Ibis' own `create_table` does the same, but asks the engine where it is and what it has made, and writes the
+        statement twice: for small tables that is most of the time.
+        """
         self._serial += 1
-        return self.backend.create_table(f"{label}_{self._serial}", expression, temp=True)
+        name = f"{label}_{self._serial}"
+        schema = ibis.schema({column: _as_stored(kind) for column, kind in expression.schema().items()})
+        columns = [column.sql("duckdb") for column in schema.to_sqlglot_column_defs("duckdb")]
+        self.backend._run_pre_execute_hooks(expression)
+        query = self.backend.compile(expression)
+        self.backend.con.execute(f'CREATE TEMP TABLE "{name}" ({", ".join(columns)})')
+        self.backend.con.execute(f'INSERT INTO "{name}" {query}').fetchall()
+        namespace = ops.Namespace(catalog="temp", database="main")
+        return ops.DatabaseTable(name, schema=schema, source=self.backend, namespace=namespace).to_expr()
 
     def lean(self, label: str, expression: ir.Table, same: Mapping[str, Any]) -> ir.Table:
         """`materialise`, without columns that hold the same value, often NULL, in every row.
@@ -86,10 +103,17 @@ class Engine:
         return self._view(ibis.union(*parts, distinct=False), tuple(parts)) if len(parts) > 1 else parts[0]
 
     def _view(self, expression: ir.Table, beneath: tuple[ir.Table, ...]) -> ir.Table:
-        self._serial += 1
-        view = self.backend.create_view(f"view_{self._serial}", expression)
+        view = self._named("view", expression)
         self._beneath[_name(view)] = beneath
         return view
+
+    def _named(self, label: str, expression: ir.Table) -> ir.Table:
+        """The relation as a view. Its types are asked for: they are what the engine makes of the expression."""
+        self._serial += 1
+        name = f"{label}_{self._serial}"
+        self.backend._run_pre_execute_hooks(expression)  # Ibis 12 registers Python functions for tables, not for views
+        self.backend.con.execute(f'CREATE VIEW "{name}" AS {self.backend.compile(expression)}')
+        return self.backend.table(name)
 
     def staged(self, rows: ir.Table, **columns: ir.Value) -> ir.Table:
         """The relation with more columns, as a view: later expressions refer to a column instead of repeating it.
@@ -97,21 +121,19 @@ class Engine:
         Stacked expressions grow with every use of their input, and Ibis merges selections; a view stays one step. It
         holds no rows.
         """
-        self._serial += 1
-        expression = rows.mutate(**columns)
-        self.backend._run_pre_execute_hooks(expression)  # Ibis 12 registers Python functions for tables, not for views
-        return self.backend.create_view(f"stage_{self._serial}", expression)
+        return self._named("stage", rows.mutate(**columns))
 
     def sent_rows(self, files: Sequence[Path]) -> ir.Table:
-        """The rows of files of the membership log, and from which each is (filename).
+        """The rows of files of the membership log, and from which each is (filename); a view, made once.
 
         Raises:
             LedgerError: one is gone or damaged, so nobody knows who is in its audience.
         """
+        named = tuple(str(file) for file in dict.fromkeys(files))
         try:
-            return self.backend.read_parquet(
-                [str(file) for file in dict.fromkeys(files)], filename=True, union_by_name=True
-            )
+            if named not in self._sent:
+                self._sent[named] = self.backend.read_parquet(named, filename=True, union_by_name=True)
+            return self._sent[named]
         except (duckdb.InvalidInputException, duckdb.IOException) as error:
             if _is_full(error):
                 raise
@@ -145,6 +167,13 @@ class Engine:
         """Forget everything."""
         self.backend.disconnect()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@cache
+def _as_stored(kind: dt.DataType) -> dt.DataType:
+    """The type of a column as the engine tells it of a table: it says of decimals how wide they are, for one."""
+    stored: dt.DataType = DuckDBType.from_string(DuckDBType.to_string(kind), nullable=kind.nullable)
+    return stored
 
 
 def _name(table: ir.Table) -> str:
