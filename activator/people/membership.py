@@ -7,9 +7,11 @@ what was sent, so batch files keep every column, also for people long gone; they
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 from activator.model.delivery import Operation
@@ -114,7 +116,7 @@ def believe(engine: Engine, form: str, log: AudienceLog) -> Belief:
 
     last = engine.materialise("last", last_words(engine, live))
     return Belief(
-        engine.materialise("believed", _maybe_in(last)),
+        _maybe_in(last),
         last.filter(~last.added & last.certain).drop("added", "certain"),
         live,
         in_air(Operation.ADD),
@@ -179,15 +181,18 @@ def identifiers_of(members: ir.Table, form: str) -> ir.Table:
     An identifier is 64 bits of its digest. That two different ones meet in them is possible, if hardly (10 million
     members and 100,000 removals: once in ten million runs); it makes an add wait that need not have waited, no more.
     """
-    parts = []
-    for column in STRONG_COLUMNS[form]:
-        if column in members.columns:  # a batch of an older release may lack it
-            value = members[column]
-            exploded = value.unnest() if value.type().is_array() else value
-            texts = members.select(member_key=members.member_key.cast("uuid"), text=exploded)
-            parts.append(texts.filter(texts.text.notnull() & (texts.text != "")))
-    every = ibis.union(*parts) if len(parts) > 1 else parts[0]
-    return every.select("member_key", identifier=every.text.hash())
+    every = members.select(member_key=members.member_key.cast("uuid"), text=_strong(members, form).unnest())
+    filled = every.filter(every.text.notnull() & (every.text != ""))
+    return filled.select("member_key", identifier=filled.text.hash())
+
+
+def _strong(members: ir.Table, form: str) -> ir.ArrayValue:
+    """The identifiers of each member that alone can match a person, in one list: all of them are read in one go."""
+    there = [members[column] for column in STRONG_COLUMNS[form] if column in members.columns]  # older releases had less
+    if not there[0].type().is_array():
+        return ibis.array(there)
+    filled = [ibis.coalesce(column, ibis.literal([], type=column.type())) for column in there]
+    return reduce(lambda one, other: one.concat(other), filled)
 
 
 def compare(engine: Engine, keys: ir.Table, tier: str, belief: Belief) -> Pending:
@@ -272,8 +277,8 @@ def assertion(
 
 def _sharing(engine: Engine, form: str, belief: Belief, adds: ir.Table | None, taken: ir.Table) -> ir.Table:
     """member_key of those coming or known who have an identifier of a member that is taken out."""
-    gone = engine.materialise("gone", identifiers_of(taken, form).select("identifier").distinct())
-    known = identifiers_of(batch_rows(engine, form, belief.batches), form)
+    gone = identifiers_of(taken, form)
+    known = identifiers_of(_files(engine, [batch.file for batch in belief.batches]), form)
     own = known if adds is None else ibis.union(known, identifiers_of(adds, form))
     return engine.materialise("touched", own.semi_join(gone, "identifier").select("member_key").distinct())
 
@@ -320,9 +325,13 @@ def batch_rows(
     known = ibis.memtable({"filename": list(sequences), "sequence": list(sequences.values()), **said})
     joined = named.join(known, "filename")
     filled = {name: ibis.coalesce(joined[name], joined[f"{name}_of_file"]) for name in more}
-    return joined.mutate(**filled).drop("filename", *said)
+    return joined.select(*KEYS, *kinds, "sequence", **filled)
 
 
 def rows_in(table: ir.Table) -> int:
-    """How many rows a relation has."""
-    return int(table.count().to_pyarrow().as_py())
+    """How many rows a relation has. Of a table it is asked by name: to compile the question takes far longer."""
+    named = table.op()
+    if not isinstance(named, ops.DatabaseTable):
+        return int(table.count().to_pyarrow().as_py())
+    counted = named.source.con.execute(f'SELECT count(*) FROM "{named.name}"')  # noqa: S608 - a name of our own
+    return int(counted.fetchall()[0][0])
