@@ -11,6 +11,7 @@ import ibis
 import ibis.expr.types as ir
 
 from activator.model.currency import minor_digits
+from activator.model.people import Entity
 from activator.model.valuing import Basis, TierRule, Valuing
 from activator.people.costs import Costs, cost_to_serve
 from activator.people.engine import Engine
@@ -75,6 +76,8 @@ class Valuation:
     @cached_property
     def contracts(self) -> ir.Table | None:
         """See renewals: who has or had a contract; None where nobody did."""
+        if not any(source.source.entity is Entity.SUBSCRIPTIONS for source in self.sources):
+            return None  # before the import: the model brings scipy
         from activator.people.renewals import renewals
 
         factors = exchange_factors(self.currency, self.rates)
