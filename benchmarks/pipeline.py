@@ -81,7 +81,8 @@ def ours(given: argparse.Namespace) -> dict[str, Any]:
             if raw.held:
                 relation = engine.materialise(f"canonical {mapping.name}", relation)
                 raw.release()
-            sources.append(CanonicalSource(mapping.name, mapping.entity, relation, whole_orders=True))
+            source = CanonicalSource(mapping.name, mapping.entity, relation, raw.find, True, mapping.id_space)
+            sources.append(source)
         people = build_people(engine, sources, policy)
         found: dict[str, Any] = {"tiers": {tier.tier: tier.people for tier in people.tiers}}
         for form in FORMS[given.keys]:

@@ -28,11 +28,7 @@ def with_first_contacts(engine: Engine, sources: Sequence[NumberedSource], rows:
     owners = engine.materialise("owners", _named(others).join(first, "account_id").select("row_id", "owner"))
     joined = rows.left_join(owners, "row_id")
     person = ibis.coalesce(joined.person, joined.owner)
-    adopted = engine.materialise(
-        "adopted", joined.select(*[name for name in rows.columns if name != "person"], person=person)
-    )
-    engine.drop(owners)
-    return adopted
+    return engine.view(joined.select(*[name for name in rows.columns if name != "person"], person=person), owners)
 
 
 def _named(sources: Sequence[NumberedSource]) -> ir.Table:

@@ -15,7 +15,7 @@ import ibis.expr.types as ir
 
 from activator.model.sharing import ConflictCount
 from activator.people.consent import ANSWERS, DENIED
-from activator.people.consolidate import with_person
+from activator.people.consolidate import repeated_keys, with_person
 from activator.people.engine import Engine
 from activator.people.rows import KEY_COLUMNS, NumberedSource
 
@@ -120,7 +120,7 @@ def _assigned(engine: Engine, rows: ir.Table) -> ir.Table:
     if not _any(left):
         return known
     claims = engine.materialise("claims", _winners(_votes(known, STRENGTH)))
-    clusters = with_person(engine, left.drop("person")).select("row_id", cluster="person")
+    clusters = with_person(engine, left.drop("person"), repeated_keys(engine, left)).select("row_id", cluster="person")
     clustered = engine.materialise("clustered", left.join(clusters, "row_id"))
     rest = _filled(engine, clustered, "cluster", claims).drop("cluster")
     engine.drop(claims)
@@ -157,12 +157,13 @@ def _taken_apart(engine: Engine, rows: ir.Table, assigned: ir.Table, apart: ir.T
     contested = engine.materialise("contested", claimed.filter(claimed.dates > 1).select("key"))
     claims = engine.materialise("claims", _winners(votes.semi_join(contested, "key")))
     kept = engine.materialise("cleared", _denied_together(_cleared(assigned, claims)))
-    fresh = with_person(engine, kept.select(*[column for column in rows.columns if column != "person"]))
+    unnamed = kept.select(*[column for column in rows.columns if column != "person"])
+    fresh = with_person(engine, unnamed, repeated_keys(engine, unnamed))
     others = rows.anti_join(apart, "person")
-    settled = engine.materialise("settled", ibis.union(others, fresh.select(*rows.columns), distinct=False))
+    settled = engine.view(ibis.union(others, fresh.select(*rows.columns), distinct=False), apart, kept, fresh)
     people = int(fresh.person.nunique().to_pyarrow().as_py())
     count = ConflictCount(groups, people, _count(contested), _count(kept.filter(kept.lost)))
-    for used in (assigned, votes, claims, apart, kept, fresh):
+    for used in (assigned, votes, claims):
         engine.drop(used)
     return Settled(settled, contested, count)
 

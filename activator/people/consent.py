@@ -4,6 +4,7 @@ Answers are small integers whose order is their strictness, so that the greatest
 platforms come together: nothing said < granted < denied. The whole rule: docs/explanation/consent-and-outcomes.md.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -75,11 +76,28 @@ def allowed(persons: ir.Table, platform: str, policy: ConsentPolicy) -> ir.Boole
     return granted | (~persons.strict & ~denied(persons, platform))
 
 
-def strict(rows: ir.Table, policy: ConsentPolicy) -> ir.BooleanScalar:
-    """Aggregate: whether a person's rows put them under the strict rule.
+def row_facts(rows: ir.Table) -> dict[str, ir.BooleanValue]:
+    """What a row says about consent, so that a person's facts are those that hold in any of their rows."""
+    facts = {"located": rows.country.notnull(), "inside": rows.country.isin(sorted(STRICT_COUNTRIES)).fill_null(False)}
+    for name in ANSWERS:
+        facts |= {f"{name} {code}": rows[name] == code for code in (GRANTED, DENIED)}
+    return facts
+
+
+def strictest(facts: Mapping[str, ir.BooleanValue]) -> dict[str, ir.IntegerValue]:
+    """A person's answers. facts: `row_facts` that hold in any of their rows."""
+    return {
+        name: ibis.cases(
+            (facts[f"{name} {DENIED}"], DENIED), (facts[f"{name} {GRANTED}"], GRANTED), else_=UNKNOWN
+        ).cast("int8")
+        for name in ANSWERS
+    }
+
+
+def strict(facts: Mapping[str, ir.BooleanValue], policy: ConsentPolicy) -> ir.BooleanValue:
+    """Whether a person is under the strict rule. facts: as in `strictest`.
 
     One row inside is enough; without any country the project's default decides, and without that the strict rule.
     """
-    known = rows.country.isin(sorted(STRICT_COUNTRIES)).any()
     default = policy.default_country is None or policy.default_country in STRICT_COUNTRIES
-    return ibis.coalesce(known, ibis.literal(default))
+    return facts["inside"] | ~facts["located"] if default else facts["inside"]

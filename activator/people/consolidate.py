@@ -1,75 +1,63 @@
 """Rows that share an identifier are one person: connected components over identity keys.
 
-Most identifiers stand in one group of rows only: an id has one e-mail address. They need no search, and are joined by
-one count each. For the few that link groups, labels are computed by contraction: every key points to its smallest
-neighbour, pointers are followed to their ends, and the edges are rewritten between those ends until none is left. Each
-round at least halves the keys that still have edges, so the loop is short however long the chains are; it runs over
-relations, never over people. A person's key is the smallest identity key of the component: the same exports give the
-same keys, in any order of rows.
+Every row is known by the smallest of its keys, its anchor. Most of the other keys lead to one anchor only: an id has
+one e-mail address. They need no search, and the anchor is the person. For the few that link anchors, labels are
+computed by contraction: every key points to its smallest neighbour, pointers are followed to their ends, and the edges
+are rewritten between those ends until none is left. Each round at least halves the keys that still have edges, so the
+loop is short however long the chains are; it runs over relations, never over people. A person's key is the smallest
+identity key of the component: the same exports give the same keys, in any order of rows.
 """
+
+from collections.abc import Sequence
 
 import ibis
 import ibis.expr.types as ir
 
 from activator.people.engine import Engine
-from activator.people.rows import KEY_COLUMNS, same_throughout
+from activator.people.rows import ADDRESS_KEYS, KEY_COLUMNS, filled
 
 
-def with_person(engine: Engine, rows: ir.Table) -> ir.Table:
-    """Rows with `person`, NULL where a row has no identity key."""
-    same = same_throughout(rows)
-    present = [column for column in KEY_COLUMNS if same.get(column, "") is not None] or list(KEY_COLUMNS[:1])
-    anchored = rows.mutate(anchor=ibis.coalesce(*[rows[column] for column in present]))
-    links = ibis.union(
-        *[
-            anchored.filter(anchored[column].notnull() & (anchored[column] != anchored.anchor)).select(
-                "anchor", key=column
-            )
-            for column in present
-        ],
-        distinct=False,
-    )
-    labels = linked(engine, engine.materialise("links", links))
-    joined = anchored.left_join(labels, anchored.anchor == labels.node)
+def repeated_keys(engine: Engine, rows: ir.Table) -> ir.Table:
+    """(key) of every e-mail address and phone that stands in several rows: the only ones that can say more than one."""
+    carried = [rows.select(key=column) for column in filled(rows, ADDRESS_KEYS) or ADDRESS_KEYS[:1]]
+    every = ibis.union(*carried, distinct=False) if len(carried) > 1 else carried[0]
+    counted = every.filter(every.key.notnull()).group_by("key").agg(rows=lambda t: t.count())
+    return engine.materialise("repeated", counted.filter(counted.rows > 1).select("key"))
+
+
+def with_person(engine: Engine, rows: ir.Table, repeated: ir.Table) -> ir.Table:
+    """Rows with `person`, NULL where a row has no identity key. repeated: at least those of `repeated_keys`."""
+    present = filled(rows, KEY_COLUMNS) or list(KEY_COLUMNS[:1])
+    anchor = ibis.least(*[rows[column] for column in present]) if len(present) > 1 else rows[present[0]]
+    anchored = engine.staged(rows, anchor=anchor)
+    roots = _roots(engine, anchored, present, repeated)
+    joined = anchored.left_join(roots, anchored.anchor == roots.node)
     person = ibis.coalesce(joined.label, joined.anchor)
-    identified = engine.lean("identified", joined.select(*rows.columns, person=person), same)
-    engine.drop(labels)
-    return identified
+    return engine.view(joined.select(*rows.columns, person=person), roots)
 
 
-def linked(engine: Engine, links: ir.Table) -> ir.Table:
-    """(node, label) for every node of links(anchor, key); label is the smallest node it is connected with.
+def _roots(engine: Engine, rows: ir.Table, columns: Sequence[str], repeated: ir.Table) -> ir.Table:
+    """(node, label) for every anchor that is linked with others, and the keys that link them.
 
-    Takes links over: the table is dropped.
+    A key links anchors where rows lead to it from different ones, or where it is an anchor itself; which only happens
+    in rows without an `id_key`, since that is smaller than any other and stands alone in its column.
     """
-    found = links.group_by("key").agg(least=links.anchor.min(), most=links.anchor.max())
-    keys = engine.materialise("keys", found)
-    anchors = engine.materialise("anchors", links.select(node="anchor").distinct())
-    several = keys.filter((keys.least != keys.most) | keys.key.isin(anchors.node))
-    several = engine.materialise("several", several.select("key"))
-    core = links.semi_join(several, "key")
-    edges = core.select(low=ibis.least(core.anchor, core.key), high=ibis.greatest(core.anchor, core.key))
-    roots = components(engine, engine.materialise("edges", edges.distinct()))
+    leading = [
+        rows.filter(rows[column] != rows.anchor).select("anchor", key=column)
+        for column in columns
+        if column != "id_key"
+    ]
+    if not leading:
+        return components(engine, engine.materialise("edges", rows.select(low="anchor", high="anchor").limit(0)))
+    every = ibis.union(*leading, distinct=False) if len(leading) > 1 else leading[0]
+    links = engine.materialise("links", every.semi_join(repeated, "key"))
+    loose = rows.filter(rows.id_key.isnull()).semi_join(repeated, rows.anchor == repeated.key)
+    told = links.group_by("key").agg(least=links.anchor.min(), most=links.anchor.max())
+    linking = told.filter((told.least != told.most) | told.key.isin(loose.anchor))
+    found = links.semi_join(linking, "key")
+    edges = engine.materialise("edges", found.select(low="anchor", high="key").distinct())
     engine.drop(links)
-    labels = _with_lone_keys(engine, anchors, keys.anti_join(several, "key"), roots)
-    for used in (keys, anchors, several, roots):
-        engine.drop(used)
-    return labels
-
-
-def _with_lone_keys(engine: Engine, anchors: ir.Table, lone: ir.Table, roots: ir.Table) -> ir.Table:
-    """Labels of all nodes. lone: keys of one anchor (least) each; roots: (node, label) of those that link anchors."""
-    nodes = ibis.union(anchors.select("node", label="node").anti_join(roots, "node"), roots)
-    nodes = engine.materialise("nodes", nodes)
-    keys = lone.join(nodes, lone.least == nodes.node).select(node=lone.key, label=nodes.label)
-    keys = engine.materialise("keys", keys)
-    smaller = keys.group_by("label").agg(least=keys.node.min())
-    joined = ibis.union(nodes, keys).left_join(smaller, "label")
-    least = ibis.least(joined.label, ibis.coalesce(joined.least, joined.label))
-    labels = engine.materialise("labels", joined.select("node", label=least))
-    for used in (nodes, keys):
-        engine.drop(used)
-    return labels
+    return components(engine, edges)
 
 
 def components(engine: Engine, edges: ir.Table) -> ir.Table:

@@ -12,7 +12,8 @@ import ibis.expr.types as ir
 from activator.people.engine import Engine
 from activator.people.identifiers import normalised
 from activator.people.identifiers.email import address, google_form, meta_form
-from activator.people.rows import EMAIL_COLUMNS, PHONE_COLUMNS, NumberedSource, identity_key, text_of
+from activator.people.identity_keys import identity_key
+from activator.people.rows import EMAIL_COLUMNS, PHONE_COLUMNS, NumberedSource, text_of
 
 _DIGEST_LENGTH = 64
 

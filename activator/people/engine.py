@@ -8,10 +8,10 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import ibis
@@ -25,9 +25,10 @@ from ibis.backends.sql.datatypes import DuckDBType
 from activator.config.room import FULL, disk_room, no_room
 from activator.errors import LedgerError, ResourceError
 
-# What no expression says: 120 bits of a digest as a key, whose first eight bits are zero; and HMAC-SHA256, given the
-# secret's two pads.
+# What no expression says: 120 bits of a digest as a key, whose first eight bits are zero; HMAC-SHA256, given the
+# secret's two pads; and the engine's own hash, which Ibis reads by way of text.
 _FUNCTIONS = (
+    "hash_number(v) AS (hash(v) & 9223372036854775807)::BIGINT",
     "record_key(t) AS (md5_number(t) >> 8)::UUID",
     "keyed_mac(t, i, o) AS sha256(o || unhex(sha256(i || encode(t))))",
 )
@@ -35,6 +36,27 @@ _FUNCTIONS = (
 # What is spilt holds people as they were exported. DuckDB makes the key itself; the name of the second switch is a
 # warning about its random numbers, and what that means is said in docs/adr/0010-encrypted-scratch.md.
 _ENCRYPTED: dict[str, Any] = {"temp_file_encryption": True, "force_mbedtls_unsafe": "true"}
+
+# Tables live in a database of their own, in memory, since those of a session cannot be compressed.
+_CATALOG = "people"
+# Of the memory that is allowed, what tables may take before they are compressed, to a third as a rule, and what the
+# groups of one statement may take. Both cost time, but what is spilt costs many times more to be enciphered.
+_SHARE = (2, 5)
+# About what a group takes in a hash table with half a dozen sums, counts and days. Spilling them is what costs most:
+# rows are then spilt before they are added up.
+_GROUP_BYTES = 150
+
+
+def _hash_number(_value: Any) -> Any:
+    raise NotImplementedError  # one of _FUNCTIONS
+
+
+_number = ibis.udf.scalar.builtin(_hash_number, name="hash_number", signature=((None,), "int64"))  # of any type
+
+
+def hash_number(value: ir.Value) -> ir.IntegerValue:
+    """63 bits that depend on a value of any type: cheap, and the same within one release of the engine only."""
+    return cast("ir.IntegerValue", _number(value))
 
 
 class Engine:
@@ -62,6 +84,9 @@ class Engine:
         if scratch_limit_mb:
             config["max_temp_directory_size"] = f"{scratch_limit_mb}MB"
         self.backend = ibis.duckdb.connect(**config)
+        self.backend.con.execute(f"ATTACH ':memory:' AS {_CATALOG} (COMPRESS)")
+        self.backend.con.execute(f"USE {_CATALOG}")
+        self._share_bytes = memory_limit_mb * 1_000_000 * _SHARE[0] // _SHARE[1]
         self.backend.con.execute("SET enable_progress_bar = false")  # it would be printed between our own words
         for function in _FUNCTIONS:
             self.backend.con.execute(f"CREATE TEMP MACRO {function}")
@@ -79,12 +104,44 @@ class Engine:
         name = f"{label}_{self._serial}"
         schema = ibis.schema({column: _as_stored(kind) for column, kind in expression.schema().items()})
         columns = [column.sql("duckdb") for column in schema.to_sqlglot_column_defs("duckdb")]
-        self.backend._run_pre_execute_hooks(expression)
-        query = self.backend.compile(expression)
-        self.backend.con.execute(f'CREATE TEMP TABLE "{name}" ({", ".join(columns)})')
-        self.backend.con.execute(f'INSERT INTO "{name}" {query}').fetchall()
-        namespace = ops.Namespace(catalog="temp", database="main")
+        self.backend.con.execute(f'CREATE TABLE "{name}" ({", ".join(columns)})')
+        self._insert(name, expression)
+        namespace = ops.Namespace(catalog=_CATALOG, database="main")
         return ops.DatabaseTable(name, schema=schema, source=self.backend, namespace=namespace).to_expr()
+
+    def _insert(self, name: str, expression: ir.Table) -> None:
+        self.backend._run_pre_execute_hooks(expression)
+        self.backend.con.execute(f'INSERT INTO "{name}" {self.backend.compile(expression)}').fetchall()
+        if self._told("SELECT sum(memory_usage_bytes) FROM duckdb_memory()") > self._share_bytes:
+            self.backend.con.execute(f"CHECKPOINT {_CATALOG}")
+
+    def _told(self, question: str) -> int:
+        return int(self.backend.con.execute(question).fetchall()[0][0])
+
+    def grouped(
+        self, label: str, rows: ir.Table, by: Sequence[str], aggregate: Callable[[ir.Table], ir.Table]
+    ) -> ir.Table:
+        """`materialise` aggregate(rows), in several passes over rows where its groups would not fit in memory.
+
+        by: what is grouped by. Where that is several columns, rows are dealt out to passes by all of them.
+        """
+        every = int(rows.count().to_pyarrow().as_py())
+        key = rows[by[0]] if len(by) == 1 else ibis.struct({name: rows[name] for name in by})
+        passes = self._passes(every)
+        if passes > 1:
+            passes = self._passes(min(every, int(hash_number(key).approx_nunique().to_pyarrow().as_py())))
+        if passes < 2:
+            return self.materialise(label, aggregate(rows))
+        turn = hash_number(key) % passes
+        table = self.materialise(label, aggregate(rows.filter(turn == 0)))
+        for number in range(1, passes):
+            self._insert(_name(table), aggregate(rows.filter(turn == number)))
+        return table
+
+    def _passes(self, groups: int) -> int:
+        """How many passes leave enough memory for what else is held; every thread may meet every group."""
+        threads = self._told("SELECT current_setting('threads')")
+        return -(-groups * threads * _GROUP_BYTES // self._share_bytes)
 
     def lean(self, label: str, expression: ir.Table, same: Mapping[str, Any]) -> ir.Table:
         """`materialise`, without columns that hold the same value, often NULL, in every row.
@@ -94,15 +151,17 @@ class Engine:
         if not same:
             return self.materialise(label, expression)
         table = self.materialise(label, expression.drop(*same))
-        kinds = expression.schema()
-        said = {name: _constant(value, kinds[name]) for name, value in same.items()}
-        return self._view(table.mutate(**said).select(*expression.columns), (table,))
+        return self.view(with_constants(table, same, expression.schema()), table)
 
     def stacked(self, parts: Sequence[ir.Table]) -> ir.Table:
         """The rows of all parts, where they are. Dropping the result drops the parts."""
-        return self._view(ibis.union(*parts, distinct=False), tuple(parts)) if len(parts) > 1 else parts[0]
+        return self.view(ibis.union(*parts, distinct=False), *parts) if len(parts) > 1 else parts[0]
 
-    def _view(self, expression: ir.Table, beneath: tuple[ir.Table, ...]) -> ir.Table:
+    def view(self, expression: ir.Table, *beneath: ir.Table) -> ir.Table:
+        """A relation worked out again whenever it is asked for: for what costs less than to be kept.
+
+        beneath: tables of its own, which are dropped with it.
+        """
         view = self._named("view", expression)
         self._beneath[_name(view)] = beneath
         return view
@@ -154,7 +213,7 @@ class Engine:
         yield from self.backend.con.sql(self.backend.compile(expression)).to_arrow_reader(rows_max)
 
     def drop(self, table: ir.Table) -> None:
-        """Free a table that is no longer needed, or a view of `lean` or `stacked` with the tables beneath it."""
+        """Free a table that is no longer needed, or a `view` with the tables beneath it."""
         name = _name(table)
         if name not in self._beneath:
             self.backend.drop_table(name)  # without force: a name nobody knows would free nothing
@@ -182,11 +241,17 @@ def _name(table: ir.Table) -> str:
     return named
 
 
+def with_constants(rows: ir.Table, same: Mapping[str, Any], schema: ibis.Schema) -> ir.Table:
+    """The relation in the order of schema, where these columns have the same value in every row."""
+    said = {name: _constant(value, schema[name]) for name, value in same.items()}
+    return rows.mutate(**said).select(*schema)
+
+
 def _constant(value: Any, kind: Any) -> ir.Value:
     """A literal of a column's own type; Ibis leaves the engine to guess that of a bare number."""
     if value is None:
         return ibis.null(kind)
-    return ibis.literal(value, type="int64").cast(kind) if kind.is_integer() else ibis.literal(value, type=kind)
+    return ibis.literal(str(value)).cast(kind) if kind.is_integer() else ibis.literal(value, type=kind)
 
 
 @contextlib.contextmanager

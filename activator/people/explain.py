@@ -19,13 +19,12 @@ from activator.people.consent import PLATFORMS, answer_word
 from activator.people.engine import Engine
 from activator.people.identifiers import digest, normalised
 from activator.people.identifiers.email import address, google_form
+from activator.people.identity_keys import id_key, identity_key
 from activator.people.pipeline import People, PeoplePolicy, Trace
 from activator.people.rows import (
     EMAIL_COLUMNS,
     KEY_COLUMNS,
     PHONE_COLUMNS,
-    id_key,
-    identity_key,
     source_line,
     text_of,
 )

@@ -15,11 +15,8 @@ import ibis.expr.types as ir
 from activator.model.sharing import HubCount, HubKind
 from activator.people.engine import Engine
 from activator.people.identifiers.text import folded, strip_accents
-from activator.people.rows import EMAIL_COLUMNS, PHONE_COLUMNS, NumberedSource, text_of
+from activator.people.rows import ADDRESS_KEYS, EMAIL_COLUMNS, EMAIL_KEYS, PHONE_KEYS, NumberedSource, filled, text_of
 
-ADDRESS_COLUMNS = tuple(f"{column}_key" for column in (*EMAIL_COLUMNS, *PHONE_COLUMNS))
-_EMAIL_KEYS = tuple(f"{column}_key" for column in EMAIL_COLUMNS)
-_PHONE_KEYS = tuple(f"{column}_key" for column in PHONE_COLUMNS)
 _CONTACTS_END = 1 << 58  # row ids of contacts are below it; see activator.people.rows
 _KINDS = tuple(HubKind)
 
@@ -67,30 +64,35 @@ class Unshared:
     counts: tuple[HubCount, ...]
 
 
-def without_hubs(engine: Engine, sources: Sequence[NumberedSource], rows: ir.Table, people_max: int) -> Unshared:
-    """Clear identifiers behind which there is evidence of too many people; people_max is the project's limit."""
-    columns = _filled(rows)
-    hubs = _found(engine, sources, rows, columns, people_max) if columns else None
+def without_hubs(
+    engine: Engine, sources: Sequence[NumberedSource], rows: ir.Table, people_max: int, repeated: ir.Table
+) -> Unshared:
+    """Clear identifiers behind which there is evidence of too many people.
+
+    people_max: the project's limit; repeated: `consolidate.repeated_keys` of rows.
+    """
+    columns = filled(rows, ADDRESS_KEYS)
+    hubs = _found(engine, sources, rows, columns, people_max, repeated) if columns else None
     if hubs is None:
         return Unshared(rows.mutate(shared=ibis.literal(False)), None, ())
-    lost = ibis.or_(*[rows[column].isin(hubs.key).fill_null(False) for column in columns])
+    carries = ibis.or_(*[rows[column].isin(hubs.key).fill_null(False) for column in columns])
     cleared = {
         column: ibis.cases((rows[column].isin(hubs.key), ibis.null("uuid")), else_=rows[column]) for column in columns
     }
-    kept = engine.materialise("unshared", rows.mutate(**cleared, shared=lost))
-    return Unshared(kept, hubs, _counted(hubs, rows, columns))
-
-
-def _filled(rows: ir.Table) -> list[str]:
-    """The address columns that hold anything: most exports fill few."""
-    told = rows.aggregate(**{column: rows[column].notnull().any() for column in ADDRESS_COLUMNS})
-    return [column for column, filled in told.to_pyarrow().to_pylist()[0].items() if filled]
+    lost = engine.materialise("unshared", rows.filter(carries).mutate(**cleared, shared=ibis.literal(True)))
+    others = rows.anti_join(lost, "row_id").mutate(shared=ibis.literal(False))
+    return Unshared(engine.view(ibis.union(others, lost), lost), hubs, _counted(hubs, rows, columns))
 
 
 def _found(
-    engine: Engine, sources: Sequence[NumberedSource], rows: ir.Table, columns: Sequence[str], people_max: int
+    engine: Engine,
+    sources: Sequence[NumberedSource],
+    rows: ir.Table,
+    columns: Sequence[str],
+    people_max: int,
+    repeated: ir.Table,
 ) -> ir.Table | None:
-    suspects = engine.materialise("suspects", _suspects(rows, columns, people_max))
+    suspects = engine.materialise("suspects", _suspects(rows, columns, people_max, repeated))
     hubs = _hubs(engine, sources, rows, columns, suspects, people_max) if _count(suspects) else None
     engine.drop(suspects)
     if hubs is not None and not _count(hubs):
@@ -99,19 +101,20 @@ def _found(
     return hubs
 
 
-def _suspects(rows: ir.Table, columns: Sequence[str], people_max: int) -> ir.Table:
+def _suspects(rows: ir.Table, columns: Sequence[str], people_max: int, repeated: ir.Table) -> ir.Table:
     """(key, is_phone) carried by enough rows with evidence to be a hub. Counts only: no text, no distinct values."""
     role_max = min(ROLE_PEOPLE_MAX, people_max)
     parts = []
     for column in columns:
-        told = rows.filter(rows[column].notnull() & _has_evidence(rows, columns, column))
+        told = rows.semi_join(repeated, rows[column] == repeated.key)
+        told = told.filter(_has_evidence(told, columns, column))
         is_contact = told.row_id < _CONTACTS_END
         parts.append(
             told.select(
                 key=told[column],
-                is_phone=ibis.literal(column in _PHONE_KEYS),
+                is_phone=ibis.literal(column in PHONE_KEYS),
                 is_contact=is_contact,
-                mail=ibis.cases((is_contact, ibis.coalesce(*[told[key] for key in _EMAIL_KEYS]))),
+                mail=ibis.cases((is_contact, ibis.coalesce(*[told[key] for key in EMAIL_KEYS]))),
             )
         )
     carried = ibis.union(*parts, distinct=False)
@@ -141,7 +144,7 @@ def _hubs(
     parts = []
     for column in columns:
         mine = rows.join(suspects, rows[column] == suspects.key)
-        carried = mine.select("key", "is_phone", "row_id", "id_key", *ADDRESS_COLUMNS, slot=ibis.literal(column))
+        carried = mine.select("key", "is_phone", "row_id", "id_key", *ADDRESS_KEYS, slot=ibis.literal(column))
         parts.append(carried)
     carried = engine.materialise("carried", ibis.union(*parts, distinct=False))
     mails = [column for column in EMAIL_COLUMNS if f"{column}_key" in columns]
@@ -221,9 +224,9 @@ def _strangers(told: ir.Table) -> ir.Table:
 
     Contacts only: the name on an order is often that of whoever gets the parcel.
     """
-    mail = ibis.coalesce(*[told[column] for column in _EMAIL_KEYS])
+    mail = ibis.coalesce(*[told[column] for column in EMAIL_KEYS])
     named = told.filter(told.is_phone & (told.row_id < _CONTACTS_END) & mail.notnull() & told.name.notnull())
-    named = named.select("key", "name", mail=ibis.coalesce(*[named[column] for column in _EMAIL_KEYS])).distinct()
+    named = named.select("key", "name", mail=ibis.coalesce(*[named[column] for column in EMAIL_KEYS])).distinct()
     others = named.view()
     pairs = named.join(others, (named.key == others.key) & (named.mail < others.mail))
     pairs = pairs.select(key=named.key, common=_have_common(named.name, others.name))

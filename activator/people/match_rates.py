@@ -14,7 +14,7 @@ import ibis.expr.types as ir
 
 from activator.model.sharing import MatchRate
 from activator.people.engine import Engine
-from activator.people.rows import EMAIL_KEYS, PHONE_KEYS, NumberedSource, source_code
+from activator.people.rows import EMAIL_KEYS, PHONE_KEYS, NumberedSource, filled, source_code
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "email": EMAIL_KEYS,
@@ -40,18 +40,24 @@ def match_rates(engine: Engine, sources: Sequence[NumberedSource], rows: ir.Tabl
         held = _places(row["mask"])
         people.update(dict.fromkeys(held, row["people"]))
         found.update(dict.fromkeys(itertools.combinations(held, 2), row["people"]))
-    filled = _filled(rows)
-    if len(filled) == 1:  # one column of identifiers: whoever is found, is found by it
-        by_kind = {kind: found if filled[0] in columns else Counter[_Pair]() for kind, columns in KINDS.items()}
+    shared = {kind: _in_several(sources, columns) for kind, columns in KINDS.items()}
+    if _told_by_one(sources, rows, shared):  # whoever is found, is found by it
+        by_kind = {kind: found if columns else Counter[_Pair]() for kind, columns in shared.items()}
     else:
-        by_kind = {kind: _shared(engine, marked, _in_several(sources, columns)) for kind, columns in KINDS.items()}
+        by_kind = {kind: _shared(engine, marked, columns) for kind, columns in shared.items()}
     return tuple(_rates(sources, people, found, by_kind))
 
 
-def _filled(rows: ir.Table) -> list[str]:
-    columns = [column for kind in KINDS.values() for column in kind]
-    told = rows.aggregate(**{column: rows[column].notnull().any() for column in columns})
-    return [column for column, filled in told.to_pyarrow().to_pylist()[0].items() if filled]
+def _told_by_one(sources: Sequence[NumberedSource], rows: ir.Table, shared: Mapping[str, Sequence[str]]) -> bool:
+    """Whether people can be found in another source by one kind of identifier only.
+
+    With two sources it is enough that both hold one kind only: a third could be the way from one to the other.
+    """
+    kinds = [columns for columns in shared.values() if columns]
+    if len(kinds) == 1 and len(sources) == 2:
+        return True
+    held = [columns for columns in KINDS.values() if filled(rows, columns)]
+    return len(held) == 1 and held == kinds
 
 
 def _rates(

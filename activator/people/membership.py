@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 
 from activator.model.delivery import Operation
 from activator.model.ledger import AudienceLog, BatchRecord, BatchState
-from activator.people.engine import Engine
+from activator.people.engine import Engine, hash_number
 from activator.people.identifiers import FORM_COLUMNS, STRONG_COLUMNS
 
 KEYS = ("person_key", "member_key")
@@ -183,7 +183,7 @@ def identifiers_of(members: ir.Table, form: str) -> ir.Table:
     """
     every = members.select(member_key=members.member_key.cast("uuid"), text=_strong(members, form).unnest())
     filled = every.filter(every.text.notnull() & (every.text != ""))
-    return filled.select("member_key", identifier=filled.text.hash())
+    return filled.select("member_key", identifier=hash_number(filled.text))
 
 
 def _strong(members: ir.Table, form: str) -> ir.ArrayValue:

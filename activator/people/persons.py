@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 from activator.model.sharing import Sharing
 from activator.people.companies import with_first_contacts
 from activator.people.conflicts import without_conflicts
-from activator.people.consolidate import with_person
+from activator.people.consolidate import repeated_keys, with_person
 from activator.people.engine import Engine
 from activator.people.hubs import without_hubs
 from activator.people.match_rates import match_rates
@@ -30,8 +30,9 @@ class Persons:
 
 def persons_of(engine: Engine, sources: Sequence[NumberedSource], keyed: ir.Table, people_max: int) -> Persons:
     """Say whose every row is. people_max: behind how many people an identifier is still somebody's."""
-    unshared = without_hubs(engine, sources, keyed, people_max)
-    joined = with_person(engine, unshared.rows)
+    repeated = repeated_keys(engine, keyed)
+    unshared = without_hubs(engine, sources, keyed, people_max, repeated)
+    joined = with_person(engine, unshared.rows, repeated)
     settled = without_conflicts(engine, sources, joined)
     matches = match_rates(engine, sources, settled.rows)
     rows = with_first_contacts(engine, sources, settled.rows)

@@ -209,13 +209,12 @@ def build_people(
     marks = read_marks(engine, ordered, keyed, lists, policy.default_country, phones, erased)
     persons_found = persons_of(engine, ordered, keyed, policy.shared_contacts_max)
     rows = persons_found.rows
-    if not traced:
-        engine.drop(keyed)
     valuation, valued = _valued(engine, ordered, rows, policy)
     in_tiers = _in_tiers(valuation, valued, policy.tiers, earlier)
     tiered, as_of = in_tiers.customers, valuation.as_of
     everyone = people_of(engine, ordered, rows, policy.consent)
-    known = engine.materialise("known", _with_endings(marked(engine, everyone, rows, marks), tiered, policy))
+    unlocated = {} if any(source.has("country") for source in ordered) else {"country": None}
+    known = engine.lean("known", _with_endings(marked(engine, everyone, rows, marks), tiered, policy), unlocated)
     engine.drop(everyone)
     counted = accounts(ordered, rows, known, count_lists(marks, rows))
     counted.counts()  # refuses here what does not add up
@@ -248,10 +247,9 @@ def _valued(
     engine: Engine, sources: Sequence[NumberedSource], rows: ir.Table, policy: PeoplePolicy
 ) -> tuple[Valuation, ir.Table]:
     """What there is to know about value, and everyone with an order with the value that decides the tier."""
-    bought = purchases(engine, sources, rows)
+    bought = purchases(sources, rows)
     as_of = policy.as_of or newest_day(bought)
     valued = customers(engine, sources, bought, as_of, policy.currency, policy.rates)
-    engine.drop(bought)
     valuation = Valuation(engine, sources, rows, as_of, policy.currency, policy.rates, policy.valuing)
     return valuation, valuation.with_worth(valued)
 

@@ -5,14 +5,17 @@ from one row, a place comes from one row. Text stays text here, since it is shor
 the engine's private scratch, like the exports it comes from, and is gone with it.
 """
 
+import functools
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import cast
 
 import ibis
 import ibis.expr.types as ir
 
-from activator.people.consent import ANSWERS, ConsentPolicy, strict
+from activator.people.consent import ConsentPolicy, row_facts, strict, strictest
 from activator.people.engine import Engine
 from activator.people.identifiers import DEFAULT_RULES, IdentifierRules, iso2, normalised
 from activator.people.identifiers.email import address
@@ -20,7 +23,7 @@ from activator.people.identifiers.hashing import digest_of
 from activator.people.identifiers.text import clean
 from activator.people.plain_ids import devices, external_ids
 from activator.people.recall import Recall
-from activator.people.rows import EMAIL_COLUMNS, PHONE_COLUMNS, NumberedSource, source_code, text_of
+from activator.people.rows import ADDRESS_KEYS, EMAIL_COLUMNS, PHONE_COLUMNS, NumberedSource, source_code, text_of
 
 # Google takes ten identifiers a member (Data Manager API limits, 2026-11): one is the address, the others these.
 EMAILS_MAX = 5
@@ -51,29 +54,37 @@ def choices_of(sources: Sequence[NumberedSource]) -> dict[str, tuple[str, ...]]:
 def people_of(engine: Engine, sources: Sequence[NumberedSource], rows: ir.Table, consent: ConsentPolicy) -> ir.Table:
     """One row per person: first row, which rows know what, strictest answers, country, whether its rule is strict."""
     someone = rows.filter(rows.person.notnull())
-    reachable = ibis.or_(*[someone[f"{column}_key"].notnull() for column in (*EMAIL_COLUMNS, *PHONE_COLUMNS)])
-    standings = {
-        "name_row": _standing(someone, someone.name_parts, 2),
-        "place_row": _standing(someone, someone.place_parts, 4),
-        "birth_row": ibis.cases((someone.has_birth_date, someone.standing)),
-        "gender_row": ibis.cases((someone.has_gender, someone.standing)),
+    persons = engine.grouped("persons", someone, ["person"], lambda part: _added_up(sources, part, consent))
+    if "country" in persons.columns:
+        return persons
+    return engine.view(persons.mutate(country=ibis.null("string")), persons)
+
+
+def _added_up(sources: Sequence[NumberedSource], rows: ir.Table, consent: ConsentPolicy) -> ir.Table:
+    facts = row_facts(rows) | {
+        "reachable": ibis.or_(*[rows[key].notnull() for key in ADDRESS_KEYS]),
+        "shared": rows.shared,
     }
-    grouped = someone.group_by("person").agg(
-        first_row=someone.row_id.min(),
-        **{choice: someone.row_id.argmin(standings[choice]) for choice in choices_of(sources)},
-        country=_country(sources, someone),
-        **{name: someone[name].max() for name in ANSWERS},
-        strict=strict(someone, consent),
-        reachable=reachable.any(),
-        shared=someone.shared.any(),
-    )
-    return engine.materialise("persons", grouped)
+    standings = {
+        "name_row": _standing(rows, rows.name_parts, 2),
+        "place_row": _standing(rows, rows.place_parts, 4),
+        "birth_row": ibis.cases((rows.has_birth_date, rows.standing)),
+        "gender_row": ibis.cases((rows.has_gender, rows.standing)),
+    }
+    chosen = {choice: rows.row_id.argmin(standings[choice]) for choice in choices_of(sources)}
+    if any(source.has("country") for source in sources):
+        chosen["country"] = rows.country.argmin(ibis.cases((rows.country.notnull(), rows.standing)))
+    grouped = rows.group_by("person").agg(first_row=rows.row_id.min(), **chosen, facts=_as_bits(facts).bit_or())
+    told = {name: (grouped.facts & (1 << place)) != 0 for place, name in enumerate(facts)}
+    return grouped.mutate(
+        **strictest(told), strict=strict(told, consent), reachable=told["reachable"], shared=told["shared"]
+    ).drop("facts")
 
 
-def _country(sources: Sequence[NumberedSource], rows: ir.Table) -> ir.StringValue:
-    if not any(source.has("country") for source in sources):
-        return ibis.null("string")
-    return rows.country.argmin(ibis.cases((rows.country.notnull(), rows.standing)))
+def _as_bits(facts: Mapping[str, ir.BooleanValue]) -> ir.IntegerValue:
+    """Facts of a row in one number: an engine's state of each is as large as that of all together."""
+    bits = [ibis.cases((fact, 1 << place), else_=0).cast("int32") for place, fact in enumerate(facts.values())]
+    return cast("ir.IntegerValue", functools.reduce(operator.or_, bits))
 
 
 def _standing(rows: ir.Table, parts: ir.IntegerValue, parts_max: int) -> ir.IntegerValue:

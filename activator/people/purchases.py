@@ -13,10 +13,20 @@ import ibis.expr.types as ir
 
 from activator.config.attributes import ATTRIBUTE
 from activator.people.engine import Engine
+from activator.people.identity_keys import id_key
 
 # What belongs to the single order row; every other column says whose it is, or in which currency.
 _OF_THE_ROW = ("source_row", "row_id", "invalid_reason", "order_id", "ordered_at", "amount_minor")
 RATE_TYPE = "decimal(16, 8)"
+# What the rows of a gathered one add up to; see `gathered`.
+BOUGHT = {
+    "currency": "string",
+    "minor": "int64",
+    "orders": "int64",
+    "last_on": "date",
+    "first_bought_on": "date",
+    "last_bought_on": "date",
+}
 
 
 def _product(_amount: Any, _rate: Any) -> Any:
@@ -33,34 +43,65 @@ def said_of_person(table: ir.Table) -> list[str]:
     return [column for column in table.columns if column not in _OF_THE_ROW and not column.startswith(ATTRIBUTE)]
 
 
-def gathered(engine: Engine, table: ir.Table, offset: int, as_of: date | None) -> tuple[ir.Table, bool]:
+def by_ids_alone(table: ir.Table) -> bool:
+    """Whether all that an orders relation, or its gathered one, says of people is their ids in a system."""
+    said = set(said_of_person(table)) - {"valid", "stands_for", "id_key", *BOUGHT}
+    return said <= {"id_space", "external_id", "account_id"}
+
+
+def gathered(
+    engine: Engine, table: ir.Table, offset: int, as_of: date | None, id_space: str | None = None
+) -> tuple[ir.Table, bool]:
     """The valid rows of an orders relation, gathered, and whether there are others.
 
-    Columns: those of `said_of_person`; row_id of the first row; stands_for, how many rows there are. Of the rows up to
-    as_of: minor, their sum; orders, how many bring money in; first_on, last_on, of all; first_bought_on,
-    last_bought_on, of those that bring money in. Days are NULL where there is no such row.
+    Columns: those of `said_of_person`; row_id of the first row; stands_for, how many rows there are; id_key, where ids
+    are all that is said. Of the rows up to as_of: minor, their sum, NULL beyond 64 bits; orders, how many bring money
+    in; last_on, of all; first_bought_on, last_bought_on, of those that bring money in. Days are NULL where there is no
+    such row. id_space: of every id in it, if there is only one.
     """
-    # Grouped by, not filtered: a filter would read the cells once more than what comes after it.
-    rows = table.mutate(valid=table.invalid_reason.isnull())
-    day = rows.ordered_at.date()
-    counts = None if as_of is None else day <= as_of
-    brings = rows.amount_minor > 0 if counts is None else counts & (rows.amount_minor > 0)
-    grouped = rows.group_by("valid", *said_of_person(table)).agg(
+    said = [column for column in said_of_person(table) if column != "id_space" or id_space is None]
+    every = engine.grouped(
+        "gathered", table, said, lambda rows: _with_id_key(_grouped(rows, said, offset, as_of), id_space)
+    )
+    if faulty := every.valid.all().to_pyarrow().as_py() is False:
+        kept = engine.materialise("gathered", every.filter(every.valid))
+        engine.drop(every)
+        every = kept
+    whole = every.drop("valid")
+    if id_space is None or "id_space" not in table.columns:
+        return whole, faulty
+    return engine.staged(whole, id_space=ibis.cases((whole.external_id.notnull(), ibis.literal(id_space)))), faulty
+
+
+def _grouped(table: ir.Table, said: Sequence[str], offset: int, as_of: date | None) -> ir.Table:
+    """Grouped by whether a row is valid, not filtered: a filter would read the cells once more than what follows."""
+    day = table.ordered_at.date()
+    counts = ibis.literal(True) if as_of is None else day <= as_of
+    rows = table.select(
+        "source_row",
+        *said,
+        valid=table.invalid_reason.isnull(),
+        minor=ibis.cases((counts, table.amount_minor)),
+        day=ibis.cases((counts, day)),
+        bought_on=ibis.cases((counts & (table.amount_minor > 0), day)),
+    )
+    return rows.group_by("valid", *said).agg(
         row_id=offset + rows.source_row.min().cast("int64"),
         stands_for=rows.count(),
-        minor=rows.amount_minor.sum(where=counts).cast("decimal(38, 0)"),
-        orders=(rows.amount_minor > 0).sum(where=counts).cast("int64"),
-        first_on=day.min(where=counts),
-        last_on=day.max(where=counts),
-        first_bought_on=day.min(where=brings),
-        last_bought_on=day.max(where=brings),
+        minor=rows.minor.sum().cast("decimal(38, 0)").try_cast("int64"),
+        orders=rows.bought_on.count(),
+        last_on=rows.day.max(),
+        first_bought_on=rows.bought_on.min(),
+        last_bought_on=rows.bought_on.max(),
     )
-    every = engine.materialise("gathered", grouped)
-    if every.valid.all().to_pyarrow().as_py() is not False:
-        return every.drop("valid"), False
-    kept = engine.materialise("gathered", every.filter(every.valid).drop("valid"))
-    engine.drop(every)
-    return kept, True
+
+
+def _with_id_key(rows: ir.Table, id_space: str | None) -> ir.Table:
+    """With the key of each id, where ids are all that is said."""
+    if "external_id" not in rows.columns or not by_ids_alone(rows):
+        return rows
+    space = rows.id_space if "id_space" in rows.columns else ibis.literal(id_space)
+    return rows.mutate(id_key=id_key(space.cast("string"), rows.external_id))
 
 
 def orders_of_lines(

@@ -15,27 +15,25 @@ import ibis.expr.types as ir
 from activator.model.exports import LinePerRow, RowPlace
 from activator.model.people import Entity
 from activator.people.consent import ANSWERS, answer_code
-from activator.people.engine import Engine
+from activator.people.engine import Engine, hash_number, with_constants
 from activator.people.identifiers import iso2
 from activator.people.identifiers.email import address, google_form
-from activator.people.identifiers.hashing import hashed_once
 from activator.people.identifiers.phone import settled
 from activator.people.identifiers.phone_fast import country_code
-from activator.people.identifiers.text import clean, known, without_decimal_zero
-from activator.people.purchases import gathered, said_of_person
+from activator.people.identifiers.text import clean
+from activator.people.identity_keys import id_key, identity_key
+from activator.people.purchases import BOUGHT, gathered, said_of_person
 from activator.people.recall import Recall
 
 # Two bits, so what no other step tells apart shares a rank.
 _ENTITY_RANK = dict.fromkeys(Entity, 3) | {Entity.CONTACTS: 0, Entity.ORDERS: 1, Entity.RESPONSES: 2}
 _SOURCE_BITS = 44  # lines of one source; 14 bits above them for the source, 2 for the entity
 _ENTITY_BITS = 58
-# Letters, digits and a digit that is not zero: no placeholder and nothing to clean. So are nearly all ids. What follows
-# a hyphen is long, since 4e-7 is a number that a spreadsheet has cut off.
-_PLAIN_ID = r"^[0-9A-Za-z_]*[1-9][0-9A-Za-z_]*(?:-[0-9A-Za-z][0-9A-Za-z][0-9A-Za-z][0-9A-Za-z]+)*$"
 EMAIL_COLUMNS = ("email", "email_2", "email_3", "email_4", "email_5")
 PHONE_COLUMNS = ("phone", "phone_2", "phone_3")
 EMAIL_KEYS = tuple(f"{column}_key" for column in EMAIL_COLUMNS)
 PHONE_KEYS = tuple(f"{column}_key" for column in PHONE_COLUMNS)
+ADDRESS_KEYS = (*EMAIL_KEYS, *PHONE_KEYS)
 KEY_COLUMNS = ("email_key", "id_key", "phone_key", *EMAIL_KEYS[1:], *PHONE_KEYS[1:])
 
 
@@ -44,7 +42,7 @@ class CanonicalSource:
     """One export after mapping. table: the canonical relation of its entity, with source_row and invalid_reason.
 
     find: where its rows stand in the export; whole_orders: every row is an order of its own, so that counting orders
-    needs no comparison of their ids.
+    needs no comparison of their ids; id_space: whose all its ids are, None where each row says it.
     """
 
     name: str
@@ -52,6 +50,7 @@ class CanonicalSource:
     table: ir.Table
     find: Callable[[Sequence[int]], list[RowPlace]] = LinePerRow("").find
     whole_orders: bool = False
+    id_space: str | None = None
 
 
 @dataclass(frozen=True)
@@ -97,13 +96,6 @@ class NumberedSource:
         return column in self.source.table.columns
 
 
-def _record_key(_text: Any) -> Any:
-    raise NotImplementedError  # a function of Engine
-
-
-_digest_of_record = ibis.udf.scalar.builtin(_record_key, name="record_key", signature=(("string",), "uuid"))
-
-
 def text_of(rows: ir.Table, column: str) -> ir.StringValue:
     """A column of `NumberedSource.valid` as text, NULL where the entity has no such column."""
     return rows[column].cast("string") if column in rows.columns else ibis.null("string")
@@ -124,7 +116,7 @@ def _numbered(engine: Engine, source: CanonicalSource, offset: int, as_of: date 
     faults = table.filter(table.invalid_reason.notnull()).select("source_row", reason="invalid_reason")
     if source.entity is not Entity.ORDERS:
         return NumberedSource(source, offset, engine.materialise("faults", faults))
-    whole, faulty = gathered(engine, table, offset, as_of)
+    whole, faulty = gathered(engine, table, offset, as_of, source.id_space)
     if not faulty:  # looking for faults would read every cell again
         faults = ibis.memtable([], schema=faults.schema())
     return NumberedSource(source, offset, engine.materialise("faults", faults), whole)
@@ -138,22 +130,6 @@ def source_code(row_id: ir.IntegerValue) -> ir.IntegerValue:
 def source_line(row_id: int) -> int:
     """The source_row inside a row id."""
     return row_id & ((1 << _SOURCE_BITS) - 1)
-
-
-def identity_key(text: ir.StringValue) -> ir.UUIDValue:
-    """124 bits of the SHA-256 of a normalised identifier, or of the digest the export already held; see `id_key`."""
-    return (ibis.literal("f") + hashed_once(text).substr(1, 31)).cast("uuid")
-
-
-def id_key(space: ir.StringValue, external_id: ir.StringValue) -> ir.UUIDValue:
-    """The key of a system's own id. `4711.0` is 4711: frames turn whole numbers into decimals on the way.
-
-    It is smaller than any `identity_key`, so that whoever has an id keeps their key when addresses and phones change.
-    """
-    plain = ibis.cases(
-        (external_id.re_search(_PLAIN_ID), external_id), else_=without_decimal_zero(known(clean(external_id)))
-    )
-    return _digest_of_record(space.fill_null("") + "\x1f" + plain)
 
 
 def country_codes(engine: Engine, sources: Sequence[NumberedSource]) -> ir.Table:
@@ -232,13 +208,19 @@ def _spellings(source: NumberedSource, column: str) -> ir.Table:
 
 
 def keyed_rows(engine: Engine, sources: Sequence[NumberedSource], countries: ir.Table, phones: ir.Table) -> ir.Table:
-    """All valid rows of all sources: keys, country code, consent and how much each row knows. No text is kept.
+    """All valid rows of all sources: keys, country code, consent and how much each row knows; no text but currencies.
 
     standing: the order in which rows are asked, by source and then by what they say; `row_id` is where they stand.
+    Rows of orders also have the columns of `purchases.BOUGHT`.
     """
-    return engine.stacked(
-        [engine.lean("keyed", _keyed(engine, source, countries, phones), _unsaid(source)) for source in sources]
-    )
+    return engine.stacked([_keyed_of(engine, source, countries, phones) for source in sources])
+
+
+def _keyed_of(engine: Engine, source: NumberedSource, countries: ir.Table, phones: ir.Table) -> ir.Table:
+    keyed, unsaid = _keyed(engine, source, countries, phones), _unsaid(source)
+    if source.gathered is not None and "id_key" in source.gathered.columns:
+        return engine.view(with_constants(keyed.drop(*unsaid), unsaid, keyed.schema()))  # there is no more to compute
+    return engine.lean("keyed", keyed, unsaid)
 
 
 def _unsaid(source: NumberedSource) -> dict[str, Any]:
@@ -246,7 +228,8 @@ def _unsaid(source: NumberedSource) -> dict[str, Any]:
     keys = (f"{column}_key" for column in (*EMAIL_COLUMNS, *PHONE_COLUMNS) if not source.has(column))
     told = {name: (default, of) for name, (default, *of) in _TOLD_BY.items()}
     unsaid = {name: default for name, (default, of) in told.items() if not any(source.has(column) for column in of)}
-    return dict.fromkeys(keys) | unsaid
+    not_bought = dict.fromkeys(BOUGHT) | {"stands_for": 1}
+    return dict.fromkeys(keys) | unsaid | (not_bought if source.gathered is None else {})
 
 
 # Column of keyed rows -> what it is where its source has none of the columns after it.
@@ -260,16 +243,10 @@ _TOLD_BY: dict[str, tuple[Any, ...]] = {
 }
 
 
-def same_throughout(rows: ir.Table) -> dict[str, Any]:
-    """The columns of keyed rows that hold one value, or nothing, in every row, with that value."""
-    columns = [*KEY_COLUMNS, *_TOLD_BY]
-    ends = {f"{end} {column}": getattr(rows[column], end)() for column in columns for end in ("min", "max", "count")}
-    found = rows.agg(**ends, rows=rows.count()).to_pyarrow().to_pylist()[0]
-    return {
-        column: found[f"min {column}"]
-        for column in columns
-        if found[f"min {column}"] == found[f"max {column}"] and found[f"count {column}"] in (0, found["rows"])
-    }
+def filled(rows: ir.Table, columns: Sequence[str]) -> list[str]:
+    """Those of the columns that hold anything: most exports fill few."""
+    told = rows.aggregate(**{column: rows[column].notnull().any() for column in columns})
+    return [column for column, holds in told.to_pyarrow().to_pylist()[0].items() if holds]
 
 
 def _keyed(engine: Engine, source: NumberedSource, countries: ir.Table, phones: ir.Table) -> ir.Table:
@@ -281,6 +258,7 @@ def _keyed(engine: Engine, source: NumberedSource, countries: ir.Table, phones: 
         f"{column}_key": identity_key(valid[f"{column}_google"]) if column in there else ibis.null("uuid")
         for column in EMAIL_COLUMNS
     }
+    has_key = "id_key" in valid.columns
     keyed = valid.select(
         "row_id",
         standing=source.offset + _content(valid),
@@ -288,35 +266,38 @@ def _keyed(engine: Engine, source: NumberedSource, countries: ir.Table, phones: 
         **{column: text_of(valid, column) for column in PHONE_COLUMNS},
         word=text_of(valid, "country").fill_null(""),
         **emails,
-        id_key=id_key(text_of(valid, "id_space"), text_of(valid, "external_id")),
+        id_key=valid.id_key if has_key else id_key(text_of(valid, "id_space"), text_of(valid, "external_id")),
         shown=_parts(valid, *EMAIL_COLUMNS, *PHONE_COLUMNS, "external_id") > 0,
         name_parts=_parts(valid, "first_name", "last_name"),
         place_parts=_parts(valid, "city", "state", "postal_code", "country"),
         has_birth_date=text_of(valid, "birth_date").notnull(),
         has_gender=text_of(valid, "gender").notnull(),
         **{name: answer_code(text_of(valid, column)) for name, column in ANSWERS.items()},
+        **{name: ibis.null(kind) if source.gathered is None else valid[name] for name, kind in BOUGHT.items()},
     )
-    keyed = keyed.left_join(countries, "word").drop("word_right")
+    if source.has("country"):
+        keyed = keyed.left_join(countries, "word").drop("word_right").rename(country="code")
+    else:
+        keyed = keyed.mutate(country=ibis.null("string"))
     for column in PHONE_COLUMNS:
         if source.has(column):
             book = phones.select("word", **{column: "phone", f"{column}_key": "phone_key"})
             keyed = keyed.left_join(book, [column, "word"]).drop(f"{column}_right", "word_right")
         else:
             keyed = keyed.mutate(**{f"{column}_key": ibis.null("uuid")})
-    return keyed.rename(country="code").select(*ROW_COLUMNS)
+    return keyed.select(*ROW_COLUMNS)
 
 
 ROW_COLUMNS = (
     "row_id", "standing", "stands_for", *KEY_COLUMNS, "shown", "country", "name_parts", "place_parts", "has_birth_date",
-    "has_gender", *ANSWERS,
+    "has_gender", *ANSWERS, *BOUGHT,
 )  # fmt: skip
 
 
 def _content(rows: ir.Table) -> ir.IntegerValue:
     """A number for what a row says of a person, whatever its line: rows chosen by it do not depend on their order."""
     texts = [text_of(rows, column).fill_null("") for column in _SAID_OF_PERSON if column in rows.columns]
-    number: ir.IntegerValue = ibis.literal("\x1f").join([*texts, ibis.literal("")]).hash()
-    return (number & ((1 << _SOURCE_BITS) - 1)).try_cast("int64")
+    return hash_number(ibis.literal("\x1f").join([*texts, ibis.literal("")])) & ((1 << _SOURCE_BITS) - 1)
 
 
 _SAID_OF_PERSON = (

@@ -15,33 +15,20 @@ import ibis.expr.types as ir
 from activator.errors import ConfigurationError, SourceError
 from activator.model.currency import minor_digits
 from activator.people.engine import Engine
-from activator.people.purchases import RATE_TYPE, exact_product, orders_of_lines
+from activator.people.purchases import BOUGHT, RATE_TYPE, exact_product, orders_of_lines
 from activator.people.rows import NumberedSource, source_code, source_line
 
 _SUM_MAX = 9 * 10**18  # what one customer's rows of one currency may add up to, in minor units
 
 
-def purchases(engine: Engine, sources: Sequence[NumberedSource], rows: ir.Table) -> ir.Table:
-    """What every known person has bought, in the rows of `purchases.gathered`.
+def purchases(sources: Sequence[NumberedSource], rows: ir.Table) -> ir.Table:
+    """What every known person has bought: (row_id, person, columns of `purchases.BOUGHT`), a row for each gathered one.
 
-    (row_id, person, currency, minor, orders, first_on, last_on, first_bought_on, last_bought_on).
+    rows: as `rows.keyed_rows` makes them, with their person.
     """
-    people = rows.filter(rows.person.notnull()).select("row_id", "person")
-    parts = [source.valid.select(*_BOUGHT) for source in sources if source.gathered is not None]
-    bought = ibis.union(*parts, distinct=False) if parts else ibis.memtable([], schema=ibis.schema(_BOUGHT))
-    return engine.materialise("purchases", bought.join(people, "row_id"))
-
-
-_BOUGHT = {
-    "row_id": "int64",
-    "currency": "string",
-    "minor": "decimal(38, 0)",
-    "orders": "int64",
-    "first_on": "date",
-    "last_on": "date",
-    "first_bought_on": "date",
-    "last_bought_on": "date",
-}
+    codes = [source.code for source in sources if source.gathered is not None]
+    bought = rows.filter(rows.person.notnull() & source_code(rows.row_id).isin(codes or [-1]))
+    return bought.select("row_id", "person", *BOUGHT)
 
 
 def newest_day(bought: ir.Table) -> date:
@@ -77,25 +64,29 @@ def customers(
         SourceError: an order is in a currency without a rate, or somebody's value does not fit 64 bits.
         ConfigurationError: a rate has more decimals than are computed exactly.
     """
-    counted = bought.filter(bought.first_on.notnull())
+    counted = bought.filter(bought.last_on.notnull())
     factors = exchange_factors(currency, rates)
     _refuse_unknown_currency(sources, counted, sorted(factors), currency)
-    rate = ibis.cases(*[(counted.currency == code, factor) for code, factor in factors.items()])
-    fits = counted.minor.between(-_SUM_MAX, _SUM_MAX)
-    net = exact_product(ibis.cases((fits, counted.minor)).cast("decimal(19, 0)"), rate)
-    valued = counted.group_by("person").agg(
-        value_minor=ibis.cases((fits.all(), net.sum().round(0).try_cast("int64"))),
-        orders=counted.orders.sum().cast("int64"),
-        first_order_on=counted.first_bought_on.min(),
-        last_order_on=counted.last_bought_on.max(),
-    )
-    made = engine.materialise("customers", valued)
+    made = engine.grouped("customers", counted, ["person"], lambda rows: _valued(rows, factors))
     if made.value_minor.isnull().any().to_pyarrow().as_py():
         raise SourceError(
             "the orders of one customer add up to more than 92 quadrillion",
             "Check the amount column's decimal sign in the mapping, and the rates.",
         )
     return _with_order_counts(engine, sources, bought, made, as_of, factors)
+
+
+def _valued(rows: ir.Table, factors: Mapping[str, ir.DecimalScalar]) -> ir.Table:
+    """Each person's orders added up; value_minor is NULL where it does not fit."""
+    rate = ibis.cases(*[(rows.currency == code, factor) for code, factor in factors.items()])
+    fits = rows.minor.between(-_SUM_MAX, _SUM_MAX).fill_null(False)
+    net = exact_product(ibis.cases((fits, rows.minor)).cast("decimal(19, 0)"), rate)
+    return rows.group_by("person").agg(
+        value_minor=ibis.cases((fits.all(), net.sum().round(0).try_cast("int64"))),
+        orders=rows.orders.sum().cast("int64"),
+        first_order_on=rows.first_bought_on.min(),
+        last_order_on=rows.last_bought_on.max(),
+    )
 
 
 def _with_order_counts(

@@ -70,7 +70,7 @@ def read_people(
             relation = engine.materialise("canonical", relation)
             raw.release()
         whole = isinstance(mapping, OrdersMapping) and mapping.one_row_per == "order"
-        sources.append(CanonicalSource(section.name, mapping.entity, relation, raw.find, whole))
+        sources.append(CanonicalSource(section.name, mapping.entity, relation, raw.find, whole, mapping.id_space))
     policy = replace(people_policy(workspace.project), today=today)
     lists, looks_of_lists = read_lists(workspace, engine)
     earlier = earlier_tiers(workspace, engine)

@@ -12,8 +12,9 @@ from activator.people.engine import Engine
 from activator.people.explain import Lookup
 from activator.people.identifiers import normalised
 from activator.people.identifiers.email import address, google_form, meta_form
+from activator.people.identity_keys import identity_key
 from activator.people.pipeline import People
-from activator.people.rows import KEY_COLUMNS, identity_key
+from activator.people.rows import KEY_COLUMNS
 from activator.people.suppression import every_key
 from activator.plan.inputs import people_policy, read_people
 from activator.ports import Clock

@@ -20,8 +20,8 @@ from activator.model.ledger import BatchRecord, LostSend
 from activator.people.engine import Engine
 from activator.people.erased import Erased, known_macs, with_macs
 from activator.people.identifiers import FORM_COLUMNS, STRONG_COLUMNS
+from activator.people.identity_keys import identity_key
 from activator.people.membership import KEYS
-from activator.people.rows import identity_key
 
 
 @dataclass(frozen=True, slots=True)

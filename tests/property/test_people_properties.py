@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from activator.people.consolidate import components, linked
+from activator.people.consolidate import components, repeated_keys, with_person
 from activator.people.engine import Engine, open_engine
 from activator.people.identifiers.text import clean, known, without_decimal_zero
-from activator.people.rows import id_key
+from activator.people.identity_keys import id_key
+from activator.people.rows import KEY_COLUMNS
 from activator.people.tiers import TierCut, placed, rank_of
 
 FEW = settings(
@@ -56,28 +57,46 @@ def union_find(pairs: list[tuple[int, int]]) -> dict[int, int]:
     return smallest
 
 
-def labelled_by_links(engine: Engine, pairs: list[tuple[int, int]]) -> dict[int, int]:
-    """linked() over small integers; the first of a pair is the row's anchor."""
-    rows = [{"anchor": str(uuid.UUID(int=anchor)), "key": str(uuid.UUID(int=key))} for anchor, key in pairs]
-    links = ibis.memtable(rows, schema=ibis.schema({"anchor": "string", "key": "string"}))
-    table = engine.materialise("links", links.select(anchor=links.anchor.cast("uuid"), key=links.key.cast("uuid")))
-    labels = linked(engine, table)
-    found = labels.select(node=labels.node.cast("string"), label=labels.label.cast("string")).to_pyarrow().to_pylist()
-    engine.drop(labels)
-    assert len(found) == len({row["node"] for row in found})
-    return {uuid.UUID(row["node"]).int: uuid.UUID(row["label"]).int for row in found}
+def persons_by_rows(engine: Engine, rows: list[tuple[int | None, ...]]) -> list[int]:
+    """with_person() over rows of an id, an e-mail address and a phone, each a small integer; ids are the smallest."""
+    columns = ("id_key", "email_key", "phone_key")
+    told = [{"row_id": number, **dict(zip(columns, keys, strict=True))} for number, keys in enumerate(rows)]
+    table = ibis.memtable(told, schema=ibis.schema({"row_id": "int64", **dict.fromkeys(columns, "int64")}))
+    keys = {column: ibis.null("uuid") for column in KEY_COLUMNS}
+    for place, column in enumerate(columns):
+        hexadecimal = (table[column] + place * 1000).cast("string").lpad(32, "0")
+        keys[column] = ibis.cases((table[column].notnull(), hexadecimal.cast("uuid")))
+    made = engine.materialise("rows", table.select("row_id", **keys))
+    repeated = repeated_keys(engine, made)
+    found = with_person(engine, made, repeated)
+    people = found.order_by("row_id").select(person=found.person.cast("string")).to_pyarrow()["person"].to_pylist()
+    engine.drop(found)
+    for used in (made, repeated):
+        engine.drop(used)
+    return [int(person.replace("-", "")) for person in people]
+
+
+def persons_the_plain_way(rows: list[tuple[int | None, ...]]) -> list[int]:
+    """The smallest key each row is connected with, the plain way."""
+    keyed = [[key + place * 1000 for place, key in enumerate(keys) if key is not None] for keys in rows]
+    smallest = union_find([(keys[0], key) for keys in keyed for key in keys])
+    return [smallest[keys[0]] for keys in keyed]
 
 
 NODES = st.integers(0, 25)
 EDGES = st.lists(st.tuples(NODES, NODES).filter(lambda pair: pair[0] != pair[1]), min_size=1, max_size=40)
 
 
-@FEW
-@given(EDGES)
-def test_keys_that_link_nobody_get_the_labels_the_search_would_give(
-    engine: Engine, pairs: list[tuple[int, int]]
+KEYS = st.none() | st.integers(1, 12)
+ROWS = st.lists(st.tuples(KEYS, KEYS, KEYS).filter(any), min_size=1, max_size=30)
+
+
+@settings(FEW, max_examples=60)
+@given(ROWS)
+def test_everybody_a_row_is_linked_with_is_one_person_by_the_smallest_key(
+    engine: Engine, rows: list[tuple[int | None, ...]]
 ) -> None:
-    assert labelled_by_links(engine, pairs) == union_find(pairs)
+    assert persons_by_rows(engine, rows) == persons_the_plain_way(rows)
 
 
 @FEW

@@ -11,8 +11,8 @@ import pytest
 from activator.model.people import Entity, Outcome
 from activator.people.engine import Engine, open_engine
 from activator.people.erased import Erased, mac_of, with_macs
+from activator.people.identity_keys import identity_key
 from activator.people.pipeline import CanonicalSource, People
-from activator.people.rows import identity_key
 from tests.people_relations import GRANTED, build, order, source
 
 SECRET = bytes(range(32))

@@ -11,7 +11,7 @@ import pytest
 from activator.errors import AccountingError, SourceError
 from activator.model.people import ConsentRule, Entity, Outcome, SourceCount, SuppressionCount
 from activator.people.accounting import Ending, Place, person_ending, refuse_imbalance
-from activator.people.consent import ANSWERS, STRICT_COUNTRIES, ConsentPolicy, strict
+from activator.people.consent import ANSWERS, STRICT_COUNTRIES, ConsentPolicy, row_facts, strict
 from activator.people.engine import Engine, open_engine
 from activator.people.holdout import Holdout, held_out
 from activator.people.pipeline import People
@@ -107,9 +107,15 @@ class TestConsent:
     def test_where_the_strict_rule_holds(
         self, engine: Engine, countries: list[str | None], default: str | None, holds: bool
     ) -> None:
-        rows = ibis.memtable([{"country": country} for country in countries], schema={"country": "string"})
-        found = engine.backend.to_pyarrow(rows.agg(strict=strict(rows, ConsentPolicy(default_country=default))))
-        assert found["strict"].to_pylist() == [holds]
+        kinds = {"country": "string"} | dict.fromkeys(ANSWERS, "int8")
+        said = [dict.fromkeys(ANSWERS, 0) | {"country": country} for country in countries]
+        rows = ibis.memtable(said, schema=kinds)
+        facts = row_facts(rows)
+        person = engine.materialise("person", rows.agg(**{name: fact.any() for name, fact in facts.items()}))
+        told = person.select(
+            strict=strict({name: person[name] for name in facts}, ConsentPolicy(default_country=default))
+        )
+        assert told.to_pyarrow()["strict"].to_pylist() == [holds]
 
     def test_the_strict_countries_are_the_eea_its_regions_the_kingdom_and_switzerland(self) -> None:
         assert len(STRICT_COUNTRIES) == 27 + 3 + 7 + 2
