@@ -21,7 +21,7 @@ from activator.people.recall import Recall
 
 @dataclass(frozen=True)
 class Marks:
-    """What every member's identifiers are made of, and what earlier runs made of it. everyone: (person, mark)."""
+    """What every member's identifiers are made of, and what earlier runs made of it. everyone: (person, tier, mark)."""
 
     engine: Engine
     recall: Recall
@@ -34,16 +34,21 @@ class Marks:
         return people.select("person")
 
     def recalled(self, form: str, computed: ir.Table | None) -> ir.Table:
-        """(person, member_key) of everyone: those computed now, and those remembered. Kept for the next run."""
+        """(person_key, member_key, tier) of everyone: computed, of the same columns, and those remembered.
+
+        Kept for the next run.
+        """
         known = self.recall.known(f"members_{form}")
-        parts = [self.everyone.select("mark", "person", value=ibis.null("uuid")).limit(0)]
+        parts = [self.everyone.mutate(value=ibis.null("uuid")).limit(0)]
         if computed is not None:
-            parts.append(self.everyone.join(computed, "person").select("mark", "person", value="member_key"))
+            keys = computed.select(person="person_key", value="member_key")
+            parts.append(self.everyone.join(keys, "person"))
         if known is not None:
-            parts.append(self.everyone.join(known, "mark").select("mark", "person", "value"))
-        found = self.engine.materialise("found", ibis.union(*parts) if len(parts) > 1 else parts[0])
-        self.recall.keep(f"members_{form}", found)
-        return found.select("person", member_key="value")
+            parts.append(self.everyone.join(known.select("mark", "value"), "mark"))
+        columns = ("person", "tier", "mark", "value")
+        found = self.engine.materialise("found", ibis.union(*[part.select(*columns) for part in parts]))
+        self.recall.keep(f"members_{form}", found.select("mark", "person", "value"))
+        return found.select("tier", person_key="person", member_key="value")
 
 
 def members_of(engine: Engine, profiles: Profiles, form: str, as_of: date, marks: Marks | None = None) -> Members:
@@ -51,16 +56,14 @@ def members_of(engine: Engine, profiles: Profiles, form: str, as_of: date, marks
 
     marks: what every member's identifiers are made of. Keys are then computed for those only whom no earlier run met.
     """
-    people = profiles.members.select("person", "tier")
     values = _Values(engine, profiles, form, as_of)
     if marks is None:
-        everyone = values.keys(people.select("person"))
+        keys = values.keys(None)
     else:
         fresh = engine.materialise("fresh", marks.unknown(form))
-        everyone = marks.recalled(form, values.keys(fresh) if rows_in(fresh) else None)
+        keys = marks.recalled(form, values.keys(fresh) if rows_in(fresh) else None)
         engine.drop(fresh)
-    keys = people.join(everyone, "person").select("tier", "member_key", person_key="person")
-    return Members(engine.materialise(f"keys_{form}", keys), values.of, lambda rows: sent_columns(form, rows))
+    return Members(keys, values.of, lambda rows: sent_columns(form, rows))
 
 
 def sent_columns(form: str, values: ir.Table) -> ir.Table:
@@ -70,41 +73,46 @@ def sent_columns(form: str, values: ir.Table) -> ir.Table:
 
 @dataclass
 class _Values:
-    """Values before hashing, gathered for whom they are asked for, once. Their rules are long: planned for somebody."""
+    """Values before hashing, gathered for whom they are asked for. Where their rules are long they are kept."""
 
     engine: Engine
     profiles: Profiles
     form: str
     as_of: date
     gathered: list[ir.Table] = field(default_factory=list)
+    complete: bool = False
 
-    def keys(self, people: ir.Table) -> ir.Table:
-        """(person, member_key) of people (person)."""
+    def keys(self, people: ir.Table | None) -> ir.Table:
+        """(person_key, member_key, tier) of people (person), None for all."""
         values = self._gather(people)
-        keyed = values.select(person="person_key", member_key=member_key(self.form, values).cast("uuid"))
-        return self.engine.materialise(f"computed_{self.form}", keyed)
+        self.complete = people is None
+        keyed = values.select("tier", "person_key", member_key=member_key(self.form, values).cast("uuid"))
+        return self.engine.materialise(f"keys_{self.form}", keyed)
 
     def of(self, wanted: ir.Table) -> ir.Table:
         """The values of wanted (person_key, member_key)."""
-        missing = wanted.select(person="person_key")
+        if not self.complete:
+            self._gather_missing(wanted.select(person="person_key"))
+        every = ibis.union(*self.gathered) if len(self.gathered) > 1 else self.gathered[0]
+        return every.drop("tier").join(wanted.select(*KEYS), "person_key")
+
+    def _gather_missing(self, people: ir.Table) -> None:
         for known in self.gathered:
-            missing = missing.anti_join(known, missing.person == known.person_key)
-        missing = self.engine.materialise("missing", missing)
+            people = people.anti_join(known, people.person == known.person_key)
+        missing = self.engine.materialise("missing", people)
         if rows_in(missing) or not self.gathered:
             self._gather(missing)
-        every = ibis.union(*self.gathered) if len(self.gathered) > 1 else self.gathered[0]
-        return every.join(wanted.select(*KEYS), "person_key")
 
-    def _gather(self, people: ir.Table) -> ir.Table:
-        values = _values(self.engine, self.profiles, people, self.form, self.as_of)
-        self.gathered.append(self.engine.materialise(f"values_{self.form}", values))
-        return self.gathered[-1]
-
-
-def _values(engine: Engine, profiles: Profiles, wanted: ir.Table, form: str, as_of: date) -> ir.Table:
-    """person_key and the form's columns before hashing, NULL where nothing is known, of the people in wanted."""
-    texts = profiles.texts(wanted)
-    return _google(engine, texts, profiles.rules) if form == "google" else _meta(engine, texts, profiles.rules, as_of)
+    def _gather(self, people: ir.Table | None) -> ir.Table:
+        texts = self.profiles.texts(people)
+        if self.form == "google":
+            values = _google(self.engine, texts, self.profiles.rules)
+        else:
+            values = _meta(self.engine, texts, self.profiles.rules, self.as_of)
+        if texts.there & _RULED or people is not None:  # a table of some people is soon dropped
+            values = self.engine.materialise(f"values_{self.form}", values)
+        self.gathered.append(values)
+        return values
 
 
 def _meta(engine: Engine, texts: Texts, rules: IdentifierRules, as_of: date) -> ir.Table:
@@ -123,7 +131,7 @@ def _meta(engine: Engine, texts: Texts, rules: IdentifierRules, as_of: date) -> 
         "EXTERN_ID": people.external_id,
         "MADID": people.device,
     }
-    return engine.staged(people.select(person_key="person", **columns))
+    return engine.staged(people.select("tier", person_key="person", **columns))
 
 
 _META_TEXTS = {
@@ -151,15 +159,26 @@ def _google(engine: Engine, texts: Texts, rules: IdentifierRules) -> ir.Table:
         else ibis.null("string")
         for field, text in _GOOGLE_ADDRESS.items()
     }
-    written = _complete_address(engine.staged(people.select(person_key="person", **address)))
-    mails = texts.addresses.select("person", "rank", text=google_form(texts.addresses.plain, rules))
-    phones = texts.numbers.select("person", "rank", text="e164")
-    for name, values_of in (("emails", engine.staged(mails)), ("phones", phones)):
-        lists = values_of.group_by(person_key="person").agg(
-            **{name: values_of.text.collect(order_by=values_of["rank"])}
-        )
-        written = written.left_join(engine.materialise(name, lists), "person_key").drop("person_key_right")
-    return written
+    firsts = {"emails": google_form(people.plain, rules), "phones": people.e164}
+    written = _complete_address(engine.staged(people.select("tier", person_key="person", **address, **firsts)))
+    mails, phones = texts.addresses, texts.numbers
+    if mails is not None:
+        mails = engine.staged(mails.select("person", "rank", text=google_form(mails.plain, rules)))
+    if phones is not None:
+        phones = phones.select("person", "rank", text="e164")
+    return _listed(_listed(written, "emails", mails), "phones", phones)
+
+
+def _listed(people: ir.Table, name: str, more: ir.Table | None) -> ir.Table:
+    """A text as a list, empty where it is NULL, with what more (person, rank, text) has after it."""
+    nothing = ibis.literal([], type="array<string>")
+    if more is not None:
+        lists = more.group_by(person_key="person").agg(after=more.text.collect(order_by=more["rank"]))
+        people = people.left_join(lists, "person_key").drop("person_key_right")
+    first = ibis.cases((people[name].notnull(), ibis.array([people[name]])), else_=nothing)
+    if more is None:
+        return people.mutate(**{name: first})
+    return people.mutate(**{name: first.concat(people["after"].coalesce(nothing))}).drop("after")
 
 
 # An address is matched by all four together, so where a project has no column for one, none is sent.
@@ -170,6 +189,8 @@ _GOOGLE_ADDRESS = {
     "postal_code": "postal_code",
 }
 _GOOGLE_TEXTS = frozenset(_GOOGLE_ADDRESS.values())
+# What long rules write: all but addresses, which are plain already, phones and ids.
+_RULED = {"birth_date", *_META_TEXTS.values()}
 
 
 def _columns(form: str, values: ir.Table) -> ir.Table:

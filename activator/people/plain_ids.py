@@ -15,8 +15,10 @@ from activator.people.rows import NumberedSource, text_of
 DEVICE_COLUMN = "mobile_advertiser_id"
 
 
-def external_ids(engine: Engine, sources: Sequence[NumberedSource], mine: ir.Table, space: str | None) -> ir.Table:
-    """(person, plain_id): each member's smallest id in one id space; none where no space is named."""
+def external_ids(
+    engine: Engine, sources: Sequence[NumberedSource], mine: ir.Table, space: str | None
+) -> ir.Table | None:
+    """(person, plain_id): each member's smallest id in one id space, None where no export has any."""
 
     def ids(valid: ir.Table) -> ir.Table:
         named = valid.filter(text_of(valid, "id_space") == (space or ""))
@@ -26,17 +28,17 @@ def external_ids(engine: Engine, sources: Sequence[NumberedSource], mine: ir.Tab
     return _one_of_one(engine, found, mine, "EXTERN_ID")
 
 
-def devices(engine: Engine, sources: Sequence[NumberedSource], mine: ir.Table) -> ir.Table:
-    """(person, plain_id): each member's smallest advertising id."""
+def devices(engine: Engine, sources: Sequence[NumberedSource], mine: ir.Table) -> ir.Table | None:
+    """(person, plain_id): each member's smallest advertising id, None where no export has any."""
     tables = [source.valid for source in sources if source.has(DEVICE_COLUMN)]
     found = [valid.select("row_id", text=text_of(valid, DEVICE_COLUMN)) for valid in tables]
     return _one_of_one(engine, found, mine, "MADID")
 
 
-def _one_of_one(engine: Engine, found: Sequence[ir.Table], mine: ir.Table, field: str) -> ir.Table:
+def _one_of_one(engine: Engine, found: Sequence[ir.Table], mine: ir.Table, field: str) -> ir.Table | None:
     """mine: (person, row_id, ...) of the members' rows. Of several ids the smallest, however the rows are sorted."""
     if not found:
-        return engine.materialise(f"no_{field}", mine.select("person", plain_id=ibis.null("string")).limit(0))
+        return None
     texts = engine.staged(ibis.union(*found, distinct=False) if len(found) > 1 else found[0])
     written = engine.staged(texts.select("row_id", plain_id=normalised("meta", field, texts.text)))
     known = written.filter(written.plain_id.notnull())

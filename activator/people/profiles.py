@@ -1,8 +1,9 @@
 """What is known about each member, gathered once for every identifier form.
 
 For every attribute one row of the person is chosen first, by fixed-width ids, and only those rows are read: names come
-from one row, a place comes from one row. Text stays text here, since it is short where digests are long; it lives in
-the engine's private scratch, like the exports it comes from, and is gone with it.
+from one row, a place comes from one row. Mostly that is one row for all of them, which is read once. Text stays text
+here, since it is short where digests are long; it lives in the engine's private scratch, like the exports it comes
+from, and is gone with it.
 """
 
 import functools
@@ -15,44 +16,27 @@ from typing import cast
 import ibis
 import ibis.expr.types as ir
 
+from activator.people.choices import Chosen, among, chosen, telling
 from activator.people.consent import ConsentPolicy, row_facts, strict, strictest
 from activator.people.engine import Engine
 from activator.people.identifiers import DEFAULT_RULES, IdentifierRules, iso2, normalised
 from activator.people.identifiers.email import address
 from activator.people.identifiers.hashing import digest_of
 from activator.people.identifiers.text import clean
+from activator.people.membership import rows_in
 from activator.people.plain_ids import devices, external_ids
 from activator.people.recall import Recall
-from activator.people.rows import ADDRESS_KEYS, EMAIL_COLUMNS, PHONE_COLUMNS, NumberedSource, source_code, text_of
+from activator.people.rows import ADDRESS_KEYS, EMAIL_COLUMNS, NumberedSource, source_code, text_of
 
-# Google takes ten identifiers a member (Data Manager API limits, 2026-11): one is the address, the others these.
-EMAILS_MAX = 5
-PHONES_MAX = 4
-# The column of `members` that points to the chosen row -> what is read there.
-CHOICES = {
-    "name_row": ("first_name", "last_name"),
-    "place_row": ("city", "state", "postal_code", "country"),
-    "gender_row": ("gender",),
-    "birth_row": ("birth_date",),
-}
-# Row id and column of an identifier in one number, taken apart by bits: the engine divides as floating point, which row
-# ids of all but contacts are too large for.
-_SLOT_BITS = 3
-_SLOTS = 1 << _SLOT_BITS
-_FEWER = 1 << 60  # added to a row's standing for every part it lacks: rows that know more come first
-
-
-def choices_of(sources: Sequence[NumberedSource]) -> dict[str, tuple[str, ...]]:
-    """CHOICES, as far as an export has any of the columns."""
-    return {
-        choice: columns
-        for choice, columns in CHOICES.items()
-        if any(source.has(column) for source in sources for column in columns)
-    }
+# What may be known of a member: an address, a phone and ids as they are sent, all else as exported.
+_TEXTS = (
+    "plain", "e164", "external_id", "device", "first_name", "last_name", "city", "state", "postal_code", "country",
+    "gender", "birth_date",
+)  # fmt: skip
 
 
 def people_of(engine: Engine, sources: Sequence[NumberedSource], rows: ir.Table, consent: ConsentPolicy) -> ir.Table:
-    """One row per person: first row, which rows know what, strictest answers, country, whether its rule is strict."""
+    """One row per person: first row, strictest answers, country, whether its rule is strict, and what is `telling`."""
     someone = rows.filter(rows.person.notnull())
     persons = engine.grouped("persons", someone, ["person"], lambda part: _added_up(sources, part, consent))
     if "country" in persons.columns:
@@ -65,16 +49,10 @@ def _added_up(sources: Sequence[NumberedSource], rows: ir.Table, consent: Consen
         "reachable": ibis.or_(*[rows[key].notnull() for key in ADDRESS_KEYS]),
         "shared": rows.shared,
     }
-    standings = {
-        "name_row": _standing(rows, rows.name_parts, 2),
-        "place_row": _standing(rows, rows.place_parts, 4),
-        "birth_row": ibis.cases((rows.has_birth_date, rows.standing)),
-        "gender_row": ibis.cases((rows.has_gender, rows.standing)),
-    }
-    chosen = {choice: rows.row_id.argmin(standings[choice]) for choice in choices_of(sources)}
+    said = telling(sources, rows)
     if any(source.has("country") for source in sources):
-        chosen["country"] = rows.country.argmin(ibis.cases((rows.country.notnull(), rows.standing)))
-    grouped = rows.group_by("person").agg(first_row=rows.row_id.min(), **chosen, facts=_as_bits(facts).bit_or())
+        said["country"] = rows.country.argmin(ibis.cases((rows.country.notnull(), rows.standing)))
+    grouped = rows.group_by("person").agg(first_row=rows.row_id.min(), **said, facts=_as_bits(facts).bit_or())
     told = {name: (grouped.facts & (1 << place)) != 0 for place, name in enumerate(facts)}
     return grouped.mutate(
         **strictest(told), strict=strict(told, consent), reachable=told["reachable"], shared=told["shared"]
@@ -87,149 +65,178 @@ def _as_bits(facts: Mapping[str, ir.BooleanValue]) -> ir.IntegerValue:
     return cast("ir.IntegerValue", functools.reduce(operator.or_, bits))
 
 
-def _standing(rows: ir.Table, parts: ir.IntegerValue, parts_max: int) -> ir.IntegerValue:
-    lacking = (ibis.literal(parts_max) - parts).cast("int64") * _FEWER
-    return ibis.cases((parts > 0, rows.standing + lacking))
-
-
 @dataclass(frozen=True)
 class Texts:
     """What is known about some members.
 
-    people: one row each: person, plain (first address), e164 (first phone), external_id and device as they are sent,
-    and every text of CHOICES, country as a code; there: the columns of it that some export has; addresses: (person,
-    rank, plain); numbers: (person, rank, e164); best first from rank 0.
+    people: one row each: person, tier, plain (first address), e164 (first phone), external_id and device as they are
+    sent, and every text of CHOICES, country as a code; there: the columns of it that may hold something; addresses:
+    (person, rank, plain) and numbers: (person, rank, e164) after the first ones, None where nobody has more.
     """
 
     people: ir.Table
     there: frozenset[str]
-    addresses: ir.Table
-    numbers: ir.Table
+    addresses: ir.Table | None
+    numbers: ir.Table | None
+
+    def of(self, wanted: ir.Table | None) -> "Texts":
+        """The same of those named in wanted (person), None for all."""
+        if wanted is None:
+            return self
+        more = [among(wanted, rows) for rows in (self.addresses, self.numbers)]
+        return Texts(self.people.semi_join(wanted, "person"), self.there, *more)
 
 
 @dataclass(frozen=True)
 class Profiles:
     """The members of one run, by fixed-width ids; text is read for those it is asked for.
 
-    members: (person, tier, and the columns of CHOICES); emails: (person, key, rank, row_id, slot); numbers: (person,
-    key, rank); phones: `rows.phone_book`; external_ids, devices: (person, plain_id).
+    phones: `rows.phone_book`; plain_ids: (person, plain_id) by what they are, external_id or device.
     """
 
     engine: Engine
     sources: Sequence[NumberedSource]
-    members: ir.Table
-    emails: ir.Table
-    numbers: ir.Table
+    chosen: Chosen
     phones: ir.Table
-    external_ids: ir.Table
-    devices: ir.Table
+    plain_ids: Mapping[str, ir.Table]
     rules: IdentifierRules
-    _choices: Mapping[str, tuple[str, ...]]
-    _gathered: list[Texts] = field(default_factory=list)
+    _gathered: list[tuple[bool, Texts]] = field(default_factory=list)
 
-    def texts(self, wanted: ir.Table) -> Texts:
-        """What is known about the members named in wanted (person). Gathered once for both forms, as a rule."""
-        for known in self._gathered:
-            if not int(wanted.anti_join(known.people, "person").count().to_pyarrow().as_py()):
-                people, addresses, numbers = (
-                    part.semi_join(wanted, "person") for part in (known.people, known.addresses, known.numbers)
-                )
-                return Texts(people, known.there, addresses, numbers)
-        self._gathered.append(self._gather(wanted))
-        return self._gathered[-1]
+    def texts(self, wanted: ir.Table | None = None) -> Texts:
+        """What is known about the members named in wanted (person), None for all. Gathered once for both forms."""
+        for everyone, known in self._gathered:
+            if everyone or (wanted is not None and not rows_in(wanted.anti_join(known.people, "person"))):
+                return known.of(wanted)
+        self._gathered.append((wanted is None, self._gather(wanted)))
+        return self._gathered[-1][1]
 
-    def _gather(self, wanted: ir.Table) -> Texts:
-        addresses, numbers = self._addresses(wanted), self._numbers(wanted)
-        members = self.members.semi_join(wanted, "person")
-        parts = {
-            "plain": addresses.filter(addresses["rank"] == 0).select("person", "plain"),
-            "e164": numbers.filter(numbers["rank"] == 0).select("person", "e164"),
-            "external_id": self.external_ids.select("person", external_id="plain_id"),
-            "device": self.devices.select("person", device="plain_id"),
-        }
-        attributes = [self._attribute(members, choice, columns) for choice, columns in self._choices.items()]
-        people = members.select("person")
-        for part in (*parts.values(), *attributes):
-            people = people.left_join(part, "person").drop("person_right")
+    def _gather(self, wanted: ir.Table | None) -> Texts:
+        chosen = self.chosen.of(wanted)
+        people, used = self._read(chosen)
+        addresses = numbers = None
+        if "email" in people.columns:
+            people = people.mutate(plain=address(people.email)).drop("email")
+            addresses = self._more_addresses(chosen.emails)
+        if "country" in people.columns:
+            people = people.mutate(country=iso2(clean(people.country)).coalesce(digest_of(people.country)))
+        if "number_key" in people.columns:
+            spelt = self._spelt(chosen)
+            people = people.left_join(spelt, people.number_key == spelt.key).drop("key", "number_key")
+            numbers = self._more_numbers(chosen.numbers, spelt)
+            used.append(spelt)
         there = frozenset(people.columns)
-        lacking = [column for columns in CHOICES.values() for column in columns if column not in there]
+        lacking = dict.fromkeys(name for name in _TEXTS if name not in there)
         people = people.mutate(**dict.fromkeys(lacking, ibis.null("string")))
-        profiles = self.engine.lean("profiles", people, dict.fromkeys(lacking))
-        for part in attributes:
-            self.engine.drop(part)
+        profiles = self.engine.lean("profiles", people, lacking)
+        for table in used:
+            self.engine.drop(table)
         return Texts(profiles, there, addresses, numbers)
 
     def marks(self, recall: Recall, as_of: date) -> ir.Table:
-        """(person, mark): everything a member's identifiers are made of, as one mark. No text outlives a statement."""
-        rank = self.numbers["rank"].cast("string")
-        parts = [self.numbers.select("person", mark=recall.mark("phone", rank, self.numbers.key.cast("string")))]
-        for name, ids in (("external_id", self.external_ids), ("device", self.devices)):
-            parts.append(ids.select("person", mark=recall.mark(name, ids.plain_id)))
-        texts = self._email_texts(self.emails)
-        parts.append(texts.select("person", mark=recall.mark("email", texts["rank"].cast("string"), texts.text)))
-        for choice, columns in self._choices.items():
-            rows = self._chosen(self.members, choice, columns)
-            if choice == "birth_row":  # a day in the future is not sent, so it is not known yet
-                rows = rows.mutate(birth_date=ibis.cases((rows.birth_date.cast("date") <= as_of, rows.birth_date)))
-            parts.append(rows.select("person", mark=recall.mark(choice, *[rows[column] for column in columns])))
-        parts = [self.engine.materialise("part", part) for part in parts]
-        every = ibis.union(*parts, distinct=False)
-        marks = self.engine.materialise("marks", every.group_by("person").agg(mark=recall.together(every.mark)))
-        for part in parts:
-            self.engine.drop(part)
+        """(person, tier, mark): everything a member's identifiers are made of, as one mark. No text is kept."""
+        people, used = self._read(self.chosen)
+        if "birth_date" in people.columns:  # a day in the future is not sent, so it is not known yet
+            born = people.birth_date
+            people = people.mutate(birth_date=ibis.cases((born.cast("date") <= as_of, born)))
+        more = self._more_marks(recall)
+        if more is not None:
+            people = people.left_join(more, "person").drop("person_right")
+        names = ("email", "number_key", *_TEXTS, "more")
+        texts = [people[name].cast("string") if name in people.columns else ibis.null("string") for name in names]
+        marks = self.engine.materialise("marks", people.select("person", "tier", mark=recall.mark("member", *texts)))
+        for table in used:
+            self.engine.drop(table)
         return marks
 
-    def _addresses(self, wanted: ir.Table) -> ir.Table:
-        texts = self.engine.staged(self._email_texts(self.emails.semi_join(wanted, "person")))
-        return self.engine.materialise("addresses", texts.select("person", "rank", plain=address(texts.text)))
+    def _more_marks(self, recall: Recall) -> ir.Table | None:
+        """(person, more): addresses and phones after the first ones, as one mark; None where nobody has more."""
+        parts, emails, numbers = [], self.chosen.emails, self.chosen.numbers
+        if emails is not None:
+            texts = self._texts(emails, ("email",))
+            parts.append(texts.select("person", mark=recall.mark("email", texts["rank"].cast("string"), texts.email)))
+        if numbers is not None:
+            rank, key = numbers["rank"].cast("string"), numbers.key.cast("string")
+            parts.append(numbers.select("person", mark=recall.mark("phone", rank, key)))
+        if not parts:
+            return None
+        every = ibis.union(*parts) if len(parts) > 1 else parts[0]
+        return every.group_by("person").agg(more=recall.together(every.mark).cast("string"))
 
-    def _email_texts(self, emails: ir.Table) -> ir.Table:
-        """(person, rank, text) of every e-mail address that is sent, as exported."""
+    def _read(self, chosen: Chosen) -> tuple[ir.Table, list[ir.Table]]:
+        """(people, tables to drop when they have been computed).
+
+        people: person, tier, external_id, device, and as far as an export has any, number_key, and email and the
+        columns of CHOICES as exported.
+        """
+        names = [name for columns in chosen.choices.values() for name in columns]
+        alone, used = chosen.single, list[ir.Table]()
+        if chosen.several is not None:
+            alike = chosen.several.filter(chosen.several.alike)
+            alone = ibis.union(alone, alike.select(*alone.columns))
+        people = self._texts(alone, names)
+        if chosen.several is not None:
+            people, used = self._with_others(people, chosen.several.filter(~chosen.several.alike), chosen.choices)
+        for name, ids in self.plain_ids.items():
+            people = people.left_join(ids.select("person", **{name: "plain_id"}), "person").drop("person_right")
+        return self.engine.staged(people), used
+
+    def _with_others(
+        self, people: ir.Table, others: ir.Table, choices: Mapping[str, Sequence[str]]
+    ) -> tuple[ir.Table, list[ir.Table]]:
+        """People and those of whom several rows are read, by choice; and the tables they lie in."""
+        used = list[ir.Table]()
+        if not rows_in(others):
+            return people, used
+        told = others.select(*[name for name in ("person", "tier", "number_key") if name in others.columns])
+        for choice, names in choices.items():
+            pointed = others.filter(others[choice].notnull())
+            pointed = pointed.select("person", *["email_slot"] * ("email" in names), row_id=choice)
+            used.append(self.engine.materialise(choice, self._texts(pointed, names)))
+            told = told.left_join(used[-1], "person").drop("person_right")
+        return ibis.union(people, told.select(*people.columns)), used
+
+    def _texts(self, rows: ir.Table, names: Sequence[str]) -> ir.Table:
+        """Rows with the named columns, as exported, of the row that row_id names; `email` is that of email_slot."""
+        kept = [name for name in rows.columns if name not in ("row_id", "email_slot")]
+        columns = {*names, *EMAIL_COLUMNS} if "email" in names else {*names}
         parts = []
         for source in self.sources:
-            for slot, column in enumerate(EMAIL_COLUMNS):
-                if source.has(column):
-                    valid = source.valid
-                    chosen = emails.filter(emails.slot == slot)
-                    here = chosen.join(valid.select("row_id", text=text_of(valid, column)), "row_id")
-                    parts.append(here.select("person", "rank", "text"))
-        nothing = emails.select("person", "rank", text=ibis.null("string")).limit(0)
-        return ibis.union(nothing, *parts, distinct=False)
+            here, valid = rows.filter(source_code(rows.row_id) == source.code), source.valid
+            read = {name: text_of(valid, name) for name in sorted(columns) if source.has(name)}
+            if read:
+                here = here.join(valid.select("row_id", **read), "row_id")
+            found = {name: here[name] if name in read else ibis.null("string") for name in names}
+            slots = [(here.email_slot == slot, here[name]) for slot, name in enumerate(EMAIL_COLUMNS) if name in read]
+            if slots:
+                found["email"] = ibis.cases(*slots)
+            parts.append(here.select(*kept, **found))
+        return self.engine.staged(ibis.union(*parts) if len(parts) > 1 else parts[0])
 
-    def _numbers(self, wanted: ir.Table) -> ir.Table:
-        """(person, rank, e164). A number whose key was recalled is parsed here, since it is to be sent."""
-        mine = self.numbers.semi_join(wanted, "person")
-        book = self.phones.semi_join(mine, self.phones.phone_key == mine.key)
-        spelt = book.group_by(key="phone_key").agg(
-            e164=book.e164.max(), phone=book.phone.min(), country=book.country.argmin(book.phone)
-        )
-        spelt = self.engine.materialise("spelt", spelt)
-        known = spelt.filter(spelt.e164.notnull()).select("key", "e164")
-        recalled = spelt.filter(spelt.e164.isnull())
-        if int(recalled.count().to_pyarrow().as_py()):
-            parsed = recalled.select("key", e164=normalised("google", "phone", recalled.phone, recalled.country))
-            known = self.engine.materialise("parsed", ibis.union(known, parsed))
-        return self.engine.materialise("member_numbers", mine.join(known, "key").select("person", "rank", "e164"))
+    def _more_addresses(self, emails: ir.Table | None) -> ir.Table | None:
+        """(person, rank, plain) after the first ones."""
+        if emails is None:
+            return None
+        texts = self._texts(emails, ("email",))
+        return self.engine.materialise("addresses", texts.select("person", "rank", plain=address(texts.email)))
 
-    def _attribute(self, members: ir.Table, choice: str, columns: Sequence[str]) -> ir.Table:
-        """(person, columns) from the row each member's choice points to."""
-        texts = self._chosen(members, choice, columns)
-        if "country" in columns:
-            texts = texts.mutate(country=iso2(clean(texts.country)).coalesce(digest_of(texts.country)))
-        return self.engine.materialise(choice, texts)
+    def _more_numbers(self, numbers: ir.Table | None, spelt: ir.Table) -> ir.Table | None:
+        """(person, rank, e164) after the first ones."""
+        if numbers is None:
+            return None
+        return self.engine.materialise("numbers", numbers.join(spelt, "key").select("person", "rank", "e164"))
 
-    def _chosen(self, members: ir.Table, choice: str, columns: Sequence[str]) -> ir.Table:
-        """(person, columns), as exported."""
-        wanted = members.filter(members[choice].notnull())
-        wanted = wanted.select("person", row_id=choice)
-        parts = []
-        for source in self.sources:
-            if not any(source.has(column) for column in columns):
-                continue
-            valid = source.valid
-            here = valid.select("row_id", **{column: text_of(valid, column) for column in columns})
-            parts.append(wanted.join(here, "row_id").drop("row_id"))
-        return self.engine.staged(ibis.union(*parts, distinct=False))
+    def _spelt(self, chosen: Chosen) -> ir.Table:
+        """(key, e164) of phones, those of the chosen among them. A recalled one is parsed, since it is to be sent."""
+        told, recalled = self.phones.filter(self.phones.e164.notnull()), self.phones.filter(self.phones.e164.isnull())
+        spelt = self.engine.materialise("spelt", told.group_by(key="phone_key").agg(e164=told.e164.max()))
+        mine = recalled.semi_join(chosen.number_keys, recalled.phone_key == chosen.number_keys.key)
+        mine = mine.anti_join(spelt, mine.phone_key == spelt.key).group_by(key="phone_key")
+        found = mine.agg(phone=lambda t: t.phone.min(), country=lambda t: t.country.argmin(t.phone))
+        found = self.engine.materialise("recalled", found)
+        if not rows_in(found):  # the rules are long, and to plan them for nobody costs as much
+            return spelt
+        parsed = found.select("key", e164=normalised("google", "phone", found.phone, found.country))
+        return self.engine.stacked([spelt, self.engine.materialise("parsed", parsed)])
 
 
 def profiles(
@@ -243,40 +250,9 @@ def profiles(
 ) -> Profiles:
     """Choose the e-mail addresses, phones and ids of every member. external_id_space: whose ids are sent, if any's."""
     mine = rows.semi_join(members, "person")
-    return Profiles(
-        engine,
-        sources,
-        members,
-        emails=engine.materialise("member_emails", _first_keys(sources, mine, EMAIL_COLUMNS, EMAILS_MAX)),
-        numbers=engine.materialise("member_phones", _first_keys(sources, mine, PHONE_COLUMNS, PHONES_MAX)),
-        phones=phones,
-        external_ids=external_ids(engine, sources, mine, external_id_space),
-        devices=devices(engine, sources, mine),
-        rules=rules,
-        _choices=choices_of(sources),
-    )
-
-
-def _first_keys(sources: Sequence[NumberedSource], rows: ir.Table, columns: Sequence[str], at_most: int) -> ir.Table:
-    """(person, key, rank, row_id, slot): each member's keys of a kind, best first, and where each was first seen.
-
-    Those of sources named first come first, then main columns before second ones, then smaller keys, and of equal keys
-    the spelling of the row of least standing: never the order of rows, which another sorting of an export changes.
-    """
-    seen = [
-        rows.filter(rows[f"{column}_key"].notnull()).select(
-            "person",
-            key=rows[f"{column}_key"],
-            place=rows.row_id * _SLOTS + slot,
-            standing=rows.standing * _SLOTS + slot,
-        )
-        for slot, column in enumerate(columns)
-        if slot == 0 or any(source.has(column) for source in sources)
-    ]
-    every = ibis.union(*seen, distinct=False) if len(seen) > 1 else seen[0]
-    column = source_code(every.place >> _SLOT_BITS) * _SLOTS + (every.place & (_SLOTS - 1))
-    first = every.group_by("person", "key").agg(place=every.place.argmin(every.standing), column=column.min())
-    in_order = ibis.window(group_by="person", order_by=["column", "key"])
-    ranked = first.mutate(rank=ibis.row_number().over(in_order))
-    kept = ranked.filter(ranked["rank"] < at_most)
-    return kept.select("person", "key", "rank", row_id=kept.place >> _SLOT_BITS, slot=kept.place & (_SLOTS - 1))
+    plain_ids = {
+        "external_id": external_ids(engine, sources, mine, external_id_space),
+        "device": devices(engine, sources, mine),
+    }
+    known_ids = {name: ids for name, ids in plain_ids.items() if ids is not None}
+    return Profiles(engine, sources, chosen(engine, sources, rows, members), phones, known_ids, rules)
