@@ -18,7 +18,7 @@ import pyarrow as pa
 from activator.model.people import Entity
 from activator.model.sharing import SHARED_CONTACTS_MAX
 from activator.people.conflicts import without_conflicts
-from activator.people.consolidate import with_person
+from activator.people.consolidate import repeated_keys, with_person
 from activator.people.engine import Engine, open_engine
 from activator.people.hubs import without_hubs
 from activator.people.mapping import CANONICAL
@@ -96,8 +96,9 @@ def measure(count: int, seed: int, *, rich: bool) -> None:
         countries = country_codes(engine, ordered)
         phones = phone_book(engine, ordered, countries, "DE")
         keyed = timed("keys (for comparison)", lambda: keyed_rows(engine, ordered, countries, phones))
-        unshared = timed("hubs", lambda: without_hubs(engine, ordered, keyed, SHARED_CONTACTS_MAX))
-        joined = timed("components (for comparison)", lambda: with_person(engine, unshared.rows))
+        repeated = timed("repeated keys", lambda: repeated_keys(engine, keyed))
+        unshared = timed("hubs", lambda: without_hubs(engine, ordered, keyed, SHARED_CONTACTS_MAX, repeated))
+        joined = timed("components (for comparison)", lambda: with_person(engine, unshared.rows, repeated))
         settled = timed("conflicts", lambda: without_conflicts(engine, ordered, joined))
         timed("match rates", lambda: match_rates(engine, ordered, settled.rows))
         print(f"  {unshared.counts} {settled.count}")

@@ -39,11 +39,11 @@ _ENCRYPTED: dict[str, Any] = {"temp_file_encryption": True, "force_mbedtls_unsaf
 
 # Tables live in a database of their own, in memory, since those of a session cannot be compressed.
 _CATALOG = "people"
-# Of the memory that is allowed, what tables may take before they are compressed, to a third as a rule, and what the
-# groups of one statement may take. Both cost time, but what is spilt costs many times more to be enciphered.
-_SHARE = (2, 5)
-# About what a group takes in a hash table with half a dozen sums, counts and days. Spilling them is what costs most:
-# rows are then spilt before they are added up.
+# Per cent of the memory that is allowed: what tables may take before they are compressed, to a third as a rule, and
+# what they and a statement's groups may take together. What is spilt costs many times more to be enciphered.
+_TABLES_SHARE, _GROUPS_SHARE = 40, 85
+# About what a group takes in a hash table with half a dozen sums, counts and days. Where groups do not fit, rows are
+# spilt before they are added up.
 _GROUP_BYTES = 150
 
 
@@ -86,7 +86,7 @@ class Engine:
         self.backend = ibis.duckdb.connect(**config)
         self.backend.con.execute(f"ATTACH ':memory:' AS {_CATALOG} (COMPRESS)")
         self.backend.con.execute(f"USE {_CATALOG}")
-        self._share_bytes = memory_limit_mb * 1_000_000 * _SHARE[0] // _SHARE[1]
+        self._memory_bytes, self._encrypted = memory_limit_mb * 1_000_000, encrypted
         self.backend.con.execute("SET enable_progress_bar = false")  # it would be printed between our own words
         for function in _FUNCTIONS:
             self.backend.con.execute(f"CREATE TEMP MACRO {function}")
@@ -112,36 +112,37 @@ class Engine:
     def _insert(self, name: str, expression: ir.Table) -> None:
         self.backend._run_pre_execute_hooks(expression)
         self.backend.con.execute(f'INSERT INTO "{name}" {self.backend.compile(expression)}').fetchall()
-        if self._told("SELECT sum(memory_usage_bytes) FROM duckdb_memory()") > self._share_bytes:
+        if self._held_bytes() > self._memory_bytes * _TABLES_SHARE // 100:
             self.backend.con.execute(f"CHECKPOINT {_CATALOG}")
+
+    def _held_bytes(self) -> int:
+        return self._told("SELECT sum(memory_usage_bytes) FROM duckdb_memory()")
 
     def _told(self, question: str) -> int:
         return int(self.backend.con.execute(question).fetchall()[0][0])
 
-    def grouped(
-        self, label: str, rows: ir.Table, by: Sequence[str], aggregate: Callable[[ir.Table], ir.Table]
-    ) -> ir.Table:
-        """`materialise` aggregate(rows), in several passes over rows where its groups would not fit in memory.
+    def in_passes(self, label: str, rows: ir.Table, by: str, made: Callable[[ir.Table], ir.Table]) -> ir.Table:
+        """`materialise` made(rows), in several passes over rows where its hash tables would not fit in memory.
 
-        by: what is grouped by. Where that is several columns, rows are dealt out to passes by all of them.
+        by: what it groups or joins by, a column with nearly as many values as there are groups.
         """
-        every = int(rows.count().to_pyarrow().as_py())
-        key = rows[by[0]] if len(by) == 1 else ibis.struct({name: rows[name] for name in by})
-        passes = self._passes(every)
+        passes = self._passes(lambda: int(rows.count().to_pyarrow().as_py()))
         if passes > 1:
-            passes = self._passes(min(every, int(hash_number(key).approx_nunique().to_pyarrow().as_py())))
+            passes = self._passes(lambda: int(hash_number(rows[by]).approx_nunique().to_pyarrow().as_py()))
         if passes < 2:
-            return self.materialise(label, aggregate(rows))
-        turn = hash_number(key) % passes
-        table = self.materialise(label, aggregate(rows.filter(turn == 0)))
+            return self.materialise(label, made(rows))
+        turn = hash_number(rows[by]) % passes
+        table = self.materialise(label, made(rows.filter(turn == 0)))
         for number in range(1, passes):
-            self._insert(_name(table), aggregate(rows.filter(turn == number)))
+            self._insert(_name(table), made(rows.filter(turn == number)))
         return table
 
-    def _passes(self, groups: int) -> int:
-        """How many passes leave enough memory for what else is held; every thread may meet every group."""
-        threads = self._told("SELECT current_setting('threads')")
-        return -(-groups * threads * _GROUP_BYTES // self._share_bytes)
+    def _passes(self, groups: Callable[[], int]) -> int:
+        """How many passes leave memory for what is held; every thread may meet every group."""
+        if not self._encrypted:
+            return 1  # to spill is cheaper than to read everything again
+        room = max(self._memory_bytes * _GROUPS_SHARE // 100 - self._held_bytes(), self._memory_bytes // 4)
+        return -(-groups() * self._told("SELECT current_setting('threads')") * _GROUP_BYTES // room)
 
     def lean(self, label: str, expression: ir.Table, same: Mapping[str, Any]) -> ir.Table:
         """`materialise`, without columns that hold the same value, often NULL, in every row.

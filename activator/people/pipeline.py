@@ -32,7 +32,7 @@ from activator.people.persons import Persons, persons_of
 from activator.people.profiles import Profiles, people_of, profiles
 from activator.people.recall import Recall
 from activator.people.rows import CanonicalSource, NumberedSource, country_codes, keyed_rows, numbered, phone_book
-from activator.people.suppression import count_lists, marked, read_marks
+from activator.people.suppression import count_lists, marked, read_marks, said_of_people
 from activator.people.tiers import Placed, TierCut, placed, summaries
 from activator.people.valuation import Valuation, ValuingPolicy
 from activator.people.value import customers, newest_day, purchases
@@ -213,8 +213,12 @@ def build_people(
     in_tiers = _in_tiers(valuation, valued, policy.tiers, earlier)
     tiered, as_of = in_tiers.customers, valuation.as_of
     everyone = people_of(engine, ordered, rows, policy.consent)
-    unlocated = {} if any(source.has("country") for source in ordered) else {"country": None}
-    known = engine.lean("known", _with_endings(marked(engine, everyone, rows, marks), tiered, policy), unlocated)
+    said = said_of_people(engine, rows, marks)
+    known = engine.in_passes(
+        "known", everyone, "person", lambda part: _with_endings(marked(part, said), tiered, policy)
+    )
+    if "country" not in known.columns:
+        known = engine.view(known.mutate(country=ibis.null("string")), known)
     engine.drop(everyone)
     counted = accounts(ordered, rows, known, count_lists(marks, rows))
     counted.counts()  # refuses here what does not add up

@@ -38,10 +38,7 @@ _TEXTS = (
 def people_of(engine: Engine, sources: Sequence[NumberedSource], rows: ir.Table, consent: ConsentPolicy) -> ir.Table:
     """One row per person: first row, strictest answers, country, whether its rule is strict, and what is `telling`."""
     someone = rows.filter(rows.person.notnull())
-    persons = engine.grouped("persons", someone, ["person"], lambda part: _added_up(sources, part, consent))
-    if "country" in persons.columns:
-        return persons
-    return engine.view(persons.mutate(country=ibis.null("string")), persons)
+    return engine.in_passes("persons", someone, "person", lambda part: _added_up(sources, part, consent))
 
 
 def _added_up(sources: Sequence[NumberedSource], rows: ir.Table, consent: ConsentPolicy) -> ir.Table:

@@ -18,6 +18,7 @@ from activator.people.identity_keys import id_key
 # What belongs to the single order row; every other column says whose it is, or in which currency.
 _OF_THE_ROW = ("source_row", "row_id", "invalid_reason", "order_id", "ordered_at", "amount_minor")
 RATE_TYPE = "decimal(16, 8)"
+_WHOSE = ("external_id", "email", "phone")  # what tells most customers apart, in this order
 # What the rows of a gathered one add up to; see `gathered`.
 BOUGHT = {
     "currency": "string",
@@ -60,8 +61,9 @@ def gathered(
     such row. id_space: of every id in it, if there is only one.
     """
     said = [column for column in said_of_person(table) if column != "id_space" or id_space is None]
-    every = engine.grouped(
-        "gathered", table, said, lambda rows: _with_id_key(_grouped(rows, said, offset, as_of), id_space)
+    whose = next((column for column in _WHOSE if column in said), said[0])
+    every = engine.in_passes(
+        "gathered", table, whose, lambda rows: _with_id_key(_grouped(rows, said, offset, as_of), id_space)
     )
     if faulty := every.valid.all().to_pyarrow().as_py() is False:
         kept = engine.materialise("gathered", every.filter(every.valid))

@@ -132,17 +132,26 @@ def _shared(keyed: ir.Table, keys: ir.Table) -> ir.Table:
     return ibis.union(*parts, distinct=True)
 
 
-def marked(engine: Engine, persons: ir.Table, rows: ir.Table, marks: Marks) -> ir.Table:
-    """People with `listed` and `erased`, and with the answers of set-aside rows heeded: here too the strictest wins."""
+def said_of_people(engine: Engine, rows: ir.Table, marks: Marks) -> ir.Table | None:
+    """(person, listed, erased, said_<answer>) of those whom marks mean; None where there are none."""
     if marks.rows is None:
-        return persons.mutate(listed=ibis.literal(False), erased=ibis.literal(False))
+        return None
     spoken = marks.rows.join(rows.filter(rows.person.notnull()).select("row_id", "person"), "row_id")
     by_person = spoken.group_by("person").agg(
         listed=spoken.listed.any(),
         erased=(spoken.speaker == ERASED).any(),
         **{f"said_{name}": spoken[name].max() for name in ANSWERS},
     )
-    said = engine.materialise("said", by_person)
+    return engine.materialise("said", by_person)
+
+
+def marked(persons: ir.Table, said: ir.Table | None) -> ir.Table:
+    """People with `listed` and `erased`, and with the answers of set-aside rows heeded: here too the strictest wins.
+
+    said: `said_of_people`.
+    """
+    if said is None:
+        return persons.mutate(listed=ibis.literal(False), erased=ibis.literal(False))
     joined = persons.left_join(said, "person").drop("person_right")
     answers = {name: ibis.greatest(joined[name], joined[f"said_{name}"].fill_null(0)) for name in ANSWERS}
     told = {name: joined[name].fill_null(False) for name in ("listed", "erased")}

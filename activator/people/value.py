@@ -67,7 +67,7 @@ def customers(
     counted = bought.filter(bought.last_on.notnull())
     factors = exchange_factors(currency, rates)
     _refuse_unknown_currency(sources, counted, sorted(factors), currency)
-    made = engine.grouped("customers", counted, ["person"], lambda rows: _valued(rows, factors))
+    made = engine.in_passes("customers", counted, "person", lambda rows: _valued(rows, factors))
     if made.value_minor.isnull().any().to_pyarrow().as_py():
         raise SourceError(
             "the orders of one customer add up to more than 92 quadrillion",
