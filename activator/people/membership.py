@@ -178,8 +178,8 @@ def _files(engine: Engine, files: Sequence[Path]) -> ir.Table:
 def identifiers_of(members: ir.Table, form: str) -> ir.Table:
     """Every identifier that alone can match a person, one per row, with the member_key it belongs to.
 
-    An identifier is 64 bits of its digest. That two different ones meet in them is possible, if hardly (10 million
-    members and 100,000 removals: once in ten million runs); it makes an add wait that need not have waited, no more.
+    An identifier is 63 bits of its digest. That two different ones meet in them is possible, if hardly (10 million
+    members and 100,000 removals: once in nine million runs); it makes an add wait that need not have waited, no more.
     """
     every = members.select(member_key=members.member_key.cast("uuid"), text=_strong(members, form).unnest())
     filled = every.filter(every.text.notnull() & (every.text != ""))
