@@ -1,8 +1,8 @@
 """From canonical relations to people in value tiers, with each platform's columns and every row accounted for.
 
 One call, one straight line: keys -> one person per component -> value -> tier -> outcome -> columns on demand.
-Each step is one relation with one blocking operator, over fixed-width columns, materialised; inputs are dropped as soon
-as they are used (why: docs/reference/identifiers.md and benchmarks/pipeline.py).
+What is grouped or searched is a table of fixed-width columns with one blocking operator, dropped as soon as it is used;
+what a small join says of rows is a view over them (why: docs/adr/0023-compressed-tables.md and benchmarks/pipeline.py).
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -15,10 +15,12 @@ CANARY = b"canary.person@example.com"
 SPILLS = f"""
 import sys, time
 from pathlib import Path
+import ibis
 from activator.people.engine import open_engine
 with open_engine(Path(sys.argv[1]), 60, 2, 0, sys.argv[2] == "encrypted") as opened:
-    text = "SELECT i, '{CANARY.decode()}' || i || md5(i::VARCHAR) AS email FROM range(3_000_000) rows(i)"
-    opened.backend.con.execute(f"CREATE TEMP TABLE people AS {{text}}")
+    rows = ibis.range(3_000_000).unnest().name("i").as_table()
+    text = rows.i.cast("string")
+    opened.materialise("people", rows.select("i", email="{CANARY.decode()}" + text + text.hexdigest("md5")))
     print("spilt", flush=True)
     time.sleep(300)
 """
