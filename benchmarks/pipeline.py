@@ -117,7 +117,8 @@ def ibis_cases(branch: Any, otherwise: Any) -> Any:
 
 def membership(engine: Any, given: argparse.Namespace, members: Any, form: str) -> dict[str, list[int]]:
     """Adds and removals of each tier's audience."""
-    from activator.people.membership import believe, compare, difference, rows_in
+    from activator.people.engine import rows_in
+    from activator.people.membership import believe, compare, difference
 
     counts = {}
     for tier, _ in TIERS:

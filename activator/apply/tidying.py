@@ -12,8 +12,8 @@ from activator.ledger import compaction
 from activator.ledger.compaction import BaseFile, Fold, Policy
 from activator.model.delivery import Operation
 from activator.model.ledger import BatchRecord
-from activator.people.engine import Engine
-from activator.people.membership import KEYS, rows_in
+from activator.people.engine import Engine, rows_in
+from activator.people.membership import KEYS
 from activator.people.standing_members import LEFT_AT, Standing, standing
 from activator.plan.batches import write_batches
 

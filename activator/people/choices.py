@@ -12,8 +12,7 @@ from operator import add
 import ibis
 import ibis.expr.types as ir
 
-from activator.people.engine import Engine
-from activator.people.membership import rows_in
+from activator.people.engine import Engine, rows_in
 from activator.people.rows import EMAIL_COLUMNS, PHONE_COLUMNS, NumberedSource, source_code
 
 # Google takes ten identifiers a member (Data Manager API limits, 2026-11): one is the address, the others these.

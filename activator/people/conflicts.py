@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 from activator.model.sharing import ConflictCount
 from activator.people.consent import ANSWERS, DENIED
 from activator.people.consolidate import repeated_keys, with_person
-from activator.people.engine import Engine
+from activator.people.engine import Engine, rows_in
 from activator.people.rows import KEY_COLUMNS, NumberedSource
 
 NONE = ConflictCount(0, 0, 0, 0)
@@ -80,7 +80,7 @@ def _settled(engine: Engine, rows: ir.Table, born: ir.Table, suspects: ir.Table)
     engine.drop(mine)
     apart = told.group_by("person").agg(dates=told.born.nunique())
     apart = engine.materialise("apart", apart.filter(apart.dates > 1).select("person"))
-    groups = _count(apart)
+    groups = rows_in(apart)
     if not groups:
         engine.drop(told)
         engine.drop(apart)
@@ -162,7 +162,7 @@ def _taken_apart(engine: Engine, rows: ir.Table, assigned: ir.Table, apart: ir.T
     others = rows.anti_join(apart, "person")
     settled = engine.view(ibis.union(others, fresh.select(*rows.columns), distinct=False), apart, kept, fresh)
     people = int(fresh.person.nunique().to_pyarrow().as_py())
-    count = ConflictCount(groups, people, _count(contested), _count(kept.filter(kept.lost)))
+    count = ConflictCount(groups, people, rows_in(contested), rows_in(kept.filter(kept.lost)))
     for used in (assigned, votes, claims):
         engine.drop(used)
     return Settled(settled, contested, count)
@@ -196,8 +196,4 @@ def _denied_together(rows: ir.Table) -> ir.Table:
 
 
 def _any(rows: ir.Table) -> bool:
-    return _count(rows.limit(1)) > 0
-
-
-def _count(rows: ir.Table) -> int:
-    return int(rows.count().to_pyarrow().as_py())
+    return rows_in(rows.limit(1)) > 0

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import ibis
 import ibis.expr.types as ir
 
-from activator.people.engine import Engine
+from activator.people.engine import Engine, rows_in
 from activator.people.rows import ADDRESS_KEYS, KEY_COLUMNS, filled
 
 
@@ -66,7 +66,7 @@ def components(engine: Engine, edges: ir.Table) -> ir.Table:
     Takes edges over: the table is dropped.
     """
     labels = engine.materialise("labels", edges.select(node="low", label="low").limit(0))
-    while _count(edges):
+    while rows_in(edges):
         roots = _followed(engine, engine.materialise("roots", _smallest_neighbours(edges)))
         labels = _replaced(engine, labels, _relabelled(labels, roots))
         edges = _replaced(engine, edges, _contracted(edges, roots))
@@ -88,7 +88,7 @@ def _followed(engine: Engine, roots: ir.Table) -> ir.Table:
         longer = roots.join(ends, roots.root == ends.node).select("node", root=ends.root, moved=roots.root != ends.root)
         jumped = engine.materialise("jumped", longer)
         engine.drop(roots)
-        if not _count(jumped.filter(jumped.moved)):
+        if not rows_in(jumped.filter(jumped.moved)):
             return jumped
         roots = jumped
 
@@ -113,7 +113,3 @@ def _replaced(engine: Engine, table: ir.Table, expression: ir.Table) -> ir.Table
     made = engine.materialise("contracted", expression)
     engine.drop(table)
     return made
-
-
-def _count(table: ir.Table) -> int:
-    return int(table.count().to_pyarrow().as_py())

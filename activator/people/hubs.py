@@ -13,7 +13,7 @@ import ibis
 import ibis.expr.types as ir
 
 from activator.model.sharing import HubCount, HubKind
-from activator.people.engine import Engine
+from activator.people.engine import Engine, rows_in
 from activator.people.identifiers.text import folded, strip_accents
 from activator.people.rows import ADDRESS_KEYS, EMAIL_COLUMNS, EMAIL_KEYS, PHONE_KEYS, NumberedSource, filled, text_of
 
@@ -93,9 +93,9 @@ def _found(
     repeated: ir.Table,
 ) -> ir.Table | None:
     suspects = engine.materialise("suspects", _suspects(rows, columns, people_max, repeated))
-    hubs = _hubs(engine, sources, rows, columns, suspects, people_max) if _count(suspects) else None
+    hubs = _hubs(engine, sources, rows, columns, suspects, people_max) if rows_in(suspects) else None
     engine.drop(suspects)
-    if hubs is not None and not _count(hubs):
+    if hubs is not None and not rows_in(hubs):
         engine.drop(hubs)
         return None
     return hubs
@@ -243,7 +243,3 @@ def _counted(hubs: ir.Table, rows: ir.Table, columns: Sequence[str]) -> tuple[Hu
     carried = {row["kind"]: row["rows"] for row in by_kind}
     found = hubs.group_by("kind").agg(identifiers=lambda t: t.count()).order_by("kind").to_pyarrow().to_pylist()
     return tuple(HubCount(_KINDS[row["kind"]], row["identifiers"], carried[row["kind"]]) for row in found)
-
-
-def _count(table: ir.Table) -> int:
-    return int(table.count().to_pyarrow().as_py())

@@ -10,11 +10,11 @@ from datetime import date
 import ibis
 import ibis.expr.types as ir
 
-from activator.people.engine import Engine
+from activator.people.engine import Engine, rows_in
 from activator.people.identifiers import FORM_COLUMNS, IdentifierRules, hashed, member_key, normalised
 from activator.people.identifiers.email import google_form, meta_form
 from activator.people.identifiers.hashing import hashed_once
-from activator.people.membership import KEYS, Members, rows_in
+from activator.people.membership import KEYS, Members
 from activator.people.profiles import Profiles, Texts
 from activator.people.recall import Recall
 

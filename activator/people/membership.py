@@ -11,12 +11,11 @@ from functools import reduce
 from pathlib import Path
 
 import ibis
-import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 from activator.model.delivery import Operation
 from activator.model.ledger import AudienceLog, BatchRecord, BatchState
-from activator.people.engine import Engine, hash_number
+from activator.people.engine import Engine, hash_number, rows_in
 from activator.people.identifiers import FORM_COLUMNS, STRONG_COLUMNS
 
 KEYS = ("person_key", "member_key")
@@ -326,12 +325,3 @@ def batch_rows(
     joined = named.join(known, "filename")
     filled = {name: ibis.coalesce(joined[name], joined[f"{name}_of_file"]) for name in more}
     return joined.select(*KEYS, *kinds, "sequence", **filled)
-
-
-def rows_in(table: ir.Table) -> int:
-    """How many rows a relation has. Of a table it is asked by name: to compile the question takes far longer."""
-    named = table.op()
-    if not isinstance(named, ops.DatabaseTable):
-        return int(table.count().to_pyarrow().as_py())
-    counted = named.source.con.execute(f'SELECT count(*) FROM "{named.name}"')  # noqa: S608 - a name of our own
-    return int(counted.fetchall()[0][0])

@@ -18,12 +18,11 @@ import ibis.expr.types as ir
 
 from activator.people.choices import Chosen, among, chosen, telling
 from activator.people.consent import ConsentPolicy, row_facts, strict, strictest
-from activator.people.engine import Engine
+from activator.people.engine import Engine, rows_in
 from activator.people.identifiers import DEFAULT_RULES, IdentifierRules, iso2, normalised
 from activator.people.identifiers.email import address
 from activator.people.identifiers.hashing import digest_of
 from activator.people.identifiers.text import clean
-from activator.people.membership import rows_in
 from activator.people.plain_ids import devices, external_ids
 from activator.people.recall import Recall
 from activator.people.rows import ADDRESS_KEYS, EMAIL_COLUMNS, NumberedSource, source_code, text_of

@@ -15,7 +15,7 @@ from activator.errors import AccountingError, SourceError
 from activator.model.people import Entity, SuppressionCount
 from activator.people.consent import ANSWERS, DENIED, answer_code
 from activator.people.digest_forms import keys_in_metas_form, may_hold_digests
-from activator.people.engine import Engine
+from activator.people.engine import Engine, rows_in
 from activator.people.erased import ERASED, Erased, erased_marks
 from activator.people.mapping import IGNORED
 from activator.people.rows import (
@@ -63,7 +63,7 @@ def read_marks(
     spoken = numbered(engine, [*(_heard(engine, found) for found in lists), *denials])
     named = spoken[: len(lists)]
     left_out = tuple(
-        _count(found.table) - _count(heard.source.table) for found, heard in zip(lists, named, strict=True)
+        rows_in(found.table) - rows_in(heard.source.table) for found, heard in zip(lists, named, strict=True)
     )
     forgotten = None if erased is None else erased_marks(engine, every_key(engine, sources, keyed, phones), erased)
     if not spoken:
@@ -106,12 +106,12 @@ def _heard(engine: Engine, found: CanonicalSource) -> CanonicalSource:
 
 def _denials(engine: Engine, source: NumberedSource) -> CanonicalSource | None:
     """The set-aside rows of a contact source that say no to something."""
-    if source.source.entity is not Entity.CONTACTS or not _count(source.faults):
+    if source.source.entity is not Entity.CONTACTS or not rows_in(source.faults):
         return None
     aside = source.source.table.semi_join(source.faults, "source_row")
     no = ibis.or_(*[answer_code(aside[column]) == DENIED for column in ANSWERS.values() if source.has(column)])
     table = engine.materialise("denials", aside.filter(no).mutate(invalid_reason=ibis.null("string")))
-    return replace(source.source, table=table) if _count(table) else None
+    return replace(source.source, table=table) if rows_in(table) else None
 
 
 def _keys(rows: ir.Table) -> ir.Table:
@@ -172,10 +172,10 @@ def count_lists(marks: Marks, rows: ir.Table) -> tuple[SuppressionCount, ...]:
 
 def _counted(marks: Marks, rows: ir.Table, source: NumberedSource, left_out: int) -> SuppressionCount:
     assert marks.rows is not None
-    read, usable = _count(source.source.table), _usable(marks, source)
+    read, usable = rows_in(source.source.table), _usable(marks, source)
     mine = marks.rows.filter(source_code(marks.rows.speaker) == source.code)
-    matched = _count(mine.select("speaker").distinct())
-    people = _count(rows.semi_join(mine, "row_id").filter(lambda t: t.person.notnull()).select("person").distinct())
+    matched = rows_in(mine.select("speaker").distinct())
+    people = rows_in(rows.semi_join(mine, "row_id").filter(lambda t: t.person.notnull()).select("person").distinct())
     if not matched <= usable <= read:
         raise AccountingError(
             f"{source.source.name}: {read:,} rows were read, {usable:,} are usable and {matched:,} match",
@@ -194,17 +194,13 @@ def _counted(marks: Marks, rows: ir.Table, source: NumberedSource, left_out: int
 
 def _usable(marks: Marks, source: NumberedSource) -> int:
     assert marks.speakers is not None
-    return _count(marks.speakers.filter(source_code(marks.speakers.row_id) == source.code))
+    return rows_in(marks.speakers.filter(source_code(marks.speakers.row_id) == source.code))
 
 
 def _refuse_useless(marks: Marks, source: NumberedSource) -> None:
-    rows = _count(source.source.table)
+    rows = rows_in(source.source.table)
     if rows and not _usable(marks, source):
         raise SourceError(
             f"{source.source.name}: none of its {rows:,} rows holds a usable e-mail address, phone or customer id",
             "Check the file and its `mapping`: a suppression list that names nobody would let everybody back in.",
         )
-
-
-def _count(table: ir.Table) -> int:
-    return int(table.count().to_pyarrow().as_py())

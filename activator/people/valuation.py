@@ -14,8 +14,7 @@ from activator.model.currency import minor_digits
 from activator.model.people import Entity
 from activator.model.valuing import Basis, TierRule, Valuing
 from activator.people.costs import Costs, cost_to_serve
-from activator.people.engine import Engine
-from activator.people.membership import rows_in
+from activator.people.engine import Engine, rows_in
 from activator.people.rows import NumberedSource
 from activator.people.spending import spending_days
 from activator.people.value import exchange_factors

@@ -13,7 +13,7 @@ from activator.model.delivery import Operation
 from activator.model.identity import DEFAULT_RULES
 from activator.model.ledger import AudienceLog
 from activator.model.plan import AudienceState, ChangeMembers, Movement, PlannedBatch, ReplaceMembers
-from activator.people.engine import Engine
+from activator.people.engine import Engine, rows_in
 from activator.people.membership import (
     KEYS,
     Members,
@@ -23,7 +23,6 @@ from activator.people.membership import (
     compare,
     difference,
     leaving,
-    rows_in,
 )
 from activator.plan.batches import write_batches
 from activator.plan.movements import key_text, movements

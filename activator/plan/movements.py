@@ -7,8 +7,8 @@ import ibis.expr.types as ir
 
 from activator.model.ads import AudienceSpec
 from activator.model.plan import Movement
-from activator.people.engine import Engine
-from activator.people.membership import KEYS, Pending, rows_in
+from activator.people.engine import Engine, rows_in
+from activator.people.membership import KEYS, Pending
 
 
 def movements(
