@@ -252,6 +252,15 @@ def test_a_stop_waits_for_what_is_under_way_and_writes_it_down(project: Project)
     assert project.states() == {"settled": 4}
 
 
+@pytest.fixture
+def ctrl_c_heeded() -> Iterator[None]:
+    """As at a terminal: what is started in the background, as CI may be, inherits that Ctrl-C is ignored."""
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, inherited)
+
+
+@pytest.mark.usefixtures("ctrl_c_heeded")
 def test_ctrl_c_waits_for_what_is_under_way_and_writes_it_down(project: Project) -> None:
     account = project.accounts["meta"]
     account.crossing.meet = 4
