@@ -106,6 +106,9 @@ class Engine:
         columns = [column.sql("duckdb") for column in schema.to_sqlglot_column_defs("duckdb")]
         self.backend.con.execute(f'CREATE TABLE "{name}" ({", ".join(columns)})')
         self._insert(name, expression)
+        return self._relation(name, schema)
+
+    def _relation(self, name: str, schema: ibis.Schema) -> ir.Table:
         namespace = ops.Namespace(catalog=_CATALOG, database="main")
         return ops.DatabaseTable(name, schema=schema, source=self.backend, namespace=namespace).to_expr()
 
@@ -121,14 +124,18 @@ class Engine:
     def _told(self, question: str) -> int:
         return int(self.backend.con.execute(question).fetchall()[0][0])
 
-    def in_passes(self, label: str, rows: ir.Table, by: str, made: Callable[[ir.Table], ir.Table]) -> ir.Table:
+    def in_passes(
+        self, label: str, rows: ir.Table, by: str, made: Callable[[ir.Table], ir.Table], *, joins: bool = False
+    ) -> ir.Table:
         """`materialise` made(rows), in several passes over rows where its hash tables would not fit in memory.
 
-        by: what it groups or joins by, a column with nearly as many values as there are groups.
+        by: what it groups by, a column with nearly as many values as there are groups; or what it joins by, where
+        joins: then by is the key of rows, and all threads share the one hash table.
         """
-        passes = self._passes(lambda: rows_in(rows))
-        if passes > 1:
-            passes = self._passes(lambda: int(hash_number(rows[by]).approx_nunique().to_pyarrow().as_py()))
+        tables = 1 if joins else self._told("SELECT current_setting('threads')")
+        passes = self._passes(rows_in(rows) * tables)
+        if passes > 1 and not joins:
+            passes = self._passes(int(hash_number(rows[by]).approx_nunique().to_pyarrow().as_py()) * tables)
         if passes < 2:
             return self.materialise(label, made(rows))
         turn = hash_number(rows[by]) % passes
@@ -137,12 +144,12 @@ class Engine:
             self._insert(_name(table), made(rows.filter(turn == number)))
         return table
 
-    def _passes(self, groups: Callable[[], int]) -> int:
-        """How many passes leave memory for what is held; every thread may meet every group."""
+    def _passes(self, groups: int) -> int:
+        """How many passes leave memory for what is held. groups: of all threads, each of which may meet every group."""
         if not self._encrypted:
             return 1  # to spill is cheaper than to read everything again
         room = max(self._memory_bytes * _GROUPS_SHARE // 100 - self._held_bytes(), self._memory_bytes // 4)
-        return -(-groups() * self._told("SELECT current_setting('threads')") * _GROUP_BYTES // room)
+        return -(-groups * _GROUP_BYTES // room)
 
     def lean(self, label: str, expression: ir.Table, same: Mapping[str, Any]) -> ir.Table:
         """`materialise`, without columns that hold the same value, often NULL, in every row.
@@ -173,7 +180,8 @@ class Engine:
         name = f"{label}_{self._serial}"
         self.backend._run_pre_execute_hooks(expression)  # Ibis 12 registers Python functions for tables, not for views
         self.backend.con.execute(f'CREATE VIEW "{name}" AS {self.backend.compile(expression)}')
-        return self.backend.table(name)
+        columns = self.backend.con.execute(f'DESCRIBE "{name}"').fetchall()
+        return self._relation(name, ibis.schema({column: _told_type(kind) for column, kind, *_ in columns}))
 
     def staged(self, rows: ir.Table, **columns: ir.Value) -> ir.Table:
         """The relation with more columns, as a view: later expressions refer to a column instead of repeating it.
@@ -243,6 +251,13 @@ def _as_stored(kind: dt.DataType) -> dt.DataType:
     """The type of a column as the engine tells it of a table: it says of decimals how wide they are, for one."""
     stored: dt.DataType = DuckDBType.from_string(DuckDBType.to_string(kind), nullable=kind.nullable)
     return stored
+
+
+@cache
+def _told_type(kind: str) -> dt.DataType:
+    """The type that the engine tells of a view's column, every one of which may be NULL."""
+    told: dt.DataType = DuckDBType.from_string(kind, nullable=True)
+    return told
 
 
 def _name(table: ir.Table) -> str:

@@ -215,11 +215,13 @@ def build_people(
     everyone = people_of(engine, ordered, rows, policy.consent)
     said = said_of_people(engine, rows, marks)
     known = engine.in_passes(
-        "known", everyone, "person", lambda part: _with_endings(marked(part, said), tiered, policy)
+        "known", everyone, "person", lambda part: _with_endings(marked(part, said), tiered, policy), joins=True
     )
+    tiers = summaries(tiered, policy.tiers, policy.valuing.by)
+    for used in (everyone, tiered, valued):
+        engine.drop(used)
     if "country" not in known.columns:
         known = engine.view(known.mutate(country=ibis.null("string")), known)
-    engine.drop(everyone)
     counted = accounts(ordered, rows, known, count_lists(marks, rows))
     counted.counts()  # refuses here what does not add up
     somewhere = ibis.or_(*[known[f"ending_{platform}"] == Ending.MEMBER.value for platform in PLATFORMS])
@@ -231,7 +233,7 @@ def build_people(
         people=engine.staged(_shown(known)),
         responses=engine.materialise("responses", _responses(ordered, rows, known)),
         accounts=counted,
-        tiers=summaries(tiered, policy.tiers, policy.valuing.by),
+        tiers=tiers,
         as_of=as_of,
         sharing=persons_found.sharing,
         trace=Trace(ordered, keyed, persons_found, phones) if traced else None,

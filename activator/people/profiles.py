@@ -195,7 +195,7 @@ class Profiles:
         """Rows with the named columns, as exported, of the row that row_id names; `email` is that of email_slot."""
         kept = [name for name in rows.columns if name not in ("row_id", "email_slot")]
         columns = {*names, *EMAIL_COLUMNS} if "email" in names else {*names}
-        parts = []
+        rows, parts = self.engine.staged(rows), []  # by name: what a statement says once and uses twice is kept whole
         for source in self.sources:
             here, valid = rows.filter(source_code(rows.row_id) == source.code), source.valid
             read = {name: text_of(valid, name) for name in sorted(columns) if source.has(name)}

@@ -94,7 +94,7 @@ def placed(
 
     Args:
         engine: where it is computed.
-        customers: with person, `by`, and rfm_name where tiers go by it.
+        customers: a table with person, `by`, and rfm_name where tiers go by it; the result is a view of it.
         tiers: best first; the last takes the rest.
         by: the column of integers that decides.
         earlier: (person, tier) as platforms were last told, of those they were told of; None where that is no matter.
@@ -109,7 +109,8 @@ def placed(
     if _EARLIER in known.columns:
         plain = [replace(boundary, above=boundary.newcomer) for boundary in open_ones]
         columns["stayed"] = tier != _tier(plain, tiers[-1].name)
-    made = engine.materialise("tiered", known.mutate(**columns).drop(*({_EARLIER, "rfm_name"} & set(known.columns))))
+    hidden = {_EARLIER, "rfm_name"} & set(known.columns)
+    made = engine.view(known.mutate(**columns).drop(*hidden), *[known] * (known is not customers))
     rules = [replace(boundary.rule, closed=closed.get(boundary.name, "")) for boundary in boundaries]
     return Placed(made, (*rules, TierRule(tiers[-1].name)))
 
