@@ -115,7 +115,8 @@ def _identifiers(file: str | None) -> list[str]:
                 text = stream.read(_FILE_BYTES_MAX + 1)
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-            raise ConfigurationError(f"--file: {file} cannot be read: {why}", "One identifier a line.") from None
+            fix = "It takes the name of a file with one identifier a line, not an identifier."
+            raise ConfigurationError(f"--file: this file cannot be read: {why}", fix) from None
     if len(text) > _FILE_BYTES_MAX:
         raise ConfigurationError("--file: this is more than one person's identifiers", "One call for each person.")
     return text.splitlines()

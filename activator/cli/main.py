@@ -36,6 +36,7 @@ from activator.cli import (
 )
 from activator.cli.console import describe, print_json
 from activator.cli.console import explain as say_error
+from activator.cli.unquoted import Unquoted
 from activator.errors import ActivatorError, ResourceError
 
 EXIT_CODES = """
@@ -71,11 +72,11 @@ app.command()(serve.serve)
 app.add_typer(experiment.app, name="experiment")
 app.command("write-back")(write_back.write_back)
 app.add_typer(outbox.app, name="outbox")
-app.command()(explain.explain)
-app.command()(forget.forget)
+app.command(cls=Unquoted)(explain.explain)
+app.command(cls=Unquoted)(forget.forget)
 app.command()(purge.purge)
 app.add_typer(ledger.app, name="ledger")
-app.command()(identifiers.identifiers)
+app.command(cls=Unquoted)(identifiers.identifiers)
 app.command()(sandbox.sandbox)
 app.command()(demo.demo)
 

@@ -1,9 +1,13 @@
-"""The command line in a process of its own, forked from one that has everything imported: quick, and just as mortal."""
+"""The command line in a process of its own, forked from one that has everything imported: quick, and just as mortal.
+
+To import takes longer than most commands; what `activator` itself imports, and when, has tests of its own.
+"""
 
 import multiprocessing
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -18,33 +22,47 @@ PRELOADED = (
     "connectors.meta.destination",
     "ibis.backends.duckdb",
     "google.ads.datamanager_v1",
+    "pandas",
     "sqlalchemy.dialects.sqlite",
 )
 _server = multiprocessing.get_context("forkserver")
+_server.set_forkserver_preload([*PRELOADED, __name__])
 
 
-def preload() -> None:
-    """Import once what every command needs."""
-    _server.set_forkserver_preload([*PRELOADED, __name__])
+def start(
+    folder: Path,
+    arguments: Sequence[str],
+    environ: Mapping[str, str],
+    out: Path,
+    err: Path,
+    typed: Path | None = None,
+    ahead: timedelta = timedelta(),
+) -> ForkServerProcess:
+    """`activator ARGUMENTS` in folder, on a clock that is ahead of the machine's.
 
-
-def start(folder: Path, ahead: timedelta, said: Path, *arguments: str) -> ForkServerProcess:
-    """`activator ARGUMENTS` in folder, on a clock that is ahead of the machine's; what it says goes to a file."""
-    process = _server.Process(target=_command, args=(folder, ahead, said, arguments))
+    What it says is added to files, which may be the same; typed: what it reads on standard input, nothing if None.
+    """
+    given = (folder, tuple(arguments), dict(environ), out, err, typed or Path(os.devnull), ahead)
+    process = _server.Process(target=_command, args=given)
     process.start()
     return process
 
 
-def _command(folder: Path, ahead: timedelta, said: Path, arguments: Sequence[str]) -> None:
+def _command(
+    folder: Path, arguments: Sequence[str], environ: Mapping[str, str], out: Path, err: Path, typed: Path,
+    ahead: timedelta,
+) -> None:  # fmt: skip
     from activator.cli.main import run
     from activator.config.clock import SystemClock
 
-    for name in [name for name in os.environ if name.startswith("ACTIVATOR_")]:
-        del os.environ[name]
+    os.environ.clear()
+    os.environ.update(environ)
+    warnings.simplefilter("ignore")
     os.chdir(folder)
-    stream = said.open("a")
-    os.dup2(stream.fileno(), 1)
-    os.dup2(stream.fileno(), 2)
+    for descriptor, path, mode in ((0, typed, "r"), (1, out, "a"), (2, err, "a")):
+        with path.open(mode) as stream:
+            os.dup2(stream.fileno(), descriptor)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - multiprocessing has taken the usual one away
 
     def later(self: SystemClock) -> datetime:
         del self

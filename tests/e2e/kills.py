@@ -15,13 +15,15 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from activator.config.clock import SystemClock
 from activator.ledger.store import LedgerReader
 from activator.plan.destinations import open_destinations
 from connectors.sandbox.server import Sandbox
-from tests.e2e.forked import preload, start
+from tests.e2e.commands import environment
+from tests.e2e.forked import start
 from tests.e2e.moments import Moments, Trap, Usual, Writes
 from tests.e2e.shop import Shop, twenty_people
 
@@ -134,7 +136,7 @@ class _Days:
         writes = Writes(self.shop.folder / ".activator")
         try:
             usual = total.usual[command].part(total.rng.choice(RESUMED) if command == "apply" else 1)
-            process = start(self.shop.folder, self.ahead, self._said(), command)
+            process = self._start(command)
             if total.moments.kill(process, usual, writes, self.trap):
                 total.commands[command] += 1
                 return True
@@ -169,7 +171,7 @@ class _Days:
         """A command to its end, which teaches what such commands take."""
         began, calls, writes = time.monotonic(), self.trap.calls, Writes(self.shop.folder / ".activator")
         try:
-            process = start(self.shop.folder, self.ahead, self._said(), *arguments)
+            process = self._start(*arguments)
             written = 0
             while process.is_alive() and time.monotonic() - began < 300:
                 process.join(0.2)
@@ -219,6 +221,10 @@ class _Days:
     def _tail(self) -> str:
         return self._said().read_text()[-3000:]
 
+    def _start(self, *arguments: str) -> ForkServerProcess:
+        said = self._said()
+        return start(self.shop.folder, arguments, environment(), said, said, ahead=self.ahead)
+
     def _said(self) -> Path:
         return self.shop.folder.parent / f"{self.shop.project_id}.log"
 
@@ -246,7 +252,6 @@ def _uploads(before: dict[str, frozenset[int]], after: dict[str, frozenset[int]]
 
 def play(kills: int, seed: int, folder: Path, report: Callable[[Kills], None] = lambda _total: None) -> Kills:
     """At least so many kills. Raises AssertionError at the first end state that is not right."""
-    preload()
     total = Kills(folder, random.Random(seed), report)
     while total.kills < kills:
         total.project(kills - total.kills)

@@ -2,12 +2,11 @@
 
 import json
 import re
-import subprocess
 
 from activator.explain import explain
 from activator.model.explanation import Explanation, Whereabouts
 from activator.sync import Runner, apply_plan, make_plan
-from tests.e2e.commands import ACTIVATOR, environment
+from tests.e2e.commands import activator
 from tests.e2e.shop import Shop
 
 
@@ -52,15 +51,6 @@ def test_a_customer_is_explained_from_row_to_receipt_and_after_leaving(shop: Sho
 
 
 def command(shop: Shop, typed: str, *options: str) -> str:
-    done = subprocess.run(
-        [str(ACTIVATOR), "explain", "--stdin", *options],
-        cwd=shop.folder,
-        env=environment(),
-        input=f"{typed}\n",
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    answer = activator("explain", "--stdin", *options, folder=shop.folder, typed=f"{typed}\n")
+    assert answer.code == 0, answer.err
+    return answer.out

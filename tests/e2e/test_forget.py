@@ -1,10 +1,8 @@
 """Forgetting a person as a user does, and killed at any moment: the next call, or sync, finishes it."""
 
 import json
-import os
-import signal
-import subprocess
 import time
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,7 @@ from activator.ledger.store import Ledger
 from activator.model.erasure import PlaceState
 from activator.sync import sync
 from connectors.sandbox.server import Sandbox
-from tests.e2e.commands import ACTIVATOR, Answer, activator, environment
+from tests.e2e.commands import Answer, activator, kill, start
 from tests.e2e.shop import Shop
 
 ALL_OF_THEM = {"high": 4, "mid": 6, "low": 6, "rest": 4}
@@ -24,11 +22,7 @@ LOOSE_ENDS = (PlaceState.PENDING, PlaceState.REFUSED, PlaceState.UNREACHABLE)
 
 
 def forget(shop: Shop, *arguments: str, typed: str = "Person3@Example.com\n") -> Answer:
-    done = subprocess.run(
-        [str(ACTIVATOR), "forget", *arguments],
-        cwd=shop.folder, env=environment(), input=typed, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    return Answer(done.returncode, done.stdout, done.stderr)
+    return activator("forget", *arguments, folder=shop.folder, typed=typed)
 
 
 def test_a_person_is_previewed_removed_from_both_platforms_and_receipted(shop: Shop) -> None:
@@ -67,16 +61,11 @@ def test_a_person_is_previewed_removed_from_both_platforms_and_receipted(shop: S
 def test_killed_at_any_moment_it_is_finished_by_the_next_call(shop: Shop, sandbox: Sandbox, moment: float) -> None:
     """The moments fall into reading, writing down, the first removals and the last ones."""
     sync(shop.open(google=False))
-    running = subprocess.Popen(
-        [str(ACTIVATOR), "forget", "--file", "-", "--yes"],
-        cwd=shop.folder, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert running.stdin is not None
-    running.stdin.write(b"person3@example.com\n")
-    running.stdin.close()
+    named = shop.folder.parent / "named.txt"
+    named.write_text("person3@example.com\n")
+    running = start(shop.folder, "forget", "--file", str(named), "--yes")
     wait_for(shop, sandbox, running, moment)
-    os.kill(running.pid, signal.SIGKILL)
-    running.wait(60)
+    kill(running)
 
     again = forget(shop, "--resume") if written_down(shop) else forget(shop, "--file", "-", "--yes")
     assert again.code in (0, 7), again.said
@@ -88,7 +77,7 @@ def test_killed_at_any_moment_it_is_finished_by_the_next_call(shop: Shop, sandbo
     assert not [place for place in erasure.places if place.state in LOOSE_ENDS]
 
 
-def wait_for(shop: Shop, sandbox: Sandbox, running: subprocess.Popen[bytes], moment: float) -> None:
+def wait_for(shop: Shop, sandbox: Sandbox, running: ForkServerProcess, moment: float) -> None:
     """Until the run has come as far as the whole part of the moment says; then a little longer."""
     before = removals(sandbox)
 
@@ -97,7 +86,7 @@ def wait_for(shop: Shop, sandbox: Sandbox, running: subprocess.Popen[bytes], mom
             return moment < 1 or written_down(shop)
         return removals(sandbox) > before + (3 if moment >= 3 else 0)
 
-    while not far_enough() and running.poll() is None:
+    while not far_enough() and running.exitcode is None:
         time.sleep(0.005)
     time.sleep(moment % 1 * 0.1)
 
@@ -120,6 +109,7 @@ def test_wrong_ways_are_explained(shop: Shop) -> None:
     for arguments, typed, words in (
         (["--file", "-", "--yes"], "\n\n", "no identifier was given"),
         (["--file", "missing.txt", "--yes"], "", "cannot be read"),
+        (["--file", "person3@example.com"], "", "not an identifier"),
         (["--verify", "activator.yaml"], "", "this is no receipt of an erasure"),
         (["--merge", "activator.yaml"], "", "is not what `activator forget --export` wrote"),
         ([], "", "there is no terminal to ask on"),

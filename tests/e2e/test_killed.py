@@ -1,8 +1,6 @@
 """SIGKILL at any moment: the same plan, applied again, ends where an undisturbed one would have."""
 
-import os
 import signal
-import subprocess
 import time
 from collections import Counter
 from pathlib import Path
@@ -12,7 +10,7 @@ import pytest
 from activator.plan.destinations import open_destinations
 from activator.sync import Runner, make_plan
 from connectors.sandbox.server import Sandbox
-from tests.e2e.commands import ACTIVATOR, activator, environment
+from tests.e2e.commands import activator, kill, start
 from tests.e2e.kills import play
 from tests.e2e.shop import Shop
 
@@ -25,21 +23,6 @@ MOMENTS = (("meta", 1), ("meta", 4), ("meta", 7), ("meta", 12), ("google", 1), (
 def changing_calls(sandbox: Sandbox, platform: str) -> int:
     reads = ("GET", "Search", "Retrieve", "List")
     return sum(not any(word in call.method for word in reads) for call in sandbox.calls(platform))
-
-
-def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [str(ACTIVATOR), *arguments],
-        cwd=folder,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-
-def kill(process: subprocess.Popen[bytes]) -> int:
-    os.kill(process.pid, signal.SIGKILL)
-    return process.wait(60)
 
 
 def keys(runner: Runner, name: str) -> Counter[str]:
@@ -58,7 +41,7 @@ def test_apply_goes_on_after_a_kill(shop: Shop, sandbox: Sandbox, platform: str,
     }
     before = changing_calls(sandbox, platform)
     process = start(shop.folder, "apply", plan.plan_id)
-    while changing_calls(sandbox, platform) < before + count and process.poll() is None:
+    while changing_calls(sandbox, platform) < before + count and process.exitcode is None:
         time.sleep(0.005)
     assert kill(process) == -signal.SIGKILL, "it was over before the blow"
 
@@ -78,7 +61,7 @@ def test_a_killed_plan_leaves_nothing_to_apply_and_its_scratch_is_swept(shop: Sh
     shop.open(google=False)
     state = shop.folder / ".activator"
     process = start(shop.folder, "plan")
-    while not list(state.glob("scratch/engine-*")) and process.poll() is None:
+    while not list(state.glob("scratch/engine-*")) and process.exitcode is None:
         time.sleep(0.005)
     assert kill(process) == -signal.SIGKILL
     assert list(state.glob("scratch/engine-*"))
