@@ -23,6 +23,7 @@ PRELOADED = (
     "ibis.backends.duckdb",
     "google.ads.datamanager_v1",
     "pandas",
+    "pytest",
     "sqlalchemy.dialects.sqlite",
 )
 _server = multiprocessing.get_context("forkserver")
