@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 BIN = Path(sys.executable).parent
 PYTEST = (sys.executable, "-m", "pytest")
-OF_PARTS = ("tests/unit", "tests/property", "tests/simulation")
+# Simulation forks, so it comes before the contracts, whose clients and servers leave threads behind.
+OF_PARTS = tuple(f"tests/{name}" for name in ("unit", "property", "simulation", "contract", "docs", "browser", "fuzz"))
 
 
 class Check(NamedTuple):

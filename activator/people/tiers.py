@@ -109,8 +109,8 @@ def placed(
     if _EARLIER in known.columns:
         plain = [replace(boundary, above=boundary.newcomer) for boundary in open_ones]
         columns["stayed"] = tier != _tier(plain, tiers[-1].name)
-    hidden = {_EARLIER, "rfm_name"} & set(known.columns)
-    made = engine.view(known.mutate(**columns).drop(*hidden), *[known] * (known is not customers))
+    beneath = () if known is customers else (known,)
+    made = engine.view(known.mutate(**columns).drop(*({_EARLIER, "rfm_name"} & set(known.columns))), *beneath)
     rules = [replace(boundary.rule, closed=closed.get(boundary.name, "")) for boundary in boundaries]
     return Placed(made, (*rules, TierRule(tiers[-1].name)))
 
