@@ -17,6 +17,8 @@ from tests.simulation.nemesis import Aim
 
 SEEDS = 2000
 CAUGHT_WITHIN = 1000
+# Where the search for a seed that catches them begins: these are rarely caught, and the first seed that does is late.
+CAUGHT_FROM = {"intent_without_waiting": 50, "forgets_after_an_answer": 60}
 # Seed, mornings, whether a list is refreshed (at once, then in phases), and which of the named points: some 40, passed
 # 170 times. Logs are compacted after seven mornings only, so that world is played for what the others do not pass.
 AIMED = ((10, 7, False, "compact|sweep"), (12, 3, True, ""), (35, 4, True, ""))
@@ -37,7 +39,8 @@ def test_a_seed_replays_exactly(scratch: Path, template: Path) -> None:
 
 @pytest.mark.parametrize("protocol", KNOWN_BAD)
 def test_protocols_known_to_lose_people_are_caught(protocol: str, scratch: Path, template: Path) -> None:
-    wrong = (play(seed, scratch, template, view=KNOWN_BAD[protocol]).wrong for seed in range(CAUGHT_WITHIN))
+    seeds = range(CAUGHT_FROM.get(protocol, 0), CAUGHT_WITHIN)
+    wrong = (play(seed, scratch, template, view=KNOWN_BAD[protocol]).wrong for seed in seeds)
     assert next((said for said in wrong if said), ""), f"{protocol} was not caught in {CAUGHT_WITHIN} seeds"
 
 
