@@ -35,7 +35,8 @@ def exports(folder: Path, contacts: int, orders: int, kind: str) -> tuple[Path, 
 def _write(path: Path, query: str) -> None:
     unfinished = path.with_suffix(".part")
     how = "(FORMAT parquet, ROW_GROUP_SIZE 200000)" if path.suffix == ".parquet" else "(FORMAT csv, HEADER)"
-    with duckdb.connect(config={"memory_limit": "1500MB"}) as connection:
+    spilt = str(path.parent / "spilt")  # the engine's own place would be `.tmp`, wherever this is run
+    with duckdb.connect(config={"memory_limit": "1500MB", "temp_directory": spilt}) as connection:
         connection.execute(f"COPY ({query}) TO '{unfinished}' {how}")
     unfinished.replace(path)
 

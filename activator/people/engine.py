@@ -132,6 +132,8 @@ class Engine:
         by: what it groups by, a column with nearly as many values as there are groups; or what it joins by, where
         joins: then by is the key of rows, and all threads share the one hash table.
         """
+        if not self._encrypted:
+            return self.materialise(label, made(rows))  # to spill is cheaper than to read everything again
         tables = 1 if joins else self._told("SELECT current_setting('threads')")
         passes = self._passes(rows_in(rows) * tables)
         if passes > 1 and not joins:
@@ -146,8 +148,6 @@ class Engine:
 
     def _passes(self, groups: int) -> int:
         """How many passes leave memory for what is held. groups: of all threads, each of which may meet every group."""
-        if not self._encrypted:
-            return 1  # to spill is cheaper than to read everything again
         room = max(self._memory_bytes * _GROUPS_SHARE // 100 - self._held_bytes(), self._memory_bytes // 4)
         return -(-groups * _GROUP_BYTES // room)
 
@@ -249,14 +249,13 @@ def rows_in(table: ir.Table) -> int:
 @cache
 def _as_stored(kind: dt.DataType) -> dt.DataType:
     """The type of a column as the engine tells it of a table: it says of decimals how wide they are, for one."""
-    stored: dt.DataType = DuckDBType.from_string(DuckDBType.to_string(kind), nullable=kind.nullable)
-    return stored
+    return _told_type(DuckDBType.to_string(kind), nullable=kind.nullable)
 
 
 @cache
-def _told_type(kind: str) -> dt.DataType:
-    """The type that the engine tells of a view's column, every one of which may be NULL."""
-    told: dt.DataType = DuckDBType.from_string(kind, nullable=True)
+def _told_type(kind: str, *, nullable: bool = True) -> dt.DataType:
+    """The type that the engine tells of a column; those of views may all be NULL."""
+    told: dt.DataType = DuckDBType.from_string(kind, nullable=nullable)
     return told
 
 

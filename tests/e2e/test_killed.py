@@ -17,7 +17,7 @@ from tests.e2e.shop import Shop
 FEW_KILLS = 4  # `make kills` does as many as you like
 EVERYBODY = {"high": 4, "mid": 6, "low": 6, "rest": 4}
 # How many changing calls of each platform the sandbox has seen when the blow falls
-MOMENTS = (("meta", 1), ("meta", 5), ("meta", 12), ("google", 1), ("google", 4))
+MOMENTS = (("meta", 1), ("meta", 4), ("meta", 7), ("meta", 12), ("google", 1), ("google", 4))
 
 
 def changing_calls(sandbox: Sandbox, platform: str) -> int:
